@@ -1,1 +1,3 @@
-//! Placeholder.
+//! Everything that touches AWS: the store, the senders, configuration, telemetry.
+
+pub mod transport;
