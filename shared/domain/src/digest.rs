@@ -1,0 +1,66 @@
+//! Stable hashes: the same bytes on every machine and in every release.
+//!
+//! They name rows, slots and messages, so a change here orphans what is stored.
+
+use sha2::{Digest, Sha256};
+
+/// The first 64 bits of SHA-256 over `parts`, each preceded by its length, so that no two lists of
+/// parts run together.
+pub fn hash64(parts: &[&str]) -> u64 {
+    let [a, b, c, d, e, f, g, h, ..] = sha256(parts);
+    u64::from_be_bytes([a, b, c, d, e, f, g, h])
+}
+
+/// The first 128 bits, as 26 characters of Crockford's base 32 (lower case).
+pub fn name128(parts: &[&str]) -> String {
+    const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
+    let mut bits = [0_u8; 16];
+    for (to, from) in bits.iter_mut().zip(sha256(parts)) {
+        *to = from;
+    }
+    let number = u128::from_be_bytes(bits);
+    (0..26)
+        .rev()
+        .filter_map(|digit| ALPHABET.get(usize::try_from((number >> (digit * 5)) & 31).ok()?))
+        .map(|&byte| char::from(byte))
+        .collect()
+}
+
+fn sha256(parts: &[&str]) -> [u8; 32] {
+    let mut hasher = Sha256::new();
+    for part in parts {
+        hasher.update((part.len() as u64).to_be_bytes());
+        hasher.update(part.as_bytes());
+    }
+    hasher.finalize().into()
+}
+
+/// A 32-bit name for a slot, a segment or a program inside a packed profile.
+///
+/// `check` refuses a set of definitions in which two of them share one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Key(pub u32);
+
+impl Key {
+    /// The key of `parts`: the upper half of [`hash64`].
+    pub fn of(parts: &[&str]) -> Self {
+        Self((hash64(parts) >> 32) as u32)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hashes_never_change_between_releases() {
+        // Computed with Python's hashlib.
+        assert_eq!(hash64(&["message", "42"]), 0x14c00ba2c99815cf);
+        assert_eq!(name128(&["welcome", "u#42", "1"]), "7encmw902e76wyxc6g0a81trf0");
+    }
+
+    #[test]
+    fn parts_do_not_run_together() {
+        assert_ne!(hash64(&["ab", "c"]), hash64(&["a", "bc"]));
+    }
+}

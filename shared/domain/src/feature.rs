@@ -1,0 +1,35 @@
+//! What a profile remembers of its events, so that rules need not read the history.
+
+mod latest;
+mod orders;
+mod score;
+mod values;
+
+pub use latest::Latest;
+pub use orders::{Folded, Order, Orders};
+pub use score::Score;
+pub use values::Values;
+
+use crate::moment::Anniversary;
+use crate::time::Timestamp;
+
+/// What one slot of the plan holds for one profile.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Feature {
+    /// The newest instants of an event.
+    Latest(Latest),
+    /// The first instant of an event.
+    First(Option<Timestamp>),
+    /// The values of a property.
+    Values(Values),
+    /// Decayed points.
+    Score(Score),
+    /// The hashes of the orders that pass a filter.
+    Orders(Vec<u64>),
+    /// Whether a test on the card holds.
+    Holds(bool),
+    /// The instant in a trait.
+    Instant(Option<Timestamp>),
+    /// The day of the year in a trait.
+    Anniversary(Option<Anniversary>),
+}

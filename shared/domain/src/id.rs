@@ -1,0 +1,196 @@
+//! Names of things, each with one door through which a text becomes one.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::digest::{hash64, name128};
+
+/// Who a profile is about: `u#` and the id the shop gave, or `a#` and the id an SDK made up for
+/// somebody it does not know yet.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct CustomerId(Arc<str>);
+
+impl CustomerId {
+    /// A customer whom the shop knows by `id`.
+    pub fn known(id: &str) -> Self {
+        Self(format!("u#{id}").into())
+    }
+
+    /// A visitor whom an SDK calls `id`.
+    pub fn anonymous(id: &str) -> Self {
+        Self(format!("a#{id}").into())
+    }
+
+    /// Reads `u#…` or `a#…`, as stored.
+    pub fn parse(text: &str) -> Option<Self> {
+        let rest = text.strip_prefix("u#").or_else(|| text.strip_prefix("a#"))?;
+        (!rest.is_empty()).then(|| Self(text.into()))
+    }
+
+    /// Whether the shop gave the id.
+    pub fn is_known(&self) -> bool {
+        self.0.starts_with("u#")
+    }
+
+    /// `u#…` or `a#…`.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The id without its `u#` or `a#`.
+    pub fn bare(&self) -> &str {
+        self.0.get(2..).unwrap_or_default()
+    }
+}
+
+impl fmt::Display for CustomerId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// The id that a client gave to an event (`messageId`), as the hash under which we know it.
+///
+/// A client repeats it when it retries, so it is what duplicates are recognised by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct EventId(u64);
+
+impl EventId {
+    /// The id that a client sent.
+    pub fn sent(id: &str) -> Self {
+        Self(hash64(&["event", id]))
+    }
+
+    /// The id of an event that came without one: two events with the same content are one.
+    pub fn derived(content: &str) -> Self {
+        Self(hash64(&["content", content]))
+    }
+
+    /// An id whose hash was stored.
+    pub const fn stored(hash: u64) -> Self {
+        Self(hash)
+    }
+
+    /// Its 64 bits.
+    pub const fn hash(self) -> u64 {
+        self.0
+    }
+}
+
+impl fmt::Display for EventId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:016x}", self.0)
+    }
+}
+
+/// The id of a message, derived from what it is: one for each program, customer and entry.
+///
+/// Derived and not drawn, so that a second run meets the row of the first.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct MessageId(Arc<str>);
+
+impl MessageId {
+    /// The message of `program` to `customer` for their `entry`-th entry.
+    pub fn of(program: &ProgramId, customer: &CustomerId, entry: u32) -> Self {
+        let name = name128(&[program.as_str(), customer.as_str(), &entry.to_string()]);
+        Self(format!("msg_{name}").into())
+    }
+
+    /// Reads `msg_` and 26 characters, as stored.
+    pub fn parse(text: &str) -> Option<Self> {
+        let name = text.strip_prefix("msg_")?;
+        let fits = name.len() == 26 && name.bytes().all(|b| b.is_ascii_alphanumeric());
+        fits.then(|| Self(text.into()))
+    }
+
+    /// `msg_…`
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for MessageId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// The text cannot name a thing in a definition.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` cannot be an id; use 1 to 64 of a-z, 0-9, `-` and `_`, beginning with a letter")]
+pub struct NotAnId(String);
+
+macro_rules! definition_id {
+    ($(#[$doc:meta] $name:ident,)*) => { $(
+        #[$doc]
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(Arc<str>);
+
+        impl $name {
+            /// Reads 1 to 64 of `a-z`, `0-9`, `-` and `_`, beginning with a letter.
+            pub fn parse(text: &str) -> Result<Self, NotAnId> {
+                let first = text.bytes().next().is_some_and(|b| b.is_ascii_lowercase());
+                let rest = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-_".contains(&b);
+                if first && text.len() <= 64 && text.bytes().all(rest) {
+                    Ok(Self(text.into()))
+                } else {
+                    Err(NotAnId(text.chars().take(64).collect()))
+                }
+            }
+
+            /// The id as written.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    )* };
+}
+
+definition_id! {
+    /// The id of a segment.
+    SegmentId,
+    /// The id of a metric.
+    MetricId,
+    /// The id of a score.
+    ScoreId,
+    /// The id of a program.
+    ProgramId,
+    /// The id of a template.
+    TemplateId,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_id_is_the_same_wherever_it_is_derived() {
+        let program = ProgramId::parse("welcome").unwrap();
+        let one = MessageId::of(&program, &CustomerId::known("42"), 1);
+        assert_eq!(one, MessageId::of(&program, &CustomerId::known("42"), 1));
+        assert_ne!(one, MessageId::of(&program, &CustomerId::known("42"), 2));
+        assert_eq!(MessageId::parse(one.as_str()), Some(one));
+    }
+
+    #[test]
+    fn ids_in_definitions_are_plain() {
+        for bad in ["", "Loyal", "1st", "a b", "é", &"a".repeat(65)] {
+            assert!(SegmentId::parse(bad).is_err(), "{bad}");
+        }
+        assert_eq!(SegmentId::parse("lapsing-loyal_2").unwrap().as_str(), "lapsing-loyal_2");
+    }
+
+    #[test]
+    fn a_customer_id_says_its_kind() {
+        assert!(CustomerId::known("42").is_known());
+        assert_eq!(CustomerId::parse("a#x").map(|id| id.bare().to_owned()).as_deref(), Some("x"));
+        assert_eq!(CustomerId::parse("x#1"), None);
+        assert_eq!(CustomerId::parse("u#"), None);
+    }
+}

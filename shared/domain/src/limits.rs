@@ -1,0 +1,61 @@
+//! Every limit of the product, in one place. The docs publish them; the code refuses beyond them.
+
+/// Bytes of a request's body on the wire: a compressed body reaches a Lambda function in base64,
+/// whose payload is at most 6 MB.
+pub const WIRE_BYTES: usize = 4_500_000;
+/// Bytes of a request's body once inflated.
+pub const BODY_BYTES: usize = 16 * 1024 * 1024;
+/// Events in one request.
+pub const EVENTS_PER_REQUEST: usize = 5_000;
+/// Bytes of an event's properties or traits that the history keeps.
+pub const EVENT_BYTES: usize = 32 * 1024;
+/// Levels of nesting in an event.
+pub const NESTING: usize = 32;
+/// Bytes of an id that a client sends, of an event's name, or of a trait's name.
+pub const NAME_BYTES: usize = 256;
+/// Bytes of a trait's value, as JSON.
+pub const TRAIT_BYTES: usize = 2 * 1024;
+/// Traits of a profile.
+pub const TRAITS: usize = 100;
+/// Push tokens of a profile; the oldest makes room.
+pub const TOKENS: usize = 8;
+/// Anonymous ids of a profile; further ones point to it, but are not listed.
+pub const ANONYMOUS_IDS: usize = 16;
+/// Consent records of a profile: channels × topics × addresses.
+pub const CONSENTS: usize = 32;
+/// Different products in a cart.
+pub const CART_ITEMS: usize = 20;
+/// Changes to a cart that are kept one by one; older ones are folded together.
+pub const CART_CHANGES: usize = 40;
+/// Orders of a profile that are kept one by one; older ones are folded into a sum.
+pub const ORDERS: usize = 64;
+/// Values of one property of one event that are kept one by one, for sums over a window.
+pub const VALUES: usize = 64;
+/// Occurrences of an event that a rule may count in a window.
+pub const TIMES: u16 = 64;
+/// Nesting of a rule's groups.
+pub const RULE_DEPTH: usize = 16;
+/// Leaves of a rule.
+pub const RULE_LEAVES: usize = 200;
+/// Segments of a shop.
+pub const SEGMENTS: usize = 200;
+/// Programs of a shop.
+pub const PROGRAMS: usize = 200;
+/// Metrics, and scores, of a shop.
+pub const METRICS: usize = 200;
+/// Templates of a shop.
+pub const TEMPLATES: usize = 500;
+/// Bytes of all definition files of a shop together: they are stored compressed in one item.
+pub const DEFINITION_BYTES: usize = 2 * 1024 * 1024;
+/// Nesting of a definition file.
+pub const DEFINITION_DEPTH: usize = 64;
+/// Bytes of a template's text.
+pub const TEMPLATE_BYTES: usize = 256 * 1024;
+/// Instants that one step passes through; a profile further behind needs another step.
+pub const INSTANTS_PER_STEP: usize = 1_000;
+/// Messages that one step may start, as they share a transaction with the profile.
+pub const MESSAGES_PER_STEP: usize = 20;
+/// Event ids that a profile remembers, and events of one customer that are committed at once.
+pub const RING: usize = 16;
+/// History rows from which features are rebuilt; beyond, the newest count and the answer says so.
+pub const BACKFILL_ROWS: usize = 10_000;
