@@ -1,3 +1,4 @@
 //! Everything that touches AWS: the store, the senders, configuration, telemetry.
 
+pub mod sdk;
 pub mod transport;

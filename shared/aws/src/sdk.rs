@@ -1,0 +1,31 @@
+//! The SDK crates, for tests elsewhere that drive the real clients against a [`Transport`].
+//!
+//! Product code outside this crate does not use this module: it asks the store and the senders.
+
+use std::sync::Arc;
+
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_sdk_dynamodb::config::{Credentials, SharedCredentialsProvider};
+
+pub use aws_sdk_dynamodb as dynamodb;
+pub use aws_sdk_sesv2 as sesv2;
+pub use aws_sdk_sns as sns;
+
+use crate::transport::{Transport, http_client};
+
+/// Configuration for clients that `transport` answers in process. Nobody checks the keys, and the
+/// endpoint is never resolved: its name is reserved (RFC 2606).
+pub fn in_process(transport: Arc<dyn Transport>) -> SdkConfig {
+    over_http("http://stand-in.invalid").into_builder().http_client(http_client(transport)).build()
+}
+
+/// Configuration for clients of a stand-in that listens at `url`, say `http://127.0.0.1:8000`.
+pub fn over_http(url: &str) -> SdkConfig {
+    let keys = Credentials::new("local", "local", None, None, "local");
+    SdkConfig::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::from_static("eu-west-1"))
+        .credentials_provider(SharedCredentialsProvider::new(keys))
+        .endpoint_url(url)
+        .build()
+}
