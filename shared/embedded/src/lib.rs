@@ -1,1 +1,18 @@
-//! Placeholder.
+//! AWS on one machine: what `attune` runs on, and what tests run on.
+//!
+//! Each stand-in is a [`Transport`](attune_aws::transport::Transport), so the unchanged AWS SDK
+//! speaks to it in process: requests are serialised and replies and errors are parsed by the
+//! shipped code, and only the socket is gone.
+//!
+//! The stand-ins are obedient: always consistent, never throttled, never in conflict. Whoever wants
+//! the weather of a real cloud wraps them in the testkit's faults.
+
+pub mod clock;
+pub mod engine;
+#[cfg(test)]
+mod fixtures;
+#[cfg(feature = "http")]
+pub mod listen;
+
+pub use clock::Clock;
+pub use engine::Engine;

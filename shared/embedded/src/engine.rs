@@ -1,0 +1,171 @@
+//! `DynamoDB` on one machine: the `dynoxide` engine behind the SDK's own client.
+//!
+//! The engine is `SQLite` in this process, so a call never waits for anything but the disk. It
+//! therefore runs inline on the caller's task instead of on a thread of its own: tests are single
+//! threaded and stay deterministic, and a hop to another thread costs more than most calls. A
+//! server with tasks that must not wait for a scan gives them another runtime thread.
+//!
+//! What it does not do: throttle, conflict, or answer a stale read. Its window for a transaction's
+//! token (10 minutes) follows the machine's clock, not [`Clock`].
+
+use std::fmt;
+use std::path::Path;
+use std::sync::Arc;
+
+use attune_aws::transport::{Reply, Transport};
+use bytes::Bytes;
+use dynoxide::{Database, DynoxideError};
+use http::header::{CONTENT_TYPE, HeaderValue};
+use http::{Request, Response, StatusCode};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::clock::Clock;
+
+/// Names the operation of a `DynamoDB` request, as `DynamoDB_20120810.PutItem`.
+pub(crate) const TARGET: &str = "x-amz-target";
+
+/// An embedded database that answers the `DynamoDB` operations the product uses. Cloning it gives
+/// another handle to the same data.
+#[derive(Clone)]
+pub struct Engine(Database);
+
+/// The engine could not open its file, or failed inside.
+#[derive(Debug, thiserror::Error)]
+#[error("the embedded database failed: {0}")]
+pub struct EngineError(#[from] DynoxideError);
+
+impl Engine {
+    /// An empty database in memory.
+    pub fn memory() -> Result<Self, EngineError> {
+        Ok(Self(Database::memory()?))
+    }
+
+    /// An empty database in memory whose items expire by `clock`, once [`sweep_ttl`] is called.
+    ///
+    /// [`sweep_ttl`]: Self::sweep_ttl
+    pub fn memory_with_clock(clock: Clock) -> Result<Self, EngineError> {
+        Ok(Self(Database::memory_with_clock(Arc::new(Seconds(clock)))?))
+    }
+
+    /// The database in the file at `path`, made if missing. An answered write survives the death of
+    /// the process. Expiry follows the machine's clock.
+    pub fn open(path: &Path) -> Result<Self, EngineError> {
+        Ok(Self(Database::new(&path.to_string_lossy())?))
+    }
+
+    /// Deletes the items whose time to live has passed and says how many. `DynamoDB` does so by
+    /// itself, up to two days late; nothing here happens unless called.
+    pub fn sweep_ttl(&self) -> Result<usize, EngineError> {
+        Ok(self.0.sweep_ttl()?)
+    }
+
+    #[cfg(feature = "http")]
+    pub(crate) fn database(&self) -> Database {
+        self.0.clone()
+    }
+
+    fn answer(&self, request: &Request<Bytes>) -> Response<Bytes> {
+        match self.run(operation(request).unwrap_or_default(), request.body()) {
+            Ok(body) => respond(StatusCode::OK, body),
+            Err(error) => {
+                let status = StatusCode::from_u16(error.status_code());
+                respond(status.unwrap_or(StatusCode::BAD_REQUEST), error.to_json().into_bytes())
+            }
+        }
+    }
+
+    /// One row per operation: a new one costs a line here.
+    fn run(&self, operation: &str, body: &[u8]) -> Result<Vec<u8>, DynoxideError> {
+        let db = &self.0;
+        match operation {
+            "BatchGetItem" => call(body, |r| db.batch_get_item(r)),
+            "BatchWriteItem" => call(body, |r| db.batch_write_item(r)),
+            "CreateTable" => call(body, |r| db.create_table(r)),
+            "DeleteItem" => call(body, |r| db.delete_item(r)),
+            "DescribeTable" => call(body, |r| db.describe_table(r)),
+            "DescribeTimeToLive" => call(body, |r| db.describe_time_to_live(r)),
+            "GetItem" => call(body, |r| db.get_item(r)),
+            "ListTables" => call(body, |r| db.list_tables(r)),
+            "PutItem" => call(body, |r| db.put_item(r)),
+            "Query" => call(body, |r| db.query(r)),
+            "Scan" => call(body, |r| db.scan(r)),
+            "TransactGetItems" => call(body, |r| db.transact_get_items(r)),
+            "TransactWriteItems" => call(body, |r| db.transact_write_items(r)),
+            "UpdateItem" => call(body, |r| db.update_item(r)),
+            "UpdateTimeToLive" => call(body, |r| db.update_time_to_live(r)),
+            other => Err(DynoxideError::UnsupportedCapability(other.to_owned())),
+        }
+    }
+}
+
+impl Transport for Engine {
+    fn call(&self, request: Request<Bytes>) -> Reply<'_> {
+        Box::pin(async move { Ok(self.answer(&request)) })
+    }
+}
+
+impl fmt::Debug for Engine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Engine")
+    }
+}
+
+/// The operation a `DynamoDB` request names, say `PutItem`; none if it is for another service.
+pub(crate) fn operation(request: &Request<Bytes>) -> Option<&str> {
+    let target = request.headers().get(TARGET)?.to_str().ok()?;
+    target.strip_prefix("DynamoDB_20120810.")
+}
+
+fn call<Q: DeserializeOwned, A: Serialize>(
+    body: &[u8],
+    run: impl FnOnce(Q) -> Result<A, DynoxideError>,
+) -> Result<Vec<u8>, DynoxideError> {
+    let request = serde_json::from_slice(body).map_err(|error| refusal(&error))?;
+    serde_json::to_vec(&run(request)?)
+        .map_err(|error| DynoxideError::InternalServerError(error.to_string()))
+}
+
+/// The engine checks some rules while it parses and reports them as parse errors, marked by a
+/// prefix. Unmapped, the SDK would see a `SerializationException` where `DynamoDB` refuses a value.
+fn refusal(error: &serde_json::Error) -> DynoxideError {
+    let text = error.to_string();
+    let text = text.split(" at line ").next().unwrap_or_default();
+    match text.split_once(':') {
+        Some(("VALIDATION" | "VALIDATION_REQUEST" | "VALIDATION_AS_READ", rule)) => {
+            DynoxideError::ValidationException(rule.to_owned())
+        }
+        Some(("SERIALIZATION" | "SERIALIZATION_AS_READ", fault)) => {
+            DynoxideError::SerializationException(fault.to_owned())
+        }
+        _ if text.starts_with("missing field") => {
+            DynoxideError::ValidationException(text.to_owned())
+        }
+        _ => DynoxideError::SerializationException(text.to_owned()),
+    }
+}
+
+fn respond(status: StatusCode, body: Vec<u8>) -> Response<Bytes> {
+    let mut response = Response::new(Bytes::from(body));
+    *response.status_mut() = status;
+    let json = HeaderValue::from_static("application/x-amz-json-1.0");
+    response.headers_mut().insert(CONTENT_TYPE, json);
+    response
+}
+
+/// Our clock, in the words of the engine.
+struct Seconds(Clock);
+
+impl dynoxide::storage_backend::Clock for Seconds {
+    fn now_unix_secs(&self) -> u64 {
+        u64::try_from(self.0.now_ms() / 1000).unwrap_or_default()
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "exact to the millisecond for 285,000 years")]
+    fn now_unix_secs_f64(&self) -> f64 {
+        self.0.now_ms() as f64 / 1000.0
+    }
+}
+
+#[cfg(test)]
+mod tests;
