@@ -15,15 +15,12 @@ use std::sync::Arc;
 use attune_aws::transport::{Reply, Transport};
 use bytes::Bytes;
 use dynoxide::{Database, DynoxideError};
-use http::header::{CONTENT_TYPE, HeaderValue};
 use http::{Request, Response, StatusCode};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::clock::Clock;
-
-/// Names the operation of a `DynamoDB` request, as `DynamoDB_20120810.PutItem`.
-pub(crate) const TARGET: &str = "x-amz-target";
+use crate::service::Service;
 
 /// An embedded database that answers the `DynamoDB` operations the product uses. Cloning it gives
 /// another handle to the same data.
@@ -66,11 +63,12 @@ impl Engine {
     }
 
     fn answer(&self, request: &Request<Bytes>) -> Response<Bytes> {
-        match self.run(operation(request).unwrap_or_default(), request.body()) {
-            Ok(body) => respond(StatusCode::OK, body),
+        match self.run(&Service::DynamoDb.operation(request), request.body()) {
+            Ok(body) => Service::DynamoDb.answer(StatusCode::OK, body),
             Err(error) => {
                 let status = StatusCode::from_u16(error.status_code());
-                respond(status.unwrap_or(StatusCode::BAD_REQUEST), error.to_json().into_bytes())
+                let status = status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+                Service::DynamoDb.answer(status, error.to_json())
             }
         }
     }
@@ -111,12 +109,6 @@ impl fmt::Debug for Engine {
     }
 }
 
-/// The operation a `DynamoDB` request names, say `PutItem`; none if it is for another service.
-pub(crate) fn operation(request: &Request<Bytes>) -> Option<&str> {
-    let target = request.headers().get(TARGET)?.to_str().ok()?;
-    target.strip_prefix("DynamoDB_20120810.")
-}
-
 fn call<Q: DeserializeOwned, A: Serialize>(
     body: &[u8],
     run: impl FnOnce(Q) -> Result<A, DynoxideError>,
@@ -143,14 +135,6 @@ fn refusal(error: &serde_json::Error) -> DynoxideError {
         }
         _ => DynoxideError::SerializationException(text.to_owned()),
     }
-}
-
-fn respond(status: StatusCode, body: Vec<u8>) -> Response<Bytes> {
-    let mut response = Response::new(Bytes::from(body));
-    *response.status_mut() = status;
-    let json = HeaderValue::from_static("application/x-amz-json-1.0");
-    response.headers_mut().insert(CONTENT_TYPE, json);
-    response
 }
 
 /// Our clock, in the words of the engine.

@@ -7,12 +7,15 @@
 //! The stand-ins are obedient: always consistent, never throttled, never in conflict. Whoever wants
 //! the weather of a real cloud wraps them in the testkit's faults.
 
+pub mod capture;
 pub mod clock;
 pub mod engine;
 #[cfg(test)]
 mod fixtures;
 #[cfg(feature = "http")]
 pub mod listen;
+pub mod service;
 
+pub use capture::{Account, Capture};
 pub use clock::Clock;
 pub use engine::Engine;
