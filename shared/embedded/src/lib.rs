@@ -14,8 +14,10 @@ pub mod engine;
 mod fixtures;
 #[cfg(feature = "http")]
 pub mod listen;
+pub mod outbox;
 pub mod service;
 
 pub use capture::{Account, Capture};
 pub use clock::Clock;
 pub use engine::Engine;
+pub use outbox::Outbox;

@@ -53,7 +53,9 @@ pub struct Email {
     pub tags: BTreeMap<String, String>,
     /// The configuration set, which decides where events go.
     pub configuration_set: Option<String>,
-    /// The whole request, so that a test can ask for any field.
+    /// The whole request, so that a test can ask for any field. Kept in memory only: written down
+    /// it would double every message.
+    #[serde(skip)]
     pub raw: Value,
 }
 

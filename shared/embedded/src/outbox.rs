@@ -1,0 +1,115 @@
+//! A folder in which a person reads what would have been sent.
+//!
+//! ```text
+//! mail/20261122T035500.123Z-<id>.eml    one e-mail each, for any mail program; names sort by time
+//! email.ndjson  sms.ndjson  push.ndjson one line for each message, oldest first
+//! ```
+//!
+//! Files are only ever added to, and a message's line comes after its `.eml`. So a process that
+//! dies between two writes leaves at worst one file without a line and one line without an end;
+//! reading skips such a line, and the next write starts a new one. Nothing is forced to disk: this
+//! is for looking at, and the truth about a message is in the database.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+
+use crate::capture::sent::{Kind, Sent};
+
+mod eml;
+
+const FILES: [&str; 3] = ["email.ndjson", "sms.ndjson", "push.ndjson"];
+
+/// How much of the end of each file [`Outbox::newest`] reads, in bytes: some hundred large mails,
+/// and still at once.
+const TAIL_BYTES: u64 = 16 * 1024 * 1024;
+
+/// The folder of sent messages. Two processes must not write to one folder at a time.
+#[derive(Debug, Clone)]
+pub struct Outbox {
+    folder: PathBuf,
+}
+
+impl Outbox {
+    /// The outbox in `folder`, made if missing.
+    pub fn open(folder: impl Into<PathBuf>) -> io::Result<Self> {
+        let folder = folder.into();
+        fs::create_dir_all(folder.join("mail"))?;
+        Ok(Self { folder })
+    }
+
+    /// Writes `sent` down. Meant for [`Capture::on_sent`](crate::Capture::on_sent).
+    pub fn write(&self, sent: &Sent) -> io::Result<()> {
+        let file = match &sent.kind {
+            Kind::Email(email) => {
+                let name = format!("{}-{}.eml", stamp(sent.at_ms), sent.id);
+                let path = self.folder.join("mail").join(name);
+                fs::write(path, eml::render(&sent.id, sent.at_ms, email))?;
+                "email.ndjson"
+            }
+            Kind::Sms(_) => "sms.ndjson",
+            Kind::Push(_) => "push.ndjson",
+        };
+        append(&self.folder.join(file), &serde_json::to_vec(sent)?)
+    }
+
+    /// The newest `count` messages, newest first. Looks no further back than the last 16 MiB of
+    /// each channel, and leaves out the raw request of an e-mail.
+    pub fn newest(&self, count: usize) -> io::Result<Vec<Sent>> {
+        let mut newest = Vec::new();
+        for file in FILES {
+            let tail = tail(&self.folder.join(file))?;
+            let lines = tail.rsplit(|byte| *byte == b'\n');
+            newest.extend(lines.filter_map(|line| serde_json::from_slice(line).ok()).take(count));
+        }
+        newest.sort_by(|a: &Sent, b| (b.at_ms, &b.id).cmp(&(a.at_ms, &a.id)));
+        newest.truncate(count);
+        Ok(newest)
+    }
+}
+
+/// Adds `line` to the file at `path`, after ending a line that a crash left open.
+fn append(path: &Path, line: &[u8]) -> io::Result<()> {
+    let mut file = OpenOptions::new().read(true).append(true).create(true).open(path)?;
+    let mut whole = Vec::with_capacity(line.len() + 2);
+    if is_torn(&mut file)? {
+        whole.push(b'\n');
+    }
+    whole.extend_from_slice(line);
+    whole.push(b'\n');
+    file.write_all(&whole)
+}
+
+fn is_torn(file: &mut File) -> io::Result<bool> {
+    if file.seek(SeekFrom::End(0))? == 0 {
+        return Ok(false);
+    }
+    file.seek(SeekFrom::End(-1))?;
+    let mut last = [0];
+    file.read_exact(&mut last)?;
+    Ok(last != *b"\n")
+}
+
+/// The last [`TAIL_BYTES`] of a file; a first line cut by the limit does not parse and so drops out.
+fn tail(path: &Path) -> io::Result<Vec<u8>> {
+    let mut file = match File::open(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        opened => opened?,
+    };
+    let size = file.metadata()?.len();
+    file.seek(SeekFrom::Start(size.saturating_sub(TAIL_BYTES)))?;
+    let mut tail = Vec::new();
+    file.take(TAIL_BYTES).read_to_end(&mut tail)?;
+    Ok(tail)
+}
+
+/// An instant as a file name: sorts by time and is allowed on every system.
+fn stamp(at_ms: i64) -> String {
+    let at = Timestamp::from_millisecond(at_ms).unwrap_or_default();
+    at.strftime("%Y%m%dT%H%M%S%.3fZ").to_string()
+}
+
+#[cfg(test)]
+mod tests;
