@@ -15,9 +15,11 @@ mod fixtures;
 #[cfg(feature = "http")]
 pub mod listen;
 pub mod outbox;
+pub mod router;
 pub mod service;
 
 pub use capture::{Account, Capture};
 pub use clock::Clock;
 pub use engine::Engine;
 pub use outbox::Outbox;
+pub use router::Router;
