@@ -62,7 +62,8 @@ impl Engine {
         self.0.clone()
     }
 
-    fn answer(&self, request: &Request<Bytes>) -> Response<Bytes> {
+    /// Carries out `request` and answers it, without leaving this thread.
+    pub fn answer(&self, request: &Request<Bytes>) -> Response<Bytes> {
         match self.run(&Service::DynamoDb.operation(request), request.body()) {
             Ok(body) => Service::DynamoDb.answer(StatusCode::OK, body),
             Err(error) => {

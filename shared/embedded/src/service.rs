@@ -92,7 +92,7 @@ impl Service {
     }
 
     /// An answer with `body`, labelled as this service labels its bodies.
-    pub(crate) fn answer(self, status: StatusCode, body: impl Into<Bytes>) -> Response<Bytes> {
+    pub fn answer(self, status: StatusCode, body: impl Into<Bytes>) -> Response<Bytes> {
         let kind = match self {
             Self::DynamoDb => "application/x-amz-json-1.0",
             Self::Ses => "application/json",
