@@ -1,1 +1,3 @@
-//! Placeholder.
+//! What tests stand on. Development only: nothing that ships depends on this crate.
+
+pub mod faults;
