@@ -6,9 +6,11 @@
 //! - [`Faulty`] is the weather of one process. Each call of it meets a [`Fate`]: carried out, lost
 //!   before or after its effect, refused, throttled, in conflict, done in part, late, or the last
 //!   thing the process ever did. A [`Script`] chooses, and [`Faults`] is the test's hand on it.
+//! - [`Lagging`] is the nature of one database: reads that are not asked to be consistent see what
+//!   was true up to five seconds ago, and indexes follow late.
 //!
 //! ```text
-//! SDK ── Faulty (one per process) ── Router ── Engine
+//! SDK ── Faulty (one per process) ── Router ── Lagging ── Engine
 //!                                       └───── Capture
 //! ```
 //!
@@ -21,6 +23,7 @@ mod fate;
 mod faulty;
 mod hand;
 mod knobs;
+mod lagging;
 mod partial;
 
 pub use call::Call;
@@ -28,6 +31,7 @@ pub use fate::{Fate, Point, Reason, Trouble};
 pub use faulty::Faulty;
 pub use hand::{Faults, Run, Script};
 pub use knobs::{Knobs, Weather};
+pub use lagging::{Lag, Lagging};
 
 #[cfg(test)]
 mod tests;

@@ -17,6 +17,7 @@ use super::*;
 
 mod crashes;
 mod fates;
+mod lag;
 mod random;
 
 /// A database with the table `messages` (key `id`; index `by-due` of `shard` and `due`), a capture,
@@ -36,6 +37,13 @@ impl World {
         let engine = Engine::memory().unwrap();
         create_table(&engine).await;
         Self::over(engine.clone(), Arc::new(engine), faults)
+    }
+
+    async fn with_lag(lag: Lag) -> Self {
+        let engine = Engine::memory().unwrap();
+        create_table(&engine).await;
+        let lagging = Lagging::new(engine.clone(), lag, 1);
+        Self::over(engine, Arc::new(lagging), Faults::none())
     }
 
     fn over(engine: Engine, database: Arc<dyn Transport>, faults: Faults) -> Self {
@@ -75,6 +83,11 @@ impl World {
         };
         let items = ids.iter().map(write).collect();
         Ok(self.db.transact_write_items().set_transact_items(Some(items)).send().await.map(drop)?)
+    }
+
+    /// What the process reads; `consistent` or not.
+    async fn due(&self, id: &str, consistent: bool) -> Option<i64> {
+        due_of(&self.db, id, consistent).await
     }
 
     /// What is really there, past every fault.
