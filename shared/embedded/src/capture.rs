@@ -21,13 +21,13 @@ mod endpoints;
 pub mod sent;
 mod ses;
 mod sns;
+mod suppression;
 
 /// Accepted messages kept in memory; older ones are forgotten, so that a local run that lasts for
 /// months stays small. No test sends as many.
 const KEPT: usize = 100_000;
 
-/// The AWS account a [`Capture`] pretends to be. Public fields with the defaults of [`Account::new`]:
-/// everything is verified and every configuration set exists.
+/// The AWS account a [`Capture`] pretends to be.
 #[derive(Debug, Clone)]
 pub struct Account {
     /// Stamps accepted messages and suppressions.

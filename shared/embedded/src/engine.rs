@@ -48,7 +48,8 @@ impl Engine {
     /// The database in the file at `path`, made if missing. An answered write survives the death of
     /// the process. Expiry follows the machine's clock.
     pub fn open(path: &Path) -> Result<Self, EngineError> {
-        Ok(Self(Database::new(&path.to_string_lossy())?))
+        let not_text = || DynoxideError::ValidationException("the path is not UTF-8".to_owned());
+        Ok(Self(Database::new(path.to_str().ok_or_else(not_text)?)?))
     }
 
     /// Deletes the items whose time to live has passed and says how many. `DynamoDB` does so by

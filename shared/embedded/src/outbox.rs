@@ -92,7 +92,8 @@ fn is_torn(file: &mut File) -> io::Result<bool> {
     Ok(last != *b"\n")
 }
 
-/// The last [`TAIL_BYTES`] of a file; a first line cut by the limit does not parse and so drops out.
+/// The last [`TAIL_BYTES`] of a file. A first line cut by the limit does not parse and so drops
+/// out.
 fn tail(path: &Path) -> io::Result<Vec<u8>> {
     let mut file = match File::open(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),

@@ -26,9 +26,10 @@ struct Endpoint {
 }
 
 impl Endpoints {
-    /// Registers `token` under `id`, or finds the endpoint that already has it. Repeating a registration is
-    /// harmless; repeating it with other attributes is refused in a text from which AWS's own
-    /// samples read the ARN. Leaving an attribute out means enabled, and no user data.
+    /// Registers `token` under `id`, or finds the endpoint that already has it. Repeating a
+    /// registration is harmless; repeating it with other attributes is refused, in a text from
+    /// which AWS's own samples read the ARN. Leaving an attribute out means enabled, and no user
+    /// data.
     pub(super) fn create(
         &mut self,
         application: &str,

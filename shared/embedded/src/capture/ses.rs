@@ -2,13 +2,12 @@
 
 use bytes::Bytes;
 use http::Request;
-use percent_encoding::percent_decode_str;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::sent::{Email, Kind};
-use super::{State, Suppressed, unknown};
+use super::{State, suppression, unknown};
 use crate::service::Refusal;
 
 /// `MessageHeader` and `MessageTag`: longest name or value, in characters.
@@ -17,8 +16,6 @@ const HEADER_CHARS: usize = 996;
 const TAG_CHARS: usize = 256;
 /// `SendEmail`: most recipients of one message.
 const RECIPIENTS: usize = 50;
-/// `ListSuppressedDestinations`: most entries of one page.
-const PAGE: usize = 1_000;
 const DAY_MS: i64 = 24 * 60 * 60 * 1_000;
 
 pub(super) fn answer(
@@ -29,10 +26,10 @@ pub(super) fn answer(
     let answer = match operation {
         "SendEmail" => send(state, request.body())?,
         "GetAccount" => account(state),
-        "PutSuppressedDestination" => suppress(state, request.body())?,
-        "GetSuppressedDestination" => suppressed(state, &address(request.uri().path()))?,
-        "DeleteSuppressedDestination" => unsuppress(state, &address(request.uri().path()))?,
-        "ListSuppressedDestinations" => list(state, request.uri().query().unwrap_or_default())?,
+        "PutSuppressedDestination" => suppression::put(state, request.body())?,
+        "GetSuppressedDestination" => suppression::get(state, request.uri().path())?,
+        "DeleteSuppressedDestination" => suppression::delete(state, request.uri().path())?,
+        "ListSuppressedDestinations" => suppression::list(state, request.uri().query())?,
         _ => return Err(unknown(operation)),
     };
     Ok(answer.to_string())
@@ -203,88 +200,13 @@ fn account(state: &State) -> Value {
     })
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Suppress {
-    email_address: String,
-    reason: String,
-}
-
-fn suppress(state: &mut State, body: &[u8]) -> Result<Value, Refusal> {
-    let Suppress { email_address, reason } = parse(body)?;
-    if reason != "BOUNCE" && reason != "COMPLAINT" {
-        return Err(Refusal::bad("BadRequestException", "Reason is BOUNCE or COMPLAINT"));
-    }
-    let since_ms = state.account.clock.now_ms();
-    state.suppressed.insert(email_address.to_lowercase(), Suppressed { reason, since_ms });
-    Ok(json!({}))
-}
-
-fn suppressed(state: &State, address: &str) -> Result<Value, Refusal> {
-    let entry = state.suppressed.get(address).ok_or_else(|| not_listed(address))?;
-    Ok(json!({ "SuppressedDestination": summary(address, entry) }))
-}
-
-fn unsuppress(state: &mut State, address: &str) -> Result<Value, Refusal> {
-    state.suppressed.remove(address).ok_or_else(|| not_listed(address))?;
-    Ok(json!({}))
-}
-
-/// A page in the order of the addresses; the token is the last address of the page before. Dates
-/// are not compared: nobody here asks by date.
-fn list(state: &State, query: &str) -> Result<Value, Refusal> {
-    let (mut after, mut page, mut reasons) = (String::new(), PAGE, Vec::new());
-    for (name, value) in form_urlencoded::parse(query.as_bytes()) {
-        match name.as_ref() {
-            "NextToken" => after = value.into_owned(),
-            "PageSize" => page = value.parse().map_or(PAGE, |size: usize| size.clamp(1, PAGE)),
-            "Reason" => reasons.push(value.into_owned()),
-            other => {
-                let message = format!("the stand-in does not know the filter `{other}`");
-                return Err(Refusal::bad("BadRequestException", message));
-            }
-        }
-    }
-    let wanted = |entry: &Suppressed| reasons.is_empty() || reasons.contains(&entry.reason);
-    let mut rest = state
-        .suppressed
-        .range(after.clone()..)
-        .filter(|(address, entry)| **address != after && wanted(entry));
-    let shown: Vec<_> = rest.by_ref().take(page).collect();
-    let token = rest.next().and(shown.last()).map(|(address, _)| *address);
-    let summaries = shown.iter().map(|(address, entry)| summary(address, entry));
-    Ok(json!({
-        "SuppressedDestinationSummaries": summaries.collect::<Vec<_>>(),
-        "NextToken": token,
-    }))
-}
-
-fn summary(address: &str, entry: &Suppressed) -> Value {
-    json!({
-        "EmailAddress": address,
-        "Reason": entry.reason,
-        "LastUpdateTime": entry.since_ms / 1_000,
-    })
-}
-
-fn not_listed(address: &str) -> Refusal {
-    let message = format!("Email address {address} does not exist on your suppression list.");
-    Refusal::absent("NotFoundException", message)
-}
-
-/// The address at the end of a path, in lower case.
-fn address(path: &str) -> String {
-    let last = path.rsplit('/').next().unwrap_or_default();
-    percent_decode_str(last).decode_utf8_lossy().to_lowercase()
-}
-
 /// `a@b.test` from `Ann <A@b.test>`: what SES compares, in lower case.
 fn bare(mailbox: &str) -> String {
     let inner = mailbox.rsplit_once('<').and_then(|(_, rest)| rest.strip_suffix('>'));
     inner.unwrap_or(mailbox).trim().to_lowercase()
 }
 
-fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refusal> {
+pub(super) fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refusal> {
     serde_json::from_slice(body)
         .map_err(|error| Refusal::bad("BadRequestException", error.to_string()))
 }
