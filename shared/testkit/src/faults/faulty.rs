@@ -66,8 +66,8 @@ impl Faulty {
         }
     }
 
-    /// Nothing returns from here but the one reply the process still hears; [`Faults::run`] ends the
-    /// flow before it can act on it.
+    /// Nothing returns from here but the one reply the process still hears; [`Faults::run`] ends
+    /// the flow before it can act on it.
     async fn crash(&self, request: Request<Bytes>, point: Point) -> Result<Response<Bytes>, Lost> {
         if point == Point::Before {
             self.faults.die();

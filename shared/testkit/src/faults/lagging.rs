@@ -130,7 +130,7 @@ impl Past {
         let Lag { stale_reads, late_indexes, window } = self.lag;
         let rng = &mut self.rng;
         let happens = |rng: &mut Rng, per_mille| rng.u16(0..1_000) < per_mille;
-        let back = |rng: &mut Rng| now - between_zero_and(window, rng);
+        let back = |rng: &mut Rng| now.checked_sub(between_zero_and(window, rng)).unwrap_or(now);
         let of_table = |table: &String| {
             let table = table.clone();
             self.former.iter().filter(move |(key, _)| key.table == table)

@@ -78,6 +78,17 @@ async fn an_error_may_follow_the_effect() {
     assert_eq!(world.capture.sent().len(), 4);
 }
 
+/// Why the product's senders have retries off.
+#[tokio::test(start_paused = true)]
+async fn a_client_that_retries_sends_again_what_was_accepted() {
+    let accepted_then_503 = |_: &Call| Fate::RefuseAfter(Trouble::Unavailable);
+    let world = World::new(Faults::scripted(accepted_then_503)).await;
+    let config = world.sns.config().to_builder().retry_config(RetryConfig::standard());
+    let retrying = sns::Client::from_conf(config.build());
+    retrying.publish().phone_number("+33600000001").message("hi").send().await.unwrap_err();
+    assert_eq!(world.capture.sent().len(), 3);
+}
+
 #[tokio::test]
 async fn each_service_has_its_own_word_for_too_fast() {
     let world = World::new(Faults::scripted(|_: &Call| Fate::Refuse(Trouble::Throttled))).await;
