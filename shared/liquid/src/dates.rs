@@ -1,0 +1,32 @@
+//! Dates: what text means one, and how one is written.
+
+mod civil;
+mod read;
+mod write;
+
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, Zoned};
+
+pub(crate) use write::{MAX_WIDTH, WriteError, write};
+
+use crate::value::Value;
+
+/// The moment that a value means: a count of seconds since 1970, `now`, `today`, or a date in one of
+/// the usual ways of writing it. A date that names no zone is in `zone`. `None` if it is no date.
+pub(crate) fn read(value: &Value, now: Timestamp, zone: &TimeZone) -> Option<Zoned> {
+    let seconds = |seconds: i64| {
+        Timestamp::from_second(seconds).ok().map(|moment| moment.to_zoned(zone.clone()))
+    };
+    match value {
+        Value::Int(value) => seconds(*value),
+        Value::Str(text) | Value::Html(text) => match text.to_ascii_lowercase().as_str() {
+            "" => None,
+            "now" | "today" => Some(now.to_zoned(zone.clone())),
+            digits if digits.bytes().all(|byte| byte.is_ascii_digit()) => {
+                seconds(digits.parse().ok()?)
+            }
+            text => read::read(text, &now.to_zoned(zone.clone())),
+        },
+        _ => None,
+    }
+}

@@ -1,0 +1,96 @@
+//! Whose Liquid a template is written in. What differs is data: a row of switches here, and the
+//! dialects named in the rows of the tables of filters and tags.
+
+/// The product whose Liquid a template is written in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum Dialect {
+    /// Liquid as Shopify's open source library defines it.
+    #[default]
+    Standard,
+    /// Braze: `{{${first_name}}}`, `{% abort_message %}`.
+    Braze,
+    /// Customer.io: `{% unsubscribe_url %}`.
+    CustomerIo,
+    /// Shopify's notifications: the `money` filters.
+    Shopify,
+    /// Klaviyo, which is Django's language: `|lookup:'…'`, `elif`, `not`.
+    Klaviyo,
+    /// Dotdigital: outputs between `####`, `@FIRSTNAME@`.
+    Dotdigital,
+}
+
+impl Dialect {
+    /// All dialects.
+    pub const ALL: [Self; 6] = [
+        Self::Standard,
+        Self::Braze,
+        Self::CustomerIo,
+        Self::Shopify,
+        Self::Klaviyo,
+        Self::Dotdigital,
+    ];
+
+    pub(crate) fn traits(self) -> &'static Traits {
+        match self {
+            Self::Standard | Self::CustomerIo | Self::Shopify => &PLAIN,
+            Self::Braze => &BRAZE,
+            Self::Klaviyo => &KLAVIYO,
+            Self::Dotdigital => &DOTDIGITAL,
+        }
+    }
+}
+
+/// How the text of a dialect differs from plain Liquid.
+#[derive(Debug)]
+pub(crate) struct Traits {
+    /// `${name}` is a name, and `{{ }}` inside a tag or output means nothing.
+    pub(crate) dollar_names: bool,
+    /// `not` turns a comparison round.
+    pub(crate) not: bool,
+    /// A condition may compare filtered values: `person|lookup:'Points' > 150`.
+    pub(crate) filters_in_conditions: bool,
+    /// Text that is dropped right before and after an output.
+    pub(crate) fence: &'static str,
+    /// `@NAME@` in the text stands for this object's entry of that name in lower case.
+    pub(crate) placeholders: Option<&'static str>,
+    /// Other names of tags.
+    pub(crate) tag_aliases: &'static [(&'static str, &'static str)],
+    /// Other names of filters.
+    pub(crate) filter_aliases: &'static [(&'static str, &'static str)],
+    /// Other names of what `forloop` knows.
+    pub(crate) loop_aliases: &'static [(&'static str, &'static str)],
+}
+
+impl Traits {
+    pub(crate) fn tag<'n>(&self, name: &'n str) -> &'n str {
+        renamed(self.tag_aliases, name)
+    }
+
+    pub(crate) fn loop_property<'n>(&self, name: &'n str) -> &'n str {
+        renamed(self.loop_aliases, name)
+    }
+
+    pub(crate) fn filter<'n>(&self, name: &'n str) -> &'n str {
+        renamed(self.filter_aliases, name)
+    }
+}
+
+fn renamed<'n>(aliases: &'static [(&'static str, &'static str)], name: &'n str) -> &'n str {
+    aliases.iter().find(|(alias, _)| *alias == name).map_or(name, |(_, known)| known)
+}
+
+const PLAIN: Traits = Traits {
+    dollar_names: false,
+    not: false,
+    filters_in_conditions: false,
+    fence: "",
+    placeholders: None,
+    tag_aliases: &[],
+    filter_aliases: &[],
+    loop_aliases: &[],
+};
+
+static BRAZE: Traits = Traits { dollar_names: true, ..PLAIN };
+static KLAVIYO: Traits = Traits { not: true, filters_in_conditions: true, ..PLAIN };
+static DOTDIGITAL: Traits = PLAIN;

@@ -1,0 +1,133 @@
+//! The filters: one table per kind, one short function per filter.
+//!
+//! A new filter is a row in the table of its kind, a function beside it, and a line in `FILTERS.md`,
+//! whose examples are tests.
+
+mod arrays;
+mod call;
+mod dates;
+mod encoding;
+mod general;
+mod html;
+mod math;
+mod select;
+mod strings;
+
+pub(crate) use call::{Call, Filtered};
+
+use crate::dialect::Dialect;
+
+/// A filter as the parser and the renderer know it.
+#[derive(Debug)]
+pub(crate) struct Filter {
+    pub(crate) name: &'static str,
+    /// The fewest arguments it takes.
+    pub(crate) min: usize,
+    /// The most arguments it takes.
+    pub(crate) max: usize,
+    /// The named arguments it takes.
+    pub(crate) named: &'static [&'static str],
+    /// The dialects that have it; all of them where none is named.
+    dialects: &'static [Dialect],
+    pub(crate) html: Html,
+    pub(crate) run: fn(&mut Call<'_, '_>) -> Filtered,
+}
+
+/// What a filter makes of markup, that is of text that need not be escaped any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Html {
+    /// Its result is a new value; if it is text, it will be escaped.
+    New,
+    /// Text made of markup is markup again. Arguments that are plain text are escaped first, so that
+    /// nothing slips in with them.
+    Keeps,
+}
+
+impl Filter {
+    /// A filter with from `min` to `max` arguments, in all dialects.
+    const fn new(
+        name: &'static str,
+        min: usize,
+        max: usize,
+        run: fn(&mut Call<'_, '_>) -> Filtered,
+    ) -> Self {
+        Self { name, min, max, named: &[], dialects: &[], html: Html::New, run }
+    }
+
+    /// The same filter, whose result is markup if its input is.
+    const fn keeps_html(self) -> Self {
+        Self { html: Html::Keeps, ..self }
+    }
+
+    /// The same filter with named arguments.
+    const fn named(self, named: &'static [&'static str]) -> Self {
+        Self { named, ..self }
+    }
+
+    fn is_in(&self, dialect: Dialect) -> bool {
+        self.dialects.is_empty() || self.dialects.contains(&dialect)
+    }
+}
+
+/// The tables, the most used first.
+static TABLES: &[&[Filter]] = &[
+    strings::FILTERS,
+    general::FILTERS,
+    dates::FILTERS,
+    math::FILTERS,
+    arrays::FILTERS,
+    select::FILTERS,
+    html::FILTERS,
+    encoding::FILTERS,
+];
+
+/// What a name of a filter turns out to be.
+pub(crate) enum Lookup {
+    Found(&'static Filter),
+    /// Known elsewhere, refused here, and why.
+    Refused(&'static str),
+    Unknown,
+}
+
+/// The filter of this name in this dialect.
+pub(crate) fn find(name: &str, dialect: Dialect) -> Lookup {
+    let name = dialect.traits().filter(name);
+    let mut all = TABLES.iter().flat_map(|table| table.iter());
+    match all.find(|filter| filter.name == name && filter.is_in(dialect)) {
+        Some(filter) => Lookup::Found(filter),
+        None => refusal(name).map_or(Lookup::Unknown, Lookup::Refused),
+    }
+}
+
+/// Filters of other products that would need what a template does not have, and why not.
+const REFUSED: &[(&[&str], &str)] = &[(
+    &[
+        "img_url",
+        "image_url",
+        "asset_url",
+        "asset_img_url",
+        "shopify_asset_url",
+        "file_url",
+        "file_img_url",
+        "global_asset_url",
+        "img_tag",
+        "image_tag",
+        "script_tag",
+        "stylesheet_tag",
+        "payment_type_img_url",
+        "payment_type_svg_tag",
+        "placeholder_svg_tag",
+        "font_url",
+    ],
+    "it names a file of a shop's theme, put the whole address of the image into the data",
+)];
+
+fn refusal(name: &str) -> Option<&'static str> {
+    REFUSED.iter().find(|(names, _)| names.contains(&name)).map(|(_, reason)| *reason)
+}
+
+/// The names of all filters in this dialect, for suggestions.
+pub(crate) fn names(dialect: Dialect) -> impl Iterator<Item = &'static str> {
+    let all = TABLES.iter().flat_map(|table| table.iter());
+    all.filter(move |filter| filter.is_in(dialect)).map(|filter| filter.name)
+}

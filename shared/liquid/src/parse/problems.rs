@@ -1,0 +1,53 @@
+//! The mistakes met while parsing. The parser always goes on; the mode decides afterwards which of
+//! them are errors.
+
+use crate::options::Mode;
+use crate::position::positions;
+use crate::problem::{ParseError, ParseErrors, Problem};
+
+/// Mistakes with the offsets at which they stand.
+#[derive(Debug)]
+pub(crate) struct Problems {
+    list: Vec<(usize, Problem)>,
+    max: usize,
+}
+
+impl Problems {
+    pub(crate) fn new(max: usize) -> Self {
+        Self { list: Vec::new(), max: max.max(1) }
+    }
+
+    /// Keeps a mistake. One that is fatal has a place even where the list is full, because without
+    /// it a lax template would be rendered.
+    pub(crate) fn report(&mut self, at: usize, problem: Problem) {
+        if self.list.len() < self.max {
+            self.list.push((at, problem));
+        } else if problem.is_fatal() {
+            self.list.pop();
+            self.list.push((at, problem));
+        }
+    }
+
+    /// The mistakes as warnings, or as errors if the mode says so.
+    pub(crate) fn settle(
+        mut self,
+        mode: Mode,
+        source: &str,
+    ) -> Result<Vec<ParseError>, ParseErrors> {
+        let fatal = self.list.iter().any(|(_, problem)| problem.is_fatal());
+        if fatal && mode == Mode::Lax {
+            self.list.retain(|(_, problem)| problem.is_fatal());
+        }
+        self.list.sort_by_key(|(at, _)| *at);
+        let offsets: Vec<usize> = self.list.iter().map(|(at, _)| *at).collect();
+        let errors: Vec<ParseError> = positions(source, &offsets)
+            .into_iter()
+            .zip(self.list)
+            .map(|(position, (_, problem))| ParseError { position, problem })
+            .collect();
+        if errors.is_empty() || (mode == Mode::Lax && !fatal) {
+            return Ok(errors);
+        }
+        Err(ParseErrors::new(errors))
+    }
+}

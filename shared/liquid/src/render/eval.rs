@@ -1,0 +1,243 @@
+//! What expressions and filters come to.
+
+use crate::ast::{Expr, FilterCall, Filtered, Path, Segment};
+use crate::failure::Failure;
+use crate::filters::{Call, Html};
+use crate::number::Number;
+use crate::value::{Range, Value};
+
+use super::frame::{LoopState, TableState};
+use super::renderer::{Renderer, Stop};
+
+impl<'r> Renderer<'r> {
+    /// The value of an expression after its filters. A missing name is reported, unless the template
+    /// has a `default` for it.
+    pub(crate) fn filtered(&mut self, filtered: &'r Filtered) -> Result<Value, Stop> {
+        self.at = filtered.at;
+        let provided = filtered.filters.first().is_some_and(|call| call.filter.name == "default");
+        let mut value =
+            if provided { self.value(&filtered.expr)? } else { self.needed(&filtered.expr)? };
+        for call in &filtered.filters {
+            value = self.apply(call, value)?;
+        }
+        Ok(value)
+    }
+
+    fn apply(&mut self, call: &'r FilterCall, input: Value) -> Result<Value, Stop> {
+        let mut arguments = Vec::with_capacity(call.arguments.len());
+        for argument in &call.arguments {
+            arguments.push(self.needed(argument)?);
+        }
+        let mut named = Vec::with_capacity(call.named.len());
+        for (name, argument) in &call.named {
+            named.push((&**name, self.needed(argument)?));
+        }
+        self.at = call.at;
+        self.env.budget.look(input.weight())?;
+        let filter = call.filter;
+        let markup = self.env.escapes && filter.html == Html::Keeps && is_markup(&input);
+        if markup {
+            arguments.iter_mut().for_each(escape_argument);
+        }
+        let result = (filter.run)(&mut Call {
+            input,
+            arguments: &arguments,
+            named: &named,
+            env: &mut self.env,
+        });
+        let value = result.map_err(|stop| match stop {
+            Stop::Failure(failure) => {
+                Stop::Failure(Failure::Filter { filter: filter.name, failure: Box::new(failure) })
+            }
+            other => other,
+        })?;
+        Ok(if markup { as_markup(value) } else { value })
+    }
+
+    /// The value of an expression; a missing name is reported.
+    pub(crate) fn needed(&mut self, expr: &'r Expr) -> Result<Value, Stop> {
+        let Expr::Path(path) = expr else { return self.value(expr) };
+        let value = self.path(path)?;
+        if value.is_none() {
+            self.report.miss(&self.place, path);
+        }
+        Ok(value.unwrap_or_default())
+    }
+
+    /// The value of an expression; a missing name is `nil`.
+    pub(crate) fn value(&mut self, expr: &'r Expr) -> Result<Value, Stop> {
+        match expr {
+            Expr::Literal(value) => Ok(value.clone()),
+            Expr::Path(path) => Ok(self.path(path)?.unwrap_or_default()),
+            Expr::Range(ends) => {
+                let (first, last) = &**ends;
+                let (first, last) = (self.bound(first)?, self.bound(last)?);
+                Ok(Value::Range(Range { first, last }))
+            }
+            Expr::Filtered(filtered) => self.filtered(filtered),
+            Expr::Blank | Expr::Empty => Ok(Value::empty()),
+        }
+    }
+
+    fn bound(&mut self, expr: &'r Expr) -> Result<i64, Stop> {
+        let value = self.needed(expr)?;
+        Ok(Number::of(&value)?.truncate()?)
+    }
+
+    /// The value at the end of a path; `None` where the path leads nowhere.
+    fn path(&mut self, path: &'r Path) -> Result<Option<Value>, Stop> {
+        self.at = path.at;
+        let mut segments = path.segments.iter();
+        let mut value = match &path.root {
+            Segment::Name(name) => match self.about(name) {
+                Some(about) => self.told(about, &mut segments),
+                None => self.root(name, &mut segments),
+            },
+            Segment::Index(expr) => {
+                let name = self.needed(expr)?;
+                name.as_str().and_then(|name| self.root(name, &mut segments))
+            }
+        };
+        for segment in segments {
+            let Some(inner) = value else { return Ok(None) };
+            value = self.step(&inner, segment)?;
+        }
+        Ok(value)
+    }
+
+    fn step(&mut self, value: &Value, segment: &'r Segment) -> Result<Option<Value>, Stop> {
+        match segment {
+            Segment::Name(name) => Ok(value.property(name)),
+            Segment::Index(expr) => {
+                let key = self.needed(expr)?;
+                Ok(value.entry(&key))
+            }
+        }
+    }
+
+    /// What a name stands for. `self` is a way to write a name in brackets: `self['First name']`.
+    fn root(&mut self, name: &str, segments: &mut std::slice::Iter<'r, Segment>) -> Option<Value> {
+        let found = self.frame.get(name).or_else(|| self.input.data.get(name).cloned());
+        if found.is_some() || name != "self" {
+            return found;
+        }
+        match segments.next()? {
+            Segment::Name(name) => self.root(name, &mut [].iter()),
+            Segment::Index(expr) => match &**expr {
+                Expr::Literal(Value::Str(name)) => self.root(name, &mut [].iter()),
+                _ => None,
+            },
+        }
+    }
+
+    /// The loop that a name like `forloop` tells about.
+    fn about(&self, name: &str) -> Option<About<'_>> {
+        match name {
+            "forloop" => self.frame.for_loop(0).map(About::For),
+            "tablerowloop" => self.frame.table().map(About::TableRow),
+            _ => None,
+        }
+    }
+
+    /// What a path into `forloop` or `tablerowloop` leads to. These are not values but looked up
+    /// where they are asked for, because making them anew for each item would be the larger part of
+    /// a loop's work.
+    fn told(
+        &self,
+        about: About<'_>,
+        segments: &mut std::slice::Iter<'r, Segment>,
+    ) -> Option<Value> {
+        let mut state = match about {
+            About::For(state) => state,
+            About::TableRow(state) => {
+                return property_or_all(segments, &TableState::PROPERTIES, |name| {
+                    state.property(name)
+                });
+            }
+        };
+        let mut outwards = 0;
+        while let [Segment::Name(name), ..] = segments.as_slice()
+            && &**name == "parentloop"
+        {
+            segments.next();
+            outwards += 1;
+            state = self.frame.for_loop(outwards)?;
+        }
+        property_or_all(segments, &LoopState::PROPERTIES, |name| state.property(name))
+    }
+}
+
+/// What a name like `forloop` tells about.
+#[derive(Clone, Copy)]
+enum About<'f> {
+    For(&'f LoopState),
+    TableRow(&'f TableState),
+}
+
+/// One property if a path goes on with its name, else an object of all.
+fn property_or_all(
+    segments: &mut std::slice::Iter<'_, Segment>,
+    names: &[&str],
+    property: impl Fn(&str) -> Option<Value>,
+) -> Option<Value> {
+    match segments.next() {
+        Some(Segment::Name(name)) => property(name),
+        Some(Segment::Index(expr)) => match &**expr {
+            Expr::Literal(Value::Str(name)) => property(name),
+            _ => None,
+        },
+        None => Some(Value::object(
+            names.iter().map(|name| (*name, property(name).unwrap_or_default())),
+        )),
+    }
+}
+
+/// Whether a value is HTML: markup, or an array of nothing else.
+fn is_markup(value: &Value) -> bool {
+    match value {
+        Value::Html(_) => true,
+        Value::Array(items) => {
+            !items.is_empty() && items.iter().all(|item| matches!(item, Value::Html(_)))
+        }
+        _ => false,
+    }
+}
+
+/// Text that is to become part of markup.
+fn escape_argument(value: &mut Value) {
+    if let Value::Str(text) = value {
+        *value = Value::Html(crate::html::escape(text).into());
+    }
+}
+
+fn as_markup(value: Value) -> Value {
+    match value {
+        Value::Str(text) => Value::Html(text),
+        Value::Array(items) => Value::array(items.iter().cloned().map(as_markup)),
+        other => other,
+    }
+}
+
+impl std::fmt::Display for Path {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match &self.root {
+            Segment::Name(name) => f.write_str(name)?,
+            index @ Segment::Index(_) => write!(f, "{index}")?,
+        }
+        self.segments.iter().try_for_each(|segment| write!(f, "{segment}"))
+    }
+}
+
+impl std::fmt::Display for Segment {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Name(name) => write!(f, ".{name}"),
+            Self::Index(expr) => match &**expr {
+                Expr::Literal(Value::Str(name)) => write!(f, ".{name}"),
+                Expr::Literal(Value::Int(place)) => write!(f, "[{place}]"),
+                Expr::Path(path) => write!(f, "[{path}]"),
+                _ => f.write_str("[]"),
+            },
+        }
+    }
+}

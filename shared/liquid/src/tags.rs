@@ -1,0 +1,179 @@
+//! The tags: one table, and for each tag one file with how it is read and what it does.
+//!
+//! A new tag is a row here, a file, and a line in `TAGS.md`. What begins with `comment`, `raw`,
+//! `doc`, `liquid` and `#` is not in the table, because the inside of these is not read like that of
+//! other tags.
+
+pub(crate) mod abort;
+pub(crate) mod assign;
+pub(crate) mod branch;
+pub(crate) mod capture;
+pub(crate) mod case;
+pub(crate) mod changed;
+pub(crate) mod counter;
+pub(crate) mod cycle;
+pub(crate) mod for_loop;
+pub(crate) mod partial;
+pub(crate) mod tablerow;
+
+use crate::ast::Node;
+use crate::dialect::Dialect;
+use crate::parse::cursor::{Cursor, Parsed};
+
+/// A tag as the parser knows it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Tag {
+    pub(crate) name: &'static str,
+    /// The dialects that have it; all of them where none is named.
+    pub(crate) dialects: &'static [Dialect],
+    pub(crate) kind: Kind,
+}
+
+/// What a tag is.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Kind {
+    /// One node. `blank` tells that it writes nothing, so that a block of nothing else is left out
+    /// with all its white space.
+    Node { parse: fn(&mut Cursor<'_>) -> Parsed<Node>, blank: bool },
+    /// A block up to its `end` tag.
+    Block(fn(&mut Cursor<'_>) -> Parsed<Box<dyn Block>>),
+    /// Known elsewhere, refused here, and why.
+    Refused(&'static str),
+}
+
+/// A block under construction.
+pub(crate) trait Block {
+    /// Begins a branch (`else`, `elsif`, `when`), taking what stood before it. A block that has no
+    /// such branch gives it back.
+    fn branch(&mut self, name: &str, before: Body, cursor: &mut Cursor<'_>) -> Result<(), Body>;
+
+    /// Ends the block: its node, and whether it writes nothing but white space.
+    fn close(self: Box<Self>, last: Body) -> Option<(Node, bool)>;
+}
+
+/// The nodes of a block or of one of its branches.
+#[derive(Debug)]
+pub(crate) struct Body {
+    pub(crate) nodes: Vec<Node>,
+    /// Whether there is nothing but white space and tags that write nothing.
+    pub(crate) blank: bool,
+}
+
+impl Default for Body {
+    fn default() -> Self {
+        Self { nodes: Vec::new(), blank: true }
+    }
+}
+
+impl Body {
+    pub(crate) fn push(&mut self, node: Node, blank: bool) {
+        self.nodes.push(node);
+        self.blank &= blank;
+    }
+
+    /// The nodes, without white space if the whole block is blank.
+    pub(crate) fn into_nodes(mut self, block_is_blank: bool) -> Vec<Node> {
+        if block_is_blank {
+            self.nodes.retain(|node| !matches!(node, Node::Text(_)));
+        }
+        self.nodes
+    }
+}
+
+/// A block whose opening tag was a mistake: it takes every branch and becomes nothing.
+#[derive(Debug)]
+pub(crate) struct Broken;
+
+impl Block for Broken {
+    fn branch(&mut self, _name: &str, _before: Body, cursor: &mut Cursor<'_>) -> Result<(), Body> {
+        cursor.skip_all();
+        Ok(())
+    }
+
+    fn close(self: Box<Self>, _last: Body) -> Option<(Node, bool)> {
+        None
+    }
+}
+
+const FETCHES: &str =
+    "a template does not fetch anything while it is rendered, put the content into the data";
+
+static TAGS: &[Tag] = &[
+    node("assign", assign::parse, true),
+    block("capture", capture::parse),
+    block("case", case::parse),
+    node("cycle", cycle::parse, false),
+    node("increment", counter::increment, false),
+    node("decrement", counter::decrement, false),
+    node("echo", |cursor| Ok(Node::Output(cursor.filtered())), false),
+    block("for", for_loop::parse),
+    node("break", |_| Ok(Node::Break), false),
+    node("continue", |_| Ok(Node::Continue), false),
+    block("if", branch::parse_if),
+    block("unless", branch::parse_unless),
+    block("ifchanged", changed::parse),
+    node("include", partial::parse_include, false),
+    node("render", partial::parse_render, false),
+    block("tablerow", tablerow::parse),
+    only(&[Dialect::Braze], node("abort_message", abort::parse, false)),
+    refused("connected_content", FETCHES),
+];
+
+const fn node(name: &'static str, parse: fn(&mut Cursor<'_>) -> Parsed<Node>, blank: bool) -> Tag {
+    Tag { name, dialects: &[], kind: Kind::Node { parse, blank } }
+}
+
+const fn block(name: &'static str, parse: fn(&mut Cursor<'_>) -> Parsed<Box<dyn Block>>) -> Tag {
+    Tag { name, dialects: &[], kind: Kind::Block(parse) }
+}
+
+const fn refused(name: &'static str, reason: &'static str) -> Tag {
+    Tag { name, dialects: &[], kind: Kind::Refused(reason) }
+}
+
+const fn only(dialects: &'static [Dialect], tag: Tag) -> Tag {
+    Tag { dialects, ..tag }
+}
+
+/// The tag of this name in this dialect.
+pub(crate) fn find(name: &str, dialect: Dialect) -> Option<&'static Tag> {
+    TAGS.iter().find(|tag| tag.name == name && tag.is_in(dialect))
+}
+
+/// Whether a tag of this name is a block in any dialect.
+pub(crate) fn is_block(name: &str) -> bool {
+    let table = TAGS.iter().any(|tag| tag.name == name && matches!(tag.kind, Kind::Block(_)));
+    table || matches!(name, "comment" | "raw" | "doc")
+}
+
+/// The names of all tags in this dialect, for suggestions.
+pub(crate) fn names(dialect: Dialect) -> impl Iterator<Item = &'static str> {
+    const OTHERS: [&str; 17] = [
+        "comment",
+        "raw",
+        "doc",
+        "liquid",
+        "else",
+        "elsif",
+        "when",
+        "endif",
+        "endfor",
+        "endunless",
+        "endcase",
+        "endcapture",
+        "endcomment",
+        "endraw",
+        "endtablerow",
+        "endifchanged",
+        "enddoc",
+    ];
+    let known =
+        TAGS.iter().filter(move |tag| tag.is_in(dialect) && !matches!(tag.kind, Kind::Refused(_)));
+    known.map(|tag| tag.name).chain(OTHERS)
+}
+
+impl Tag {
+    fn is_in(&self, dialect: Dialect) -> bool {
+        self.dialects.is_empty() || self.dialects.contains(&dialect)
+    }
+}

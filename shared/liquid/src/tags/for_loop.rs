@@ -1,0 +1,223 @@
+//! `{% for item in items limit: 3 offset: 1 reversed %}…{% else %}…{% endfor %}`.
+
+use std::sync::Arc;
+
+use crate::ast::{Expr, Node};
+use crate::number;
+use crate::parse::cursor::{Cursor, Parsed};
+use crate::parse::token::Kind;
+use crate::problem::Problem;
+use crate::render::{Flow, Items, LoopState, Next, Renderer, Scope, Stop};
+use crate::suggest::nearest;
+use crate::value::Value;
+
+use super::{Block, Body};
+
+#[derive(Debug)]
+pub(crate) struct For {
+    pub(crate) variable: Arc<str>,
+    pub(crate) items: Expr,
+    /// What `offset: continue` goes by and `forloop.name` tells: the variable and the items.
+    name: Arc<str>,
+    pub(crate) limit: Option<Expr>,
+    pub(crate) offset: Option<Offset>,
+    reversed: bool,
+    pub(crate) body: Vec<Node>,
+    pub(crate) otherwise: Option<Vec<Node>>,
+}
+
+/// Where a loop begins.
+#[derive(Debug)]
+pub(crate) enum Offset {
+    At(Expr),
+    /// Where the last loop of the same name stopped.
+    Continue,
+}
+
+const ATTRIBUTES: [&str; 3] = ["limit", "offset", "reversed"];
+
+pub(crate) fn parse(cursor: &mut Cursor<'_>) -> Parsed<Box<dyn Block>> {
+    let variable = cursor.expect(Kind::Name, "the name of a variable")?;
+    let variable: Arc<str> = cursor.text(variable).into();
+    if !cursor.accept_word("in") {
+        return Err(cursor.expected("`in` and what to loop over"));
+    }
+    let from = cursor.place();
+    let items = cursor.expression()?;
+    let name = format!("{variable}-{}", cursor.squeezed(from)).into();
+    let mut tag = For {
+        variable,
+        items,
+        name,
+        limit: None,
+        offset: None,
+        reversed: false,
+        body: Vec::new(),
+        otherwise: None,
+    };
+    while !cursor.is_done() {
+        if !cursor.accept(Kind::Comma) {
+            tag.attribute(cursor)?;
+        }
+    }
+    Ok(Box::new(Opened { tag, body: None }))
+}
+
+impl For {
+    fn attribute(&mut self, cursor: &mut Cursor<'_>) -> Parsed<()> {
+        if cursor.accept_word("reversed") {
+            self.reversed = true;
+            return Ok(());
+        }
+        let Some(word) = cursor.word() else {
+            cursor.finish("`limit`, `offset`, `reversed` or the end");
+            return Ok(());
+        };
+        if !ATTRIBUTES.contains(&word) {
+            cursor.report((cursor.here(), unknown("for", word, &ATTRIBUTES)));
+            return skip_attribute(cursor);
+        }
+        cursor.next();
+        cursor.expect(Kind::Colon, "`:` and a number")?;
+        if word == "limit" {
+            self.limit = Some(cursor.expression()?);
+        } else if cursor.accept_word("continue") {
+            self.offset = Some(Offset::Continue);
+        } else {
+            self.offset = Some(Offset::At(cursor.expression()?));
+        }
+        Ok(())
+    }
+}
+
+pub(super) fn unknown(of: &str, name: &str, known: &[&'static str]) -> Problem {
+    let suggestion = nearest(name, known.iter().copied()).map(str::to_owned);
+    Problem::UnknownArgument { of: of.to_owned(), name: name.to_owned(), suggestion }
+}
+
+/// Skips an unknown attribute and its value.
+pub(super) fn skip_attribute(cursor: &mut Cursor<'_>) -> Parsed<()> {
+    cursor.next();
+    if cursor.accept(Kind::Colon) {
+        cursor.expression()?;
+    }
+    Ok(())
+}
+
+struct Opened {
+    tag: For,
+    /// The body, once the `else` has begun.
+    body: Option<Body>,
+}
+
+impl Block for Opened {
+    fn branch(&mut self, name: &str, before: Body, cursor: &mut Cursor<'_>) -> Result<(), Body> {
+        if name != "else" || self.body.is_some() {
+            return Err(before);
+        }
+        cursor.finish("the end of the tag");
+        self.body = Some(before);
+        Ok(())
+    }
+
+    fn close(mut self: Box<Self>, last: Body) -> Option<(Node, bool)> {
+        let (body, otherwise) = match self.body {
+            Some(body) => (body, Some(last)),
+            None => (last, None),
+        };
+        let blank = body.blank && otherwise.as_ref().is_none_or(|body| body.blank);
+        self.tag.body = body.into_nodes(blank);
+        self.tag.otherwise = otherwise.map(|body| body.into_nodes(blank));
+        Some((Node::For(Box::new(self.tag)), blank))
+    }
+}
+
+impl For {
+    pub(crate) fn render<'r>(&'r self, renderer: &mut Renderer<'r>) -> Flow {
+        let (items, first, count) = self.slice(renderer)?;
+        if count == 0 {
+            return self.otherwise.as_ref().map_or(Ok(Next::Go), |nodes| renderer.nodes(nodes));
+        }
+        let state =
+            LoopState { name: self.name.clone(), index: 0, length: count, of_partial: false };
+        renderer.frame.push(Scope::For { name: &self.variable, value: Value::Nil, state });
+        let flow = self.run(renderer, &items, first, count);
+        renderer.frame.pop();
+        flow
+    }
+
+    fn run<'r>(
+        &'r self,
+        renderer: &mut Renderer<'r>,
+        items: &Items,
+        first: usize,
+        count: usize,
+    ) -> Flow {
+        for turn in 0..count {
+            renderer.env.budget.steps(1)?;
+            let place = if self.reversed { count - 1 - turn } else { turn };
+            renderer.frame.advance(items.at(first + place).unwrap_or_default());
+            if renderer.nodes(&self.body)? == Next::Break {
+                break;
+            }
+        }
+        Ok(Next::Go)
+    }
+
+    /// What is looped over: from which place, and how many.
+    fn slice<'r>(&'r self, renderer: &mut Renderer<'r>) -> Result<(Items, usize, usize), Stop> {
+        let offset = match &self.offset {
+            None => 0,
+            Some(Offset::Continue) => renderer.frame.offsets.get(&self.name).copied().unwrap_or(0),
+            Some(Offset::At(expr)) => whole_or(expr, renderer)?.unwrap_or(0),
+        };
+        let limit = match &self.limit {
+            Some(expr) => whole_or(expr, renderer)?,
+            None => None,
+        };
+        let value = if self.otherwise.is_some() {
+            renderer.value(&self.items)?
+        } else {
+            renderer.needed(&self.items)?
+        };
+        let items = Items::of(value);
+        let (first, count) = window(items.len(), offset, limit);
+        let stopped = offset.saturating_add(i64::try_from(count).unwrap_or(i64::MAX));
+        renderer.frame.offsets.insert(self.name.clone(), stopped);
+        Ok((items, first, count))
+    }
+}
+
+/// The whole number of an attribute; `None` where it is `nil`.
+pub(super) fn whole_or<'r>(
+    expr: &'r Expr,
+    renderer: &mut Renderer<'r>,
+) -> Result<Option<i64>, Stop> {
+    match renderer.needed(expr)? {
+        Value::Nil => Ok(None),
+        value => Ok(Some(number::whole(&value)?)),
+    }
+}
+
+/// The first place and the number of items that an offset and a limit leave of so many.
+pub(super) fn window(len: usize, offset: i64, limit: Option<i64>) -> (usize, usize) {
+    let end = limit.map_or(len, |limit| {
+        usize::try_from(offset.saturating_add(limit).max(0)).unwrap_or(usize::MAX).min(len)
+    });
+    let first = usize::try_from(offset.max(0)).unwrap_or(usize::MAX).min(len);
+    (first, end.saturating_sub(first))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::window;
+
+    #[test]
+    fn a_window_never_reaches_beyond_the_items() {
+        assert_eq!(window(6, 2, Some(3)), (2, 3));
+        assert_eq!(window(6, 5, Some(3)), (5, 1));
+        assert_eq!(window(6, -1, Some(3)), (0, 2));
+        assert_eq!(window(6, i64::MAX, Some(i64::MAX)), (6, 0));
+        assert_eq!(window(6, 0, Some(-1)), (0, 0));
+    }
+}

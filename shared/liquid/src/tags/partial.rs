@@ -1,0 +1,229 @@
+//! `{% render 'name', a: b %}` and `{% include name %}`: a template inside a template.
+//!
+//! What `render` renders sees the data and its arguments, nothing else of the template around it;
+//! what `include` includes sees and changes everything.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use crate::ast::{Expr, Node};
+use crate::failure::Failure;
+use crate::limits::Limit;
+use crate::parse::cursor::{Cursor, Parsed};
+use crate::parse::token::Kind;
+use crate::problem::Problem;
+use crate::render::{Flow, Frame, Items, LoopState, Next, Renderer, Scope, Stop};
+use crate::template::Template;
+use crate::value::Value;
+
+#[derive(Debug)]
+pub(crate) struct Partial {
+    pub(crate) at: usize,
+    pub(crate) isolated: bool,
+    pub(crate) name: Expr,
+    pub(crate) bound: Option<Expr>,
+    /// Whether the partial is rendered once for each item of what is bound.
+    each: bool,
+    alias: Option<Arc<str>>,
+    pub(crate) arguments: Vec<(Arc<str>, Expr)>,
+}
+
+pub(crate) fn parse_include(cursor: &mut Cursor<'_>) -> Parsed<Node> {
+    parse(cursor, false)
+}
+
+pub(crate) fn parse_render(cursor: &mut Cursor<'_>) -> Parsed<Node> {
+    parse(cursor, true)
+}
+
+fn parse(cursor: &mut Cursor<'_>, isolated: bool) -> Parsed<Node> {
+    if isolated && cursor.peek() != Some(Kind::Text) {
+        return Err(cursor.expected("the name of a partial in quotes"));
+    }
+    let at = cursor.at;
+    let name = cursor.expression()?;
+    let each = cursor.word() == Some("for");
+    let bound = if cursor.accept_word("for") || cursor.accept_word("with") {
+        Some(cursor.expression()?)
+    } else {
+        None
+    };
+    let alias = if cursor.accept_word("as") { Some(cursor.target()?) } else { None };
+    let mut arguments = Vec::new();
+    cursor.accept(Kind::Comma);
+    while cursor.peek() == Some(Kind::Name) && cursor.peek_after(1) == Some(Kind::Colon) {
+        cursor.check_arguments(arguments.len() + 1)?;
+        let name = cursor.found().into();
+        cursor.next();
+        cursor.next();
+        arguments.push((name, cursor.expression()?));
+        cursor.accept(Kind::Comma);
+    }
+    if let Some(word) = cursor.word().filter(|_| isolated || cursor.peek_after(1).is_some()) {
+        let found = word.to_owned();
+        cursor.report((
+            cursor.here(),
+            Problem::Expected { expected: "an argument with `:` and a value", found },
+        ));
+        cursor.skip_all();
+    }
+    cursor.finish("an argument or the end");
+    Ok(Node::Partial(Box::new(Partial { at, isolated, name, bound, each, alias, arguments })))
+}
+
+impl Partial {
+    pub(crate) fn render<'r>(&'r self, renderer: &mut Renderer<'r>) -> Flow {
+        let name = renderer.needed(&self.name)?;
+        let Some(name) = name.as_str() else {
+            return Err(Failure::PartialName { found: name.kind() }.into());
+        };
+        let template = renderer.input.partials.partial(name);
+        let template = template.ok_or_else(|| Failure::NoPartial { name: name.to_owned() })?;
+        let max = renderer.input.limits.partial_depth;
+        if renderer.partial_depth >= max {
+            return Err(Limit::PartialDepth(max).into());
+        }
+        let mut names = Vec::with_capacity(self.arguments.len() + 1);
+        for (name, value) in &self.arguments {
+            names.push((&**name, renderer.needed(value)?));
+        }
+        let bound = match &self.bound {
+            Some(bound) => Some(renderer.needed(bound)?),
+            None => None,
+        };
+        renderer.at = self.at;
+        if self.isolated {
+            self.render_isolated(renderer, template, name, names, bound)
+        } else {
+            self.include(renderer, template, name, names, bound)
+        }
+    }
+
+    /// The name under which the partial knows what is bound: the last part of its own.
+    fn bound_name<'r>(&'r self, template_name: &str) -> Cow<'r, str> {
+        match (&self.alias, &self.name) {
+            (Some(alias), _) => Cow::Borrowed(alias),
+            (None, Expr::Literal(Value::Str(name))) => Cow::Borrowed(last_part(name)),
+            (None, _) => Cow::Owned(last_part(template_name).to_owned()),
+        }
+    }
+
+    fn render_isolated<'r>(
+        &'r self,
+        renderer: &mut Renderer<'r>,
+        template: &'r Template,
+        name: &str,
+        names: Names<'r>,
+        bound: Option<Value>,
+    ) -> Flow {
+        let variable = match (&self.alias, &self.name) {
+            (Some(alias), _) => alias,
+            (None, Expr::Literal(Value::Str(name))) => last_part(name),
+            _ => "",
+        };
+        let outer = std::mem::take(&mut renderer.frame);
+        let flow = match bound {
+            Some(list @ (Value::Array(_) | Value::Range(_))) if self.each => {
+                let items = Items::of(list);
+                each(renderer, &items, |renderer, item, turn| {
+                    renderer.frame = Frame::default();
+                    renderer.frame.assigned.extend(names.iter().cloned());
+                    let state = LoopState {
+                        name: name.into(),
+                        index: turn,
+                        length: items.len(),
+                        of_partial: true,
+                    };
+                    renderer.frame.push(Scope::For { name: variable, value: item, state });
+                    inside(renderer, template, name).map(|_| Next::Go)
+                })
+            }
+            bound => {
+                renderer.frame.assigned.extend(names);
+                if let Some(value) = bound.filter(|value| *value != Value::Nil) {
+                    renderer.frame.assigned.insert(variable, value);
+                }
+                inside(renderer, template, name)
+            }
+        };
+        renderer.frame = outer;
+        // A `break` in a partial that stands apart ends only the partial.
+        flow.map(|_| Next::Go)
+    }
+
+    fn include<'r>(
+        &'r self,
+        renderer: &mut Renderer<'r>,
+        template: &'r Template,
+        name: &str,
+        names: Names<'r>,
+        bound: Option<Value>,
+    ) -> Flow {
+        let variable = self.bound_name(name);
+        let bound = bound
+            .or_else(|| renderer.frame.get(name))
+            .or_else(|| renderer.input.data.get(name).cloned());
+        renderer.frame.push(Scope::Names(
+            names.into_iter().map(|(name, value)| (Cow::Borrowed(name), value)).collect(),
+        ));
+        let flow = match bound {
+            Some(Value::Array(items)) => {
+                each(renderer, &Items::Array(items), |renderer, item, _| {
+                    bind(renderer, variable.clone(), item);
+                    inside(renderer, template, name)
+                })
+            }
+            bound => {
+                bind(renderer, variable.clone(), bound.unwrap_or_default());
+                inside(renderer, template, name)
+            }
+        };
+        renderer.frame.pop();
+        flow
+    }
+}
+
+type Names<'r> = Vec<(&'r str, Value)>;
+
+fn last_part(name: &str) -> &str {
+    name.rsplit('/').next().unwrap_or(name)
+}
+
+fn bind<'r>(renderer: &mut Renderer<'r>, variable: Cow<'r, str>, value: Value) {
+    if let Some(Scope::Names(names)) = renderer.frame.scopes.last_mut() {
+        names.insert(variable, value);
+    }
+}
+
+/// Does something for each item, until one of them leaves the loop around the partial.
+fn each<'r>(
+    renderer: &mut Renderer<'r>,
+    items: &Items,
+    mut render: impl FnMut(&mut Renderer<'r>, Value, usize) -> Flow,
+) -> Flow {
+    for turn in 0..items.len() {
+        renderer.env.budget.steps(1)?;
+        let next = render(renderer, items.at(turn).unwrap_or_default(), turn + 1)?;
+        if next != Next::Go {
+            return Ok(next);
+        }
+    }
+    Ok(Next::Go)
+}
+
+/// Renders the nodes of a partial. After an error the place stays where the error is.
+fn inside<'r>(
+    renderer: &mut Renderer<'r>,
+    template: &'r Template,
+    name: &str,
+) -> Result<Next, Stop> {
+    let partial = Some(name.into());
+    let outer = std::mem::replace(&mut renderer.place.template, template);
+    let outer_name = std::mem::replace(&mut renderer.place.partial, partial);
+    renderer.partial_depth += 1;
+    let next = renderer.nodes(&template.nodes)?;
+    renderer.partial_depth -= 1;
+    renderer.place.template = outer;
+    renderer.place.partial = outer_name;
+    Ok(next)
+}
