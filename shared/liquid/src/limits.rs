@@ -17,7 +17,7 @@ pub struct ParseLimits {
     pub conditions: usize,
     /// Branches (`elsif`, `else`, `when`) of one block; default 500.
     pub branches: usize,
-    /// Arguments of one filter or tag; default 100.
+    /// Arguments of one filter or tag, and filters of one value; default 100.
     pub arguments: usize,
     /// Digits of one number; default 18, which always fits 64 bits.
     pub digits: usize,
@@ -48,7 +48,7 @@ pub struct RenderLimits {
     pub steps: usize,
     /// Bytes of output; default 1 MiB.
     pub output_bytes: usize,
-    /// Bytes of all values that the template makes, whether or not it keeps them; default 4 MiB.
+    /// Bytes of all values that the template makes, whether or not it keeps them; default 2 MiB.
     pub value_bytes: usize,
     /// Partials inside partials; default 20.
     pub partial_depth: usize,
@@ -67,7 +67,7 @@ impl Default for RenderLimits {
         Self {
             steps: 100_000,
             output_bytes: 1024 * 1024,
-            value_bytes: 4 * 1024 * 1024,
+            value_bytes: 2 * 1024 * 1024,
             partial_depth: 20,
             block_depth: MAX_BLOCK_DEPTH,
             data_depth: MAX_DATA_DEPTH,
@@ -105,7 +105,7 @@ pub enum Limit {
     #[error("a block has more than {0} branches")]
     Branches(usize),
     /// [`ParseLimits::arguments`]
-    #[error("there are more than {0} arguments")]
+    #[error("there are more than {0} arguments or filters")]
     Arguments(usize),
     /// [`ParseLimits::digits`]
     #[error("a number has more than {0} digits")]

@@ -6,7 +6,6 @@ use crate::limits::{Limit, MAX_BLOCK_DEPTH};
 use crate::options::ParseOptions;
 use crate::position::Span;
 use crate::problem::{ParseError, ParseErrors, Problem};
-use crate::suggest::nearest;
 use crate::tags::{self, Block, Body, Broken, Kind, Tag};
 
 use super::cursor::Cursor;
@@ -262,7 +261,7 @@ impl<'p> Parser<'p> {
     }
 
     fn unknown_tag(&mut self, name: &str, found: Found) {
-        let suggestion = nearest(name, tags::names(self.options.dialect)).map(str::to_owned);
+        let suggestion = self.problems.suggestion(name, tags::names(self.options.dialect));
         self.problems.report(found.at, Problem::UnknownTag { name: name.to_owned(), suggestion });
     }
 

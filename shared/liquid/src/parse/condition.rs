@@ -3,7 +3,6 @@
 use crate::ast::{Comparison, Condition, Expr, Filtered, Junction};
 use crate::limits::Limit;
 use crate::problem::Problem;
-use crate::suggest::nearest;
 use crate::value::Value;
 
 use super::cursor::{Cursor, Parsed};
@@ -25,8 +24,8 @@ const SYNONYMS: [(&str, &str); 9] = [
     ("like", "contains"),
 ];
 
-fn synonym(word: &str) -> Option<&'static str> {
-    SYNONYMS.iter().find(|(other, _)| *other == word).map(|(_, operator)| *operator)
+fn synonym(word: &str) -> Option<String> {
+    SYNONYMS.iter().find(|(other, _)| *other == word).map(|(_, operator)| (*operator).to_owned())
 }
 
 impl Cursor<'_> {
@@ -121,8 +120,7 @@ impl Cursor<'_> {
             Some(Kind::Name) if self.accept_word("contains") => Ok(Some(Compare::Contains)),
             Some(Kind::Name) if !matches!(self.word(), Some("and" | "or")) => {
                 let found = self.found().to_owned();
-                let suggestion =
-                    synonym(&found).or_else(|| nearest(&found, OPERATORS)).map(str::to_owned);
+                let suggestion = synonym(&found).or_else(|| self.suggestion(&found, OPERATORS));
                 Err((self.here(), Problem::UnknownOperator { found, suggestion }))
             }
             _ => Ok(None),

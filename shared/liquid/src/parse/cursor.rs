@@ -140,6 +140,15 @@ impl<'p> Cursor<'p> {
         self.problems.report(at, problem);
     }
 
+    /// The word that was probably meant.
+    pub(crate) fn suggestion(
+        &self,
+        word: &str,
+        known: impl IntoIterator<Item = &'static str>,
+    ) -> Option<String> {
+        self.problems.suggestion(word, known)
+    }
+
     /// Keeps a result, or reports its fault and has nothing.
     pub(crate) fn keep<T>(&mut self, parsed: Parsed<T>) -> Option<T> {
         parsed.map_err(|fault| self.report(fault)).ok()

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use crate::ast::{Expr, FilterCall, Filtered};
 use crate::filters::{self, Filter, Lookup};
 use crate::problem::Problem;
-use crate::suggest::nearest;
 use crate::value::Value;
 
 use super::cursor::{Cursor, Fault, Parsed};
@@ -18,8 +17,15 @@ impl Cursor<'_> {
         let at = self.here();
         let expr = if self.is_done() { None } else { self.leading_expression() };
         let mut filters = Vec::new();
+        let mut pipes = 0;
         while !self.is_done() {
             if self.accept(Kind::Pipe) {
+                pipes += 1;
+                if let Err(fault) = self.check_arguments(pipes) {
+                    self.report(fault);
+                    self.skip_all();
+                    break;
+                }
                 filters.extend(self.filter());
             } else {
                 let fault = self.stray();
@@ -83,7 +89,7 @@ impl Cursor<'_> {
             Lookup::Found(filter) => Ok(filter),
             Lookup::Refused(reason) => Err(Problem::Refused { name: name.to_owned(), reason }),
             Lookup::Unknown => {
-                let suggestion = nearest(name, filters::names(dialect)).map(str::to_owned);
+                let suggestion = self.suggestion(name, filters::names(dialect));
                 Err(Problem::UnknownFilter { name: name.to_owned(), suggestion })
             }
         }
@@ -127,7 +133,7 @@ impl Cursor<'_> {
         }
         for (name, _) in &arguments.named {
             if !filter.named.contains(&&**name) {
-                let suggestion = nearest(name, filter.named.iter().copied()).map(str::to_owned);
+                let suggestion = self.suggestion(name, filter.named.iter().copied());
                 let (of, name) = (filter.name.to_owned(), name.to_string());
                 self.report((at, Problem::UnknownArgument { of, name, suggestion }));
             }

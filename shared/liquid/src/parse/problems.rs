@@ -4,6 +4,7 @@
 use crate::options::Mode;
 use crate::position::positions;
 use crate::problem::{ParseError, ParseErrors, Problem};
+use crate::suggest::nearest;
 
 /// Mistakes with the offsets at which they stand.
 #[derive(Debug)]
@@ -26,6 +27,19 @@ impl Problems {
             self.list.pop();
             self.list.push((at, problem));
         }
+    }
+
+    /// The word that was probably meant. Looked for only while there is room for the mistake: a
+    /// template of nothing but unknown words would take seconds otherwise.
+    pub(crate) fn suggestion(
+        &self,
+        word: &str,
+        known: impl IntoIterator<Item = &'static str>,
+    ) -> Option<String> {
+        if self.list.len() >= self.max {
+            return None;
+        }
+        nearest(word, known).map(str::to_owned)
     }
 
     /// The mistakes as warnings, or as errors if the mode says so.

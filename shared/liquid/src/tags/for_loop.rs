@@ -8,7 +8,6 @@ use crate::parse::cursor::{Cursor, Parsed};
 use crate::parse::token::Kind;
 use crate::problem::Problem;
 use crate::render::{Flow, Items, LoopState, Next, Renderer, Scope, Stop};
-use crate::suggest::nearest;
 use crate::value::Value;
 
 use super::{Block, Body};
@@ -74,8 +73,7 @@ impl For {
             return Ok(());
         };
         if !ATTRIBUTES.contains(&word) {
-            cursor.report((cursor.here(), unknown("for", word, &ATTRIBUTES)));
-            return skip_attribute(cursor);
+            return unknown_attribute(cursor, "for", word, &ATTRIBUTES);
         }
         cursor.next();
         cursor.expect(Kind::Colon, "`:` and a number")?;
@@ -90,13 +88,16 @@ impl For {
     }
 }
 
-pub(super) fn unknown(of: &str, name: &str, known: &[&'static str]) -> Problem {
-    let suggestion = nearest(name, known.iter().copied()).map(str::to_owned);
-    Problem::UnknownArgument { of: of.to_owned(), name: name.to_owned(), suggestion }
-}
-
-/// Skips an unknown attribute and its value.
-pub(super) fn skip_attribute(cursor: &mut Cursor<'_>) -> Parsed<()> {
+/// Reports an unknown attribute and skips it with its value.
+pub(super) fn unknown_attribute(
+    cursor: &mut Cursor<'_>,
+    of: &str,
+    name: &str,
+    known: &[&'static str],
+) -> Parsed<()> {
+    let suggestion = cursor.suggestion(name, known.iter().copied());
+    let (of, name) = (of.to_owned(), name.to_owned());
+    cursor.report((cursor.here(), Problem::UnknownArgument { of, name, suggestion }));
     cursor.next();
     if cursor.accept(Kind::Colon) {
         cursor.expression()?;

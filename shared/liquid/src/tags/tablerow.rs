@@ -9,7 +9,7 @@ use crate::parse::token::Kind;
 use crate::render::{Flow, Items, Next, Renderer, Scope, Stop, TableState};
 use crate::value::Value;
 
-use super::for_loop::{skip_attribute, unknown, window};
+use super::for_loop::{unknown_attribute, window};
 use super::{Block, Body};
 
 #[derive(Debug)]
@@ -64,8 +64,7 @@ impl TableRow {
             return Ok(());
         };
         if !ATTRIBUTES.contains(&word) {
-            cursor.report((cursor.here(), unknown("tablerow", word, &ATTRIBUTES)));
-            return skip_attribute(cursor);
+            return unknown_attribute(cursor, "tablerow", word, &ATTRIBUTES);
         }
         cursor.next();
         cursor.expect(Kind::Colon, "`:` and a number")?;
