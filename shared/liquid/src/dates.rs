@@ -1,12 +1,14 @@
 //! Dates: what text means one, and how one is written.
 
 mod civil;
+mod django;
 mod read;
 mod write;
 
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
 
+pub(crate) use django::from_django;
 pub(crate) use write::{MAX_WIDTH, WriteError, write};
 
 use crate::value::Value;

@@ -91,6 +91,36 @@ const PLAIN: Traits = Traits {
     loop_aliases: &[],
 };
 
-static BRAZE: Traits = Traits { dollar_names: true, ..PLAIN };
-static KLAVIYO: Traits = Traits { not: true, filters_in_conditions: true, ..PLAIN };
-static DOTDIGITAL: Traits = PLAIN;
+const BRAZE: Traits = Traits { dollar_names: true, ..PLAIN };
+
+const KLAVIYO: Traits = Traits {
+    not: true,
+    filters_in_conditions: true,
+    tag_aliases: &[("elif", "elsif"), ("empty", "else")],
+    filter_aliases: &[
+        ("add", "plus"),
+        ("capfirst", "capitalize"),
+        ("cut", "remove"),
+        ("divide", "divided_by"),
+        ("force_escape", "escape"),
+        ("length", "size"),
+        ("linebreaksbr", "newline_to_br"),
+        ("lower", "downcase"),
+        ("multiply", "times"),
+        ("safe", "raw"),
+        ("striptags", "strip_html"),
+        ("subtract", "minus"),
+        ("trim", "strip"),
+        ("upper", "upcase"),
+        ("urlencode", "url_encode"),
+    ],
+    loop_aliases: &[
+        ("counter", "index"),
+        ("counter0", "index0"),
+        ("revcounter", "rindex"),
+        ("revcounter0", "rindex0"),
+    ],
+    ..PLAIN
+};
+
+const DOTDIGITAL: Traits = Traits { fence: "####", placeholders: Some("contact.data"), ..PLAIN };

@@ -8,10 +8,13 @@ mod call;
 mod dates;
 mod encoding;
 mod general;
+mod hashes;
 mod html;
 mod math;
+mod money;
 mod select;
 mod strings;
+mod words;
 
 pub(crate) use call::{Call, Filtered};
 
@@ -59,6 +62,12 @@ impl Filter {
         Self { html: Html::Keeps, ..self }
     }
 
+    /// The same filter in these dialects only. It hides a filter of the same name that stands
+    /// further down in the tables.
+    const fn only(self, dialects: &'static [Dialect]) -> Self {
+        Self { dialects, ..self }
+    }
+
     /// The same filter with named arguments.
     const fn named(self, named: &'static [&'static str]) -> Self {
         Self { named, ..self }
@@ -79,6 +88,9 @@ static TABLES: &[&[Filter]] = &[
     select::FILTERS,
     html::FILTERS,
     encoding::FILTERS,
+    money::FILTERS,
+    words::FILTERS,
+    hashes::FILTERS,
 ];
 
 /// What a name of a filter turns out to be.

@@ -202,6 +202,28 @@ impl Number {
     }
 }
 
+impl Number {
+    /// The number with exactly so many digits behind the point, and perhaps a sign between thousands.
+    pub(crate) fn fixed(self, digits: u32, thousands: &str) -> Result<String, Failure> {
+        let value = self.decimal().ok_or(Failure::NumberTooLarge)?;
+        let text = format!("{:.*}", usize::try_from(digits).unwrap_or(0), half_up(value, digits));
+        let (sign, unsigned) = text.strip_prefix('-').map_or(("", &*text), |text| ("-", text));
+        let (whole, fraction) = unsigned.split_once('.').unwrap_or((unsigned, ""));
+        let mut grouped = String::from(sign);
+        for (place, digit) in whole.char_indices() {
+            if place > 0 && (whole.len() - place) % 3 == 0 {
+                grouped.push_str(thousands);
+            }
+            grouped.push(digit);
+        }
+        if !fraction.is_empty() {
+            grouped.push('.');
+            grouped.push_str(fraction);
+        }
+        Ok(grouped)
+    }
+}
+
 fn half_up(value: Decimal, digits: u32) -> Decimal {
     value.round_dp_with_strategy(digits, RoundingStrategy::MidpointAwayFromZero)
 }

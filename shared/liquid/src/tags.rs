@@ -37,8 +37,8 @@ pub(crate) enum Kind {
     Node { parse: fn(&mut Cursor<'_>) -> Parsed<Node>, blank: bool },
     /// A block up to its `end` tag.
     Block(fn(&mut Cursor<'_>) -> Parsed<Box<dyn Block>>),
-    /// Known elsewhere, refused here, and why.
-    Refused(&'static str),
+    /// An output of what the product puts into the data under the tag's own name.
+    Link,
 }
 
 /// A block under construction.
@@ -95,9 +95,6 @@ impl Block for Broken {
     }
 }
 
-const FETCHES: &str =
-    "a template does not fetch anything while it is rendered, put the content into the data";
-
 static TAGS: &[Tag] = &[
     node("assign", assign::parse, true),
     block("capture", capture::parse),
@@ -115,8 +112,42 @@ static TAGS: &[Tag] = &[
     node("include", partial::parse_include, false),
     node("render", partial::parse_render, false),
     block("tablerow", tablerow::parse),
-    only(&[Dialect::Braze], node("abort_message", abort::parse, false)),
-    refused("connected_content", FETCHES),
+    node("abort_message", abort::parse, false).only(&[Dialect::Braze]),
+    link("unsubscribe_url").only(&[Dialect::CustomerIo]),
+    link("view_in_browser_url").only(&[Dialect::CustomerIo]),
+    link("manage_subscription_preferences_url").only(&[Dialect::CustomerIo]),
+    link("unsubscribe_link").only(&[Dialect::Klaviyo]),
+    link("manage_preferences_link").only(&[Dialect::Klaviyo]),
+    link("web_view_link").only(&[Dialect::Klaviyo]),
+];
+
+/// Tags of other products that this engine will not have, and why.
+const REFUSED: &[(&[&str], &str)] = &[
+    (
+        &["connected_content", "catalog", "catalog_items", "catalog_selection_items", "feed"],
+        "a template fetches nothing while it is rendered, put the content into the data",
+    ),
+    (
+        &["promotion", "coupon_code"],
+        "a template draws no code while it is rendered, put the code into the data",
+    ),
+    (&["random"], "a template gives the same text each time, put the number into the data"),
+    (&["unsubscribe"], "write a link to the address that the product puts into the data"),
+    (&["with"], "use `assign` instead"),
+    (
+        &[
+            "section",
+            "sections",
+            "layout",
+            "form",
+            "paginate",
+            "schema",
+            "style",
+            "stylesheet",
+            "javascript",
+        ],
+        "it belongs to the theme of a shop",
+    ),
 ];
 
 const fn node(name: &'static str, parse: fn(&mut Cursor<'_>) -> Parsed<Node>, blank: bool) -> Tag {
@@ -127,12 +158,13 @@ const fn block(name: &'static str, parse: fn(&mut Cursor<'_>) -> Parsed<Box<dyn 
     Tag { name, dialects: &[], kind: Kind::Block(parse) }
 }
 
-const fn refused(name: &'static str, reason: &'static str) -> Tag {
-    Tag { name, dialects: &[], kind: Kind::Refused(reason) }
+const fn link(name: &'static str) -> Tag {
+    Tag { name, dialects: &[], kind: Kind::Link }
 }
 
-const fn only(dialects: &'static [Dialect], tag: Tag) -> Tag {
-    Tag { dialects, ..tag }
+/// Why a tag of this name is refused, if it is.
+pub(crate) fn refusal(name: &str) -> Option<&'static str> {
+    REFUSED.iter().find(|(names, _)| names.contains(&name)).map(|(_, reason)| *reason)
 }
 
 /// The tag of this name in this dialect.
@@ -167,12 +199,16 @@ pub(crate) fn names(dialect: Dialect) -> impl Iterator<Item = &'static str> {
         "endifchanged",
         "enddoc",
     ];
-    let known =
-        TAGS.iter().filter(move |tag| tag.is_in(dialect) && !matches!(tag.kind, Kind::Refused(_)));
+    let known = TAGS.iter().filter(move |tag| tag.is_in(dialect));
     known.map(|tag| tag.name).chain(OTHERS)
 }
 
 impl Tag {
+    /// The same tag in these dialects only.
+    const fn only(self, dialects: &'static [Dialect]) -> Self {
+        Self { dialects, ..self }
+    }
+
     fn is_in(&self, dialect: Dialect) -> bool {
         self.dialects.is_empty() || self.dialects.contains(&dialect)
     }

@@ -1,6 +1,10 @@
 //! Filters for dates.
 
-use crate::dates::{MAX_WIDTH, WriteError, read, write};
+use jiff::tz::TimeZone;
+use jiff::{Span, Zoned};
+
+use crate::dates::{MAX_WIDTH, WriteError, from_django, read, write};
+use crate::dialect::Dialect::{Braze, CustomerIo, Klaviyo};
 use crate::failure::Failure;
 use crate::render::Stop;
 use crate::value::Value;
@@ -8,7 +12,22 @@ use crate::value::Value;
 use super::Filter;
 use super::call::{Call, Filtered};
 
-pub(super) const FILTERS: &[Filter] = &[Filter::new("date", 1, 1, date)];
+pub(super) const FILTERS: &[Filter] = &[
+    Filter::new("date", 1, 1, django_date).only(&[Klaviyo]),
+    Filter::new("format_date_string", 1, 1, django_date).only(&[Klaviyo]),
+    Filter::new("date", 1, 1, date),
+    Filter::new("time_zone", 1, 1, in_zone).only(&[Braze]),
+    Filter::new("timezone", 1, 1, in_zone).only(&[CustomerIo]),
+    Filter::new("add_day", 1, 1, |call| shift(call, 1, days)).only(&[CustomerIo]),
+    Filter::new("add_month", 1, 1, |call| shift(call, 1, months)).only(&[CustomerIo]),
+    Filter::new("add_year", 1, 1, |call| shift(call, 1, years)).only(&[CustomerIo]),
+    Filter::new("subtract_day", 1, 1, |call| shift(call, -1, days)).only(&[CustomerIo]),
+    Filter::new("subtract_month", 1, 1, |call| shift(call, -1, months)).only(&[CustomerIo]),
+    Filter::new("subtract_year", 1, 1, |call| shift(call, -1, years)).only(&[CustomerIo]),
+];
+
+/// A date as text that every filter for dates reads again.
+const PLAIN: &str = "%Y-%m-%d %H:%M:%S %z";
 
 /// Writes a date by a format. What is no date stays as it is.
 fn date(call: &mut Call<'_, '_>) -> Filtered {
@@ -16,13 +35,49 @@ fn date(call: &mut Call<'_, '_>) -> Filtered {
     if format.is_empty() {
         return Ok(call.input.clone());
     }
-    formatted(call, &format)
+    change(call, &format, Some)
 }
 
-fn formatted(call: &mut Call<'_, '_>, format: &str) -> Filtered {
-    let Some(date) = read(&call.input, call.env.now, call.env.zone) else {
-        return Ok(call.input.clone());
-    };
+fn django_date(call: &mut Call<'_, '_>) -> Filtered {
+    let format = call.argument_text(0)?;
+    call.room(format.len().saturating_mul(5))?;
+    change(call, &from_django(&format), Some)
+}
+
+/// The same moment in another zone.
+fn in_zone(call: &mut Call<'_, '_>) -> Filtered {
+    let name = call.argument_text(0)?;
+    let zone = TimeZone::get(&name).map_err(|_| Failure::UnknownZone { name: name.to_string() })?;
+    change(call, PLAIN, |date| Some(date.with_time_zone(zone)))
+}
+
+/// The date so many days, months or years later.
+fn shift(call: &mut Call<'_, '_>, sign: i64, unit: fn(i64) -> Option<Span>) -> Filtered {
+    let count = call.argument_number(0)?.truncate()?;
+    let span = count.checked_mul(sign).and_then(unit).ok_or(Failure::NumberTooLarge)?;
+    change(call, PLAIN, |date| date.checked_add(span).ok())
+}
+
+fn days(count: i64) -> Option<Span> {
+    Span::new().try_days(count).ok()
+}
+
+fn months(count: i64) -> Option<Span> {
+    Span::new().try_months(count).ok()
+}
+
+fn years(count: i64) -> Option<Span> {
+    Span::new().try_years(count).ok()
+}
+
+/// Reads a date, changes it and writes it. What is no date, before or after, stays as it is.
+fn change(
+    call: &mut Call<'_, '_>,
+    format: &str,
+    change: impl FnOnce(Zoned) -> Option<Zoned>,
+) -> Filtered {
+    let date = read(&call.input, call.env.now, call.env.zone).and_then(change);
+    let Some(date) = date else { return Ok(call.input.clone()) };
     let text = write(&date, format, call.env.budget.room()).map_err(|error| match error {
         WriteError::TooWide => Stop::from(Failure::DateTooWide { max: MAX_WIDTH }),
         WriteError::TooLong => Stop::from(call.env.budget.no_room()),

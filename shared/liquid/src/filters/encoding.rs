@@ -4,6 +4,7 @@ use base64::Engine as _;
 use base64::engine::GeneralPurpose;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE};
 
+use crate::dialect::Dialect::{Braze, CustomerIo};
 use crate::failure::Failure;
 use crate::value::Value;
 
@@ -13,6 +14,10 @@ use super::call::{Call, Filtered};
 pub(super) const FILTERS: &[Filter] = &[
     Filter::new("url_encode", 0, 0, url_encode),
     Filter::new("url_decode", 0, 0, url_decode),
+    Filter::new("url_escape", 0, 0, |call| percent(call, b"*-._~!$&'()+,/:;=?@#[]%"))
+        .only(&[Braze]),
+    Filter::new("url_param_escape", 0, 0, |call| percent(call, b"-._~")).only(&[Braze]),
+    Filter::new("base64", 0, 0, |call| encode(call, &STANDARD)).only(&[CustomerIo]),
     Filter::new("base64_encode", 0, 0, |call| encode(call, &STANDARD)),
     Filter::new("base64_decode", 0, 0, |call| decode(call, &STANDARD)),
     Filter::new("base64_url_safe_encode", 0, 0, |call| encode(call, &URL_SAFE)),
@@ -23,6 +28,13 @@ fn url_encode(call: &mut Call<'_, '_>) -> Filtered {
     let text = call.text()?;
     call.room(text.len() * 3)?;
     Ok(Value::from(percent_encoded(&text, b"*-._~", true)))
+}
+
+/// Text in which every byte but letters, digits and these is written as `%` and two digits.
+fn percent(call: &mut Call<'_, '_>, kept: &[u8]) -> Filtered {
+    let text = call.text()?;
+    call.room(text.len() * 3)?;
+    Ok(Value::from(percent_encoded(&text, kept, false)))
 }
 
 /// Every byte but letters, digits and these as `%` and two digits; a space as `+` if asked for.

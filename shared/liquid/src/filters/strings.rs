@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::dialect::Dialect::Klaviyo;
 use crate::number::whole;
 use crate::parse::is_space;
 use crate::render::Stop;
@@ -33,6 +34,8 @@ pub(super) const FILTERS: &[Filter] = &[
         .keeps_html(),
     Filter::new("remove_last", 1, 1, |call| replace_one(call, |text, old| text.rfind(old)))
         .keeps_html(),
+    Filter::new("slice", 1, 1, slice_between).keeps_html().only(&[Klaviyo]),
+    Filter::new("truncatechars", 1, 1, truncate).keeps_html().only(&[Klaviyo]),
     Filter::new("slice", 1, 2, slice).keeps_html(),
     Filter::new("truncate", 0, 2, truncate).keeps_html(),
     Filter::new("truncatewords", 0, 2, truncatewords).keeps_html(),
@@ -116,6 +119,27 @@ fn slice(call: &mut Call<'_, '_>) -> Filtered {
         None | Some(Value::Nil) => 1,
         Some(length) => whole(length)?,
     };
+    part(call, offset, length)
+}
+
+/// Django's way to name a part: `':5'`, `'2:'`, `'-3:-1'`.
+fn slice_between(call: &mut Call<'_, '_>) -> Filtered {
+    let range = call.argument_text(0)?;
+    let Some((first, end)) = range.split_once(':') else { return slice(call) };
+    let len = match &call.input {
+        Value::Array(items) => items.len(),
+        _ => call.text()?.chars().count(),
+    };
+    let place = |text: &str, otherwise: usize| match text.trim() {
+        "" => Ok(otherwise),
+        text => whole(&Value::from(text)).map(|place| index(place, len).unwrap_or(0).min(len)),
+    };
+    let (first, end) = (place(first, 0)?, place(end, len)?);
+    let wide = |place: usize| i64::try_from(place).unwrap_or(i64::MAX);
+    part(call, wide(first), wide(end.saturating_sub(first)))
+}
+
+fn part(call: &mut Call<'_, '_>, offset: i64, length: i64) -> Filtered {
     if let Value::Array(items) = &call.input {
         let items: Arc<[Value]> = items.clone();
         let Some((first, count)) = window(offset, length, items.len()) else {

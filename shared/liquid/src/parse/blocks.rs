@@ -11,6 +11,7 @@ use crate::tags::{self, Block, Body, Broken, Kind, Tag};
 use super::cursor::Cursor;
 use super::problems::Problems;
 use super::scan::{Markup, Piece, Scanner};
+use super::text::named_output;
 use super::trim;
 
 /// Parses a template: its nodes, and the mistakes that were not errors.
@@ -157,9 +158,10 @@ impl<'p> Parser<'p> {
 
     fn known_tag(&mut self, tag: &'static Tag, found: Found) {
         match tag.kind {
-            Kind::Refused(reason) => {
-                let name = tag.name.to_owned();
-                self.problems.report(found.at, Problem::Refused { name, reason });
+            Kind::Link => {
+                let mut cursor = self.cursor(found);
+                cursor.finish("the end of the tag");
+                self.body.push(Node::Output(named_output(found.at, [tag.name])), false);
             }
             Kind::Node { parse, blank } => {
                 let mut cursor = self.cursor(found);
@@ -261,6 +263,10 @@ impl<'p> Parser<'p> {
     }
 
     fn unknown_tag(&mut self, name: &str, found: Found) {
+        if let Some(reason) = tags::refusal(name) {
+            self.problems.report(found.at, Problem::Refused { name: name.to_owned(), reason });
+            return;
+        }
         let suggestion = self.problems.suggestion(name, tags::names(self.options.dialect));
         self.problems.report(found.at, Problem::UnknownTag { name: name.to_owned(), suggestion });
     }

@@ -27,7 +27,7 @@ pub(crate) struct Markup {
 pub(crate) struct Scanner<'s> {
     source: &'s str,
     at: usize,
-    /// Whether an output may contain `${name}`, whose brace does not end it.
+    /// Whether an output may contain `${name}` and other outputs, whose braces do not end it.
     dollar_names: bool,
     /// No output that begins before this offset is closed.
     unclosed_before: usize,
@@ -91,7 +91,7 @@ impl<'s> Scanner<'s> {
     /// How long the inside of an output is, or where the search for its end stopped: at the end, or
     /// at a `{%`, which means that the output was never closed.
     fn output_len(&self, inner: &str) -> Result<usize, usize> {
-        let mut at = 0;
+        let (mut at, mut depth) = (0, 0_usize);
         loop {
             let rest = inner.get(at..).unwrap_or_default();
             let found = at + rest.find(['}', '{']).ok_or(inner.len())?;
@@ -100,10 +100,13 @@ impl<'s> Scanner<'s> {
                 self.dollar_names && inner.get(..found).is_some_and(|before| before.ends_with('$'));
             if insert {
                 at = found + here.find('}').ok_or(inner.len())? + 1;
-            } else if here.starts_with("}}") {
+            } else if here.starts_with("}}") && depth == 0 {
                 return Ok(found);
             } else if here.starts_with("{%") {
                 return Err(found);
+            } else if self.dollar_names && (here.starts_with("}}") || here.starts_with("{{")) {
+                depth = if here.starts_with("{{") { depth + 1 } else { depth - 1 };
+                at = found + 2;
             } else {
                 at = found + 1;
             }

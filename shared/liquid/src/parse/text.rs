@@ -46,17 +46,20 @@ impl Parser<'_> {
             let (start, end) = (span.start + start, span.start + end);
             self.plain(Span::new(span.start, start));
             let name = Span::new(start + 1, end - 1).text(self.source).to_ascii_lowercase();
-            let mut parts = object.split('.').map(|part| Segment::Name(part.into()));
-            if let Some(root) = parts.next() {
-                let segments = parts.chain([Segment::Name(name.into())]).collect();
-                let expr = Expr::Path(Path { at: start, root, segments });
-                self.body
-                    .push(Node::Output(Filtered { at: start, expr, filters: Vec::new() }), false);
-            }
+            let output = named_output(start, object.split('.').chain([&*name]));
+            self.body.push(Node::Output(output), false);
             span.start = end;
         }
         self.plain(span);
     }
+}
+
+/// An output of the path of these names.
+pub(super) fn named_output<'n>(at: usize, names: impl IntoIterator<Item = &'n str>) -> Filtered {
+    let mut names = names.into_iter().map(|name| Segment::Name(name.into()));
+    let root = names.next().unwrap_or_else(|| Segment::Name("".into()));
+    let expr = Expr::Path(Path { at, root, segments: names.collect() });
+    Filtered { at, expr, filters: Vec::new() }
 }
 
 /// Where the first `@NAME@` begins and ends. Capital letters, digits and `_` only, so that no e-mail

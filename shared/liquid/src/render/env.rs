@@ -15,6 +15,8 @@ use super::{Escape, RenderInput};
 #[derive(Debug)]
 pub(crate) struct Env<'r> {
     pub(crate) budget: Budget,
+    /// What the template is rendered with; filters for money find a shop's format in it.
+    pub(crate) data: &'r Value,
     pub(crate) now: Timestamp,
     pub(crate) zone: &'r TimeZone,
     pub(crate) numbers: Numbers,
@@ -26,6 +28,7 @@ impl<'r> Env<'r> {
     pub(crate) fn new(input: &'r RenderInput<'r>) -> Self {
         Self {
             budget: Budget::new(input.limits),
+            data: input.data,
             now: input.now.timestamp(),
             zone: &input.zone,
             numbers: input.numbers,

@@ -1,0 +1,100 @@
+//! Filters that write numbers for people: money and thousands.
+
+use std::sync::Arc;
+
+use crate::dialect::Dialect::{Braze, Klaviyo, Shopify};
+use crate::failure::Failure;
+use crate::number::Number;
+use crate::render::Stop;
+use crate::value::Value;
+
+use super::Filter;
+use super::call::{Call, Filtered};
+
+pub(super) const FILTERS: &[Filter] = &[
+    Filter::new("money", 0, 0, |call| priced(call, "money_format", "${{amount}}")).only(&[Shopify]),
+    Filter::new("money_with_currency", 0, 0, |call| {
+        priced(call, "money_with_currency_format", "${{amount}} USD")
+    })
+    .only(&[Shopify]),
+    Filter::new("money_without_currency", 0, 0, |call| cents(call)?.amount("amount"))
+        .only(&[Shopify]),
+    Filter::new("money_without_trailing_zeros", 0, 0, without_zeros).only(&[Shopify]),
+    Filter::new("money", 0, 0, |call| fixed(call, 2)).only(&[Braze]),
+    Filter::new("number_with_delimiter", 0, 0, number_with_delimiter).only(&[Braze]),
+    Filter::new("floatformat", 0, 1, floatformat).only(&[Klaviyo]),
+];
+
+/// An amount in Shopify, which counts in cents.
+struct Cents(Number);
+
+fn cents(call: &Call<'_, '_>) -> Result<Cents, Stop> {
+    Ok(Cents(call.number()?.divided_by(Number::of(&Value::Float(100.0))?)?))
+}
+
+impl Cents {
+    /// The amount in one of the ways that a shop's format can name.
+    fn amount(&self, name: &str) -> Filtered {
+        let commas = |text: String| text.replace('.', "\0").replace(',', ".").replace('\0', ",");
+        let text = match name {
+            "amount" => self.0.fixed(2, ",")?,
+            "amount_no_decimals" => self.0.fixed(0, ",")?,
+            "amount_with_comma_separator" => commas(self.0.fixed(2, ",")?),
+            "amount_no_decimals_with_comma_separator" => commas(self.0.fixed(0, ",")?),
+            "amount_with_apostrophe_separator" => self.0.fixed(2, "'")?,
+            "amount_with_space_separator" => commas(self.0.fixed(2, " ")?),
+            "amount_no_decimals_with_space_separator" => self.0.fixed(0, " ")?,
+            _ => String::new(),
+        };
+        Ok(Value::from(text))
+    }
+}
+
+/// The amount in the format that `shop` has in the data, else in this one.
+fn priced(call: &mut Call<'_, '_>, format: &str, otherwise: &str) -> Filtered {
+    let cents = cents(call)?;
+    let format = shop_format(call, format).unwrap_or_else(|| otherwise.into());
+    let Some((before, rest)) = format.split_once("{{") else { return Ok(Value::Str(format)) };
+    let (name, after) = rest.split_once("}}").unwrap_or((rest, ""));
+    let amount = cents.amount(name.trim())?;
+    let text = format!("{before}{}{after}", amount.as_str().unwrap_or_default());
+    call.room(text.len())?;
+    Ok(Value::from(text))
+}
+
+fn shop_format(call: &Call<'_, '_>, name: &str) -> Option<Arc<str>> {
+    call.env.data.get("shop")?.get(name)?.as_str().map(Arc::from)
+}
+
+/// As `money`, without the cents where there are none.
+fn without_zeros(call: &mut Call<'_, '_>) -> Filtered {
+    let text = priced(call, "money_format", "${{amount}}")?;
+    let text = text.as_str().unwrap_or_default();
+    Ok(Value::from(text.replacen(".00", "", 1).replacen(",00", "", 1)))
+}
+
+fn fixed(call: &mut Call<'_, '_>, digits: u32) -> Filtered {
+    Ok(Value::from(call.number()?.fixed(digits, ",")?))
+}
+
+/// A comma between the thousands; the digits behind the point stay as they are.
+fn number_with_delimiter(call: &mut Call<'_, '_>) -> Filtered {
+    let text = call.text()?;
+    let digits = text.split_once('.').map_or(0, |(_, fraction)| fraction.trim_end().len());
+    fixed(call, u32::try_from(digits).unwrap_or(0).min(28))
+}
+
+/// Django's: one digit behind the point unless it is 0, or as many as asked for; a number below zero
+/// asks for as many at most.
+fn floatformat(call: &mut Call<'_, '_>) -> Filtered {
+    let digits = if call.given(0).is_some() { call.argument_number(0)?.truncate()? } else { -1 };
+    let places = u32::try_from(digits.unsigned_abs()).ok().filter(|places| *places <= 28);
+    let places = places.ok_or(Failure::NumberTooLarge)?;
+    let text = call.number()?.fixed(places, "")?;
+    let whole =
+        text.split_once('.').filter(|(_, fraction)| fraction.bytes().all(|digit| digit == b'0'));
+    Ok(Value::from(match whole {
+        Some((whole, _)) if digits < 0 => whole,
+        _ => &text,
+    }))
+}
