@@ -1,48 +1,13 @@
 //! The golden-liquid suite: templates with the exact output of Ruby Liquid, and templates that must
-//! be refused. The suite is not part of this project; where it is not there, these tests say so and
-//! pass. `ATTUNE_GOLDEN_LIQUID` names the folder or file, else `shared/data/golden-liquid` is looked
-//! for beside the repository.
+//! be refused. Where the suite is not here, these tests say so and pass.
+
+#[path = "support/suite.rs"]
+mod suite;
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
 
-use attune_liquid::{Escape, Mode, ParseOptions, RenderInput, Template, UnixMillis, Value};
-use serde::Deserialize;
-
-#[derive(Deserialize)]
-struct Suite {
-    tests: Vec<Case>,
-}
-
-#[derive(Deserialize)]
-struct Case {
-    name: String,
-    template: String,
-    #[serde(default)]
-    data: Value,
-    #[serde(default)]
-    templates: BTreeMap<String, String>,
-    result: Option<String>,
-    results: Option<Vec<String>>,
-    #[serde(default)]
-    invalid: bool,
-}
-
-fn suite() -> Option<Suite> {
-    let named = std::env::var_os("ATTUNE_GOLDEN_LIQUID").map(PathBuf::from);
-    let beside = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .ancestors()
-        .map(|folder| folder.join("shared/data/golden-liquid"));
-    let text = named.into_iter().chain(beside).find_map(|place| {
-        let file = if place.is_dir() { place.join("golden_liquid.json") } else { place };
-        std::fs::read_to_string(file).ok()
-    });
-    let Some(text) = text else {
-        println!("skipped: golden-liquid is not here, set ATTUNE_GOLDEN_LIQUID to its folder");
-        return None;
-    };
-    serde_json::from_str(&text).ok()
-}
+use attune_liquid::{Escape, Mode, ParseOptions, RenderInput, Template, UnixMillis};
+use suite::{Case, Suite, suite};
 
 /// Valid cases that strict mode refuses on purpose:
 /// - Ruby raises an error for `'text'[nil]` as well, and hides it because `assign` writes nothing;

@@ -1,0 +1,16 @@
+//! A small run of the fuzzer. A large one: `cargo run --release --example fuzz -- 10000000`.
+
+#[path = "support/fuzz.rs"]
+mod fuzz;
+#[path = "support/mutate.rs"]
+mod mutate;
+#[path = "support/suite.rs"]
+mod suite;
+
+#[test]
+fn mutated_templates_neither_crash_nor_give_two_texts_for_one_input() {
+    let corpus = fuzz::Corpus::new(suite::suite());
+    let tally = fuzz::run(&corpus, 1, 5_000);
+    assert_eq!(tally.fickle, [""; 0]);
+    assert!(tally.parsed > 1_000 && tally.rendered > 1_000, "{tally:?}");
+}
