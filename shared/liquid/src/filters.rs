@@ -143,3 +143,48 @@ pub(crate) fn names(dialect: Dialect) -> impl Iterator<Item = &'static str> {
     let all = TABLES.iter().flat_map(|table| table.iter());
     all.filter(move |filter| filter.is_in(dialect)).map(|filter| filter.name)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The section of `FILTERS.md` that documents a filter: its heading holds the dialect's name.
+    fn is_documented(filter: &Filter, dialect: Option<Dialect>) -> bool {
+        let document = include_str!("../FILTERS.md");
+        let row = format!("| `{}` |", filter.name);
+        document.split("\n## ").any(|section| {
+            let heading = section.lines().next().unwrap_or_default();
+            let name =
+                dialect.map(|dialect| format!("{dialect:?}").replace("CustomerIo", "Customer.io"));
+            name.is_none_or(|name| heading.contains(&name)) && section.contains(&row)
+        })
+    }
+
+    #[test]
+    fn every_filter_is_documented_for_each_of_its_dialects() {
+        for filter in TABLES.iter().flat_map(|table| table.iter()) {
+            if filter.dialects.is_empty() {
+                assert!(is_documented(filter, None), "{}", filter.name);
+            }
+            for dialect in filter.dialects {
+                assert!(is_documented(filter, Some(*dialect)), "{} in {dialect:?}", filter.name);
+            }
+        }
+    }
+
+    #[test]
+    fn a_filter_of_a_dialect_hides_the_one_that_all_have() {
+        for dialect in Dialect::ALL {
+            for name in names(dialect) {
+                let Lookup::Found(found) = find(name, dialect) else {
+                    panic!("{name} in {dialect:?}")
+                };
+                let own = TABLES
+                    .iter()
+                    .flat_map(|table| table.iter())
+                    .any(|filter| filter.name == found.name && filter.dialects.contains(&dialect));
+                assert_eq!(own, !found.dialects.is_empty(), "{name} in {dialect:?}");
+            }
+        }
+    }
+}

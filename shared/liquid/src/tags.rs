@@ -213,3 +213,25 @@ impl Tag {
         self.dialects.is_empty() || self.dialects.contains(&dialect)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_tag_is_documented() {
+        let document = include_str!("../TAGS.md");
+        for tag in TAGS {
+            let heading = document.contains(&format!("\n## {}\n", tag.name));
+            let mentioned = document.contains(&format!("{{% {}", tag.name))
+                || document.contains(&format!("`{}`", tag.name));
+            assert!(
+                heading
+                    || (!tag.dialects.is_empty() && mentioned)
+                    || matches!(tag.name, "break" | "continue"),
+                "{}",
+                tag.name
+            );
+        }
+    }
+}

@@ -48,6 +48,10 @@ const SIGNS: &[(&str, Kind)] = &[
 
 /// Signs of other languages, what they are read as, and what to write.
 const FOREIGN: &[(&str, Kind, &str)] = &[
+    ("=>", Kind::Compare(Compare::MoreOrEqual), ">="),
+    ("=<", Kind::Compare(Compare::LessOrEqual), "<="),
+    ("===", Kind::Compare(Compare::Equal), "=="),
+    ("!==", Kind::Compare(Compare::NotEqual), "!="),
     ("&gt;=", Kind::Compare(Compare::MoreOrEqual), ">="),
     ("&lt;=", Kind::Compare(Compare::LessOrEqual), "<="),
     ("&gt;", Kind::Compare(Compare::More), ">"),

@@ -142,6 +142,7 @@ impl<'r> Renderer<'r> {
     fn node(&mut self, node: &'r Node) -> Flow {
         match node {
             Node::Text(span) => {
+                self.at = span.start;
                 let text = span.text(&self.place.template.source);
                 self.sink.write(text, &mut self.env.budget)?;
                 Ok(Next::Go)

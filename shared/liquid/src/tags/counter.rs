@@ -10,6 +10,7 @@ use crate::value::Value;
 
 #[derive(Debug)]
 pub(crate) struct Counter {
+    at: usize,
     pub(crate) name: Arc<str>,
     /// Whether it counts down, and then writes what it has counted to instead of what it had.
     down: bool,
@@ -26,12 +27,13 @@ pub(crate) fn decrement(cursor: &mut Cursor<'_>) -> Parsed<Node> {
 fn parse(cursor: &mut Cursor<'_>, down: bool) -> Parsed<Node> {
     let name = cursor.target()?;
     cursor.finish("the end of the tag");
-    Ok(Node::Counter(Counter { name, down }))
+    Ok(Node::Counter(Counter { at: cursor.at, name, down }))
 }
 
 impl Counter {
     /// A counter begins at the number of that name in the data, if there is one, else at 0.
     pub(crate) fn render<'r>(&'r self, renderer: &mut Renderer<'r>) -> Flow {
+        renderer.at = self.at;
         let given = match renderer.input.data.get(&self.name) {
             Some(Value::Int(number)) => *number,
             _ => 0,

@@ -14,6 +14,7 @@ use super::{Block, Body};
 
 #[derive(Debug)]
 pub(crate) struct For {
+    at: usize,
     pub(crate) variable: Arc<str>,
     pub(crate) items: Expr,
     /// What `offset: continue` goes by and `forloop.name` tells: the variable and the items.
@@ -45,6 +46,7 @@ pub(crate) fn parse(cursor: &mut Cursor<'_>) -> Parsed<Box<dyn Block>> {
     let items = cursor.expression()?;
     let name = format!("{variable}-{}", cursor.squeezed(from)).into();
     let mut tag = For {
+        at: cursor.at,
         variable,
         items,
         name,
@@ -136,6 +138,7 @@ impl Block for Opened {
 impl For {
     pub(crate) fn render<'r>(&'r self, renderer: &mut Renderer<'r>) -> Flow {
         let (items, first, count) = self.slice(renderer)?;
+        renderer.at = self.at;
         if count == 0 {
             return self.otherwise.as_ref().map_or(Ok(Next::Go), |nodes| renderer.nodes(nodes));
         }

@@ -14,6 +14,7 @@ use super::{Block, Body};
 
 #[derive(Debug)]
 pub(crate) struct TableRow {
+    at: usize,
     pub(crate) variable: Arc<str>,
     pub(crate) items: Expr,
     pub(crate) cols: Option<Expr>,
@@ -31,8 +32,15 @@ pub(crate) fn parse(cursor: &mut Cursor<'_>) -> Parsed<Box<dyn Block>> {
         return Err(cursor.expected("`in` and what to loop over"));
     }
     let items = cursor.expression()?;
-    let mut tag =
-        TableRow { variable, items, cols: None, limit: None, offset: None, body: Vec::new() };
+    let mut tag = TableRow {
+        at: cursor.at,
+        variable,
+        items,
+        cols: None,
+        limit: None,
+        offset: None,
+        body: Vec::new(),
+    };
     while !cursor.is_done() {
         if !cursor.accept(Kind::Comma) {
             tag.attribute(cursor)?;
@@ -90,6 +98,7 @@ impl TableRow {
         let (first, count) = window(items.len(), offset, limit);
         let length = i64::try_from(count).unwrap_or(i64::MAX);
         let cols = int(self.cols.as_ref(), renderer)?.unwrap_or(length);
+        renderer.at = self.at;
         let state = TableState { index: 0, length: count, row: 1, col: 0, cols };
         renderer.sink.write("<tr class=\"row1\">\n", &mut renderer.env.budget)?;
         renderer.frame.push(Scope::TableRow { name: &self.variable, value: Value::Nil, state });
