@@ -73,6 +73,9 @@ pub enum Failure {
         /// The name as written.
         name: String,
     },
+    /// An `include` inside of what `render` renders, which stands apart from everything around it.
+    #[error("`include` cannot be used inside `render`")]
+    IncludeInRender,
     /// A failure inside a filter.
     #[error("`{filter}`: {failure}")]
     Filter {

@@ -19,7 +19,7 @@ pub struct ParseLimits {
     pub branches: usize,
     /// Arguments of one filter or tag, and filters of one value; default 100.
     pub arguments: usize,
-    /// Digits of one number; default 18, which always fits 64 bits.
+    /// Digits of one number, without zeros before them; default 18, which always fits 64 bits.
     pub digits: usize,
     /// Mistakes reported for one template; default 100.
     pub mistakes: usize,

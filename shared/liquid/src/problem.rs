@@ -119,6 +119,9 @@ pub enum Problem {
         /// What Liquid calls it.
         instead: &'static str,
     },
+    /// Brackets around comparisons, which Liquid does not have.
+    #[error("brackets group nothing in a condition, use an `if` inside an `if`")]
+    Grouping,
     /// A filter without an argument that it needs.
     #[error("`{filter}` needs {}, found {found}", arguments(*min))]
     TooFewArguments {

@@ -42,9 +42,17 @@ pub(super) struct Parser<'p> {
     floor: usize,
     /// Whether the next text loses the space at its beginning.
     pub(super) trim_next: bool,
-    /// Whether the next text stands behind an output, and may begin with the dialect's fence.
-    pub(super) fenced: bool,
+    /// What was read last.
+    pub(super) last: Last,
     stopped: bool,
+}
+
+/// What was read last: only text has white space to lose, only an output a fence behind it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Last {
+    Text,
+    Output,
+    Tag,
 }
 
 /// A block whose end has not come yet.
@@ -76,7 +84,7 @@ impl<'p> Parser<'p> {
             open: Vec::new(),
             floor: 0,
             trim_next: false,
-            fenced: false,
+            last: Last::Tag,
             stopped: false,
         }
     }
@@ -87,8 +95,14 @@ impl<'p> Parser<'p> {
         {
             match piece {
                 Ok(Piece::Text(span)) => self.text(span),
-                Ok(Piece::Output(markup)) => self.output(markup),
-                Ok(Piece::Tag { name, markup }) => self.tag(name, markup),
+                Ok(Piece::Output(markup)) => {
+                    self.output(markup);
+                    self.last = Last::Output;
+                }
+                Ok(Piece::Tag { name, markup }) => {
+                    self.tag(name, markup);
+                    self.last = Last::Tag;
+                }
                 Err((at, problem)) => {
                     self.problems.report(at, problem);
                     let span = self.scanner.sign_as_text();
@@ -101,6 +115,7 @@ impl<'p> Parser<'p> {
 
     fn trim(&mut self, markup: Markup) {
         if markup.trim_before
+            && self.last == Last::Text
             && let Some(Node::Text(span)) = self.body.nodes.last_mut()
         {
             *span = trim::trim_end(*span, self.source);

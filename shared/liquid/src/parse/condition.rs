@@ -65,12 +65,32 @@ impl Cursor<'_> {
 
     fn try_comparison(&mut self, at: usize) -> Parsed<Comparison> {
         let negated = self.negation();
+        self.skip_grouping(Kind::OpenRound);
         let left = self.operand()?;
         let right = match self.operator()? {
             Some(compare) => Some((compare, self.operand()?)),
             None => None,
         };
+        self.skip_grouping(Kind::CloseRound);
         Ok(Comparison { at, negated, left, right })
+    }
+
+    /// Skips brackets that are not those of a range: as in Ruby's lax mode they mean nothing.
+    fn skip_grouping(&mut self, bracket: Kind) {
+        while self.peek() == Some(bracket) && !self.is_range() {
+            self.report((self.here(), Problem::Grouping));
+            self.next();
+        }
+    }
+
+    /// Whether a range begins here: `..` comes before anything that only a condition has.
+    fn is_range(&self) -> bool {
+        let kinds = (1..).map_while(|ahead| self.peek_after(ahead));
+        let range = |kind| {
+            matches!(kind, Kind::Name | Kind::Number | Kind::Dot | Kind::Insert | Kind::DotDot)
+        };
+        self.peek() == Some(Kind::OpenRound)
+            && kinds.take_while(|kind| range(*kind)).any(|kind| kind == Kind::DotDot)
     }
 
     /// Takes a `not`. Only some dialects have it, but everyone means the same by it.

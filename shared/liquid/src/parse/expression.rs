@@ -43,7 +43,9 @@ impl Cursor<'_> {
         let text = self.text(token);
         let max = self.options.limits.digits;
         let too_long = || (token.span.start, Problem::from(Limit::Digits(max)));
-        if text.bytes().filter(u8::is_ascii_digit).count() > max {
+        let digits =
+            text.trim_start_matches(['-', '0', '.']).bytes().filter(u8::is_ascii_digit).count();
+        if digits > max {
             return Err(too_long());
         }
         let number = if text.contains('.') {
@@ -71,6 +73,9 @@ impl Cursor<'_> {
     fn path(&mut self, depth: usize) -> Parsed<Expr> {
         let at = self.here();
         let word = self.word();
+        if word == Some("contains") {
+            return Err(self.expected(EXPECTED));
+        }
         let root = match self.peek() {
             Some(Kind::OpenSquare) => match self.index(depth)? {
                 Segment::Index(inner) => named(*inner),

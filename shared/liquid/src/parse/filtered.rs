@@ -19,7 +19,7 @@ impl Cursor<'_> {
         let mut filters = Vec::new();
         let mut pipes = 0;
         while !self.is_done() {
-            if self.accept(Kind::Pipe) {
+            if self.pipe() {
                 pipes += 1;
                 if let Err(fault) = self.check_arguments(pipes) {
                     self.report(fault);
@@ -34,6 +34,16 @@ impl Cursor<'_> {
             }
         }
         Filtered { at, expr: expr.unwrap_or(Expr::Literal(Value::Nil)), filters }
+    }
+
+    /// Takes a `|`. Two of them are a mistake, which the next one of them is reported as.
+    fn pipe(&mut self) -> bool {
+        if self.peek() == Some(Kind::Or) {
+            let found = self.expected("`|` and a filter, or the end");
+            self.report(found);
+            return self.accept(Kind::Or);
+        }
+        self.accept(Kind::Pipe)
     }
 
     fn leading_expression(&mut self) -> Option<Expr> {

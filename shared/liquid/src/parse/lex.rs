@@ -48,6 +48,7 @@ const SIGNS: &[(&str, Kind)] = &[
 
 /// Signs of other languages, what they are read as, and what to write.
 const FOREIGN: &[(&str, Kind, &str)] = &[
+    ("...", Kind::DotDot, ".."),
     ("=>", Kind::Compare(Compare::MoreOrEqual), ">="),
     ("=<", Kind::Compare(Compare::LessOrEqual), "<="),
     ("===", Kind::Compare(Compare::Equal), "=="),

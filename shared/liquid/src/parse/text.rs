@@ -3,7 +3,7 @@
 use crate::ast::{Expr, Filtered, Node, Path, Segment};
 use crate::position::Span;
 
-use super::blocks::Parser;
+use super::blocks::{Last, Parser};
 use super::trim;
 
 impl Parser<'_> {
@@ -12,7 +12,8 @@ impl Parser<'_> {
         let mut span = if self.trim_next { trim::trim_start(span, self.source) } else { span };
         self.trim_next = false;
         let traits = self.traits();
-        if std::mem::take(&mut self.fenced) && span.text(self.source).starts_with(traits.fence) {
+        let after_output = std::mem::replace(&mut self.last, Last::Text) == Last::Output;
+        if after_output && span.text(self.source).starts_with(traits.fence) {
             span.start += traits.fence.len();
         }
         match traits.placeholders {
@@ -26,14 +27,11 @@ impl Parser<'_> {
         self.body.push(Node::Text(span), blank);
     }
 
-    /// Drops the fence before an output, and remembers to drop the one after it.
+    /// Drops the fence before an output; the one after it goes with the next text.
     pub(super) fn drop_fence(&mut self) {
         let fence = self.traits().fence;
-        if fence.is_empty() {
-            return;
-        }
-        self.fenced = true;
-        if let Some(Node::Text(span)) = self.body.nodes.last_mut()
+        if self.last == Last::Text
+            && let Some(Node::Text(span)) = self.body.nodes.last_mut()
             && span.text(self.source).ends_with(fence)
         {
             span.end -= fence.len();

@@ -91,11 +91,11 @@ impl<'r> Renderer<'r> {
         let mut value = match &path.root {
             Segment::Name(name) => match self.about(name) {
                 Some(about) => self.told(about, &mut segments),
-                None => self.root(name, &mut segments),
+                None => self.root(name, &mut segments)?,
             },
             Segment::Index(expr) => {
                 let name = self.needed(expr)?;
-                name.as_str().and_then(|name| self.root(name, &mut segments))
+                name.as_str().and_then(|name| self.named(name))
             }
         };
         for segment in segments {
@@ -116,18 +116,28 @@ impl<'r> Renderer<'r> {
     }
 
     /// What a name stands for. `self` is a way to write a name in brackets: `self['First name']`.
-    fn root(&mut self, name: &str, segments: &mut std::slice::Iter<'r, Segment>) -> Option<Value> {
-        let found = self.frame.get(name).or_else(|| self.input.data.get(name).cloned());
+    fn root(
+        &mut self,
+        name: &str,
+        segments: &mut std::slice::Iter<'r, Segment>,
+    ) -> Result<Option<Value>, Stop> {
+        let found = self.named(name);
         if found.is_some() || name != "self" {
-            return found;
+            return Ok(found);
         }
-        match segments.next()? {
-            Segment::Name(name) => self.root(name, &mut [].iter()),
-            Segment::Index(expr) => match &**expr {
-                Expr::Literal(Value::Str(name)) => self.root(name, &mut [].iter()),
-                _ => None,
-            },
+        match segments.next() {
+            None => Ok(None),
+            Some(Segment::Name(name)) => Ok(self.named(name)),
+            Some(Segment::Index(expr)) => {
+                let name = self.needed(expr)?;
+                Ok(name.as_str().and_then(|name| self.named(name)))
+            }
         }
+    }
+
+    /// What a name stands for in the template, else in the data.
+    fn named(&self, name: &str) -> Option<Value> {
+        self.frame.get(name).or_else(|| self.input.data.get(name).cloned())
     }
 
     /// The loop that a name like `forloop` tells about.

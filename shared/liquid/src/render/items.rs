@@ -37,6 +37,11 @@ impl Items {
         }
     }
 
+    /// Whether an offset and a limit choose among the items. Ruby gives a text whole or not at all.
+    pub(crate) fn is_sliced(&self) -> bool {
+        !matches!(self, Self::One(_))
+    }
+
     /// The item at this place, counted from 0.
     pub(crate) fn at(&self, place: usize) -> Option<Value> {
         match self {

@@ -61,6 +61,8 @@ pub(crate) struct Renderer<'r> {
     /// Where in the source the work is, for errors.
     pub(crate) at: usize,
     pub(crate) partial_depth: usize,
+    /// Whether what is being rendered stands apart, under a `render`.
+    pub(crate) isolated: bool,
     pub(super) report: Report<'r>,
     mode: Mode,
     depth: usize,
@@ -80,6 +82,7 @@ impl<'r> Renderer<'r> {
             place: Place { template, partial: None },
             at: 0,
             partial_depth: 0,
+            isolated: false,
             report: Report::new(input.limits.warnings),
             mode: template.mode,
             depth: 0,

@@ -31,14 +31,10 @@ fn parse(cursor: &mut Cursor<'_>, down: bool) -> Parsed<Node> {
 }
 
 impl Counter {
-    /// A counter begins at the number of that name in the data, if there is one, else at 0.
+    /// A counter begins at 0 whatever the data holds, and hides what the data holds.
     pub(crate) fn render<'r>(&'r self, renderer: &mut Renderer<'r>) -> Flow {
         renderer.at = self.at;
-        let given = match renderer.input.data.get(&self.name) {
-            Some(Value::Int(number)) => *number,
-            _ => 0,
-        };
-        let before = renderer.frame.counters.get(&*self.name).copied().unwrap_or(given);
+        let before = renderer.frame.counters.get(&*self.name).copied().unwrap_or(0);
         let after =
             before.checked_add(if self.down { -1 } else { 1 }).ok_or(Failure::NumberTooLarge)?;
         renderer.frame.counters.insert(&self.name, after);

@@ -185,7 +185,7 @@ impl For {
             renderer.needed(&self.items)?
         };
         let items = Items::of(value);
-        let (first, count) = window(items.len(), offset, limit);
+        let (first, count) = window(&items, offset, limit);
         let stopped = offset.saturating_add(i64::try_from(count).unwrap_or(i64::MAX));
         renderer.frame.offsets.insert(self.name.clone(), stopped);
         Ok((items, first, count))
@@ -203,8 +203,12 @@ pub(super) fn whole_or<'r>(
     }
 }
 
-/// The first place and the number of items that an offset and a limit leave of so many.
-pub(super) fn window(len: usize, offset: i64, limit: Option<i64>) -> (usize, usize) {
+/// The first place and the number of items that an offset and a limit leave.
+pub(super) fn window(items: &Items, offset: i64, limit: Option<i64>) -> (usize, usize) {
+    let len = items.len();
+    if !items.is_sliced() {
+        return (0, len);
+    }
     let end = limit.map_or(len, |limit| {
         usize::try_from(offset.saturating_add(limit).max(0)).unwrap_or(usize::MAX).min(len)
     });
@@ -214,14 +218,18 @@ pub(super) fn window(len: usize, offset: i64, limit: Option<i64>) -> (usize, usi
 
 #[cfg(test)]
 mod tests {
-    use super::window;
+    use crate::render::Items;
+    use crate::value::Range;
 
     #[test]
     fn a_window_never_reaches_beyond_the_items() {
-        assert_eq!(window(6, 2, Some(3)), (2, 3));
-        assert_eq!(window(6, 5, Some(3)), (5, 1));
-        assert_eq!(window(6, -1, Some(3)), (0, 2));
-        assert_eq!(window(6, i64::MAX, Some(i64::MAX)), (6, 0));
-        assert_eq!(window(6, 0, Some(-1)), (0, 0));
+        let window = |offset, limit| {
+            super::window(&Items::Range(Range { first: 1, last: 6 }), offset, limit)
+        };
+        assert_eq!(window(2, Some(3)), (2, 3));
+        assert_eq!(window(5, Some(3)), (5, 1));
+        assert_eq!(window(-1, Some(3)), (0, 2));
+        assert_eq!(window(i64::MAX, Some(i64::MAX)), (6, 0));
+        assert_eq!(window(0, Some(-1)), (0, 0));
     }
 }

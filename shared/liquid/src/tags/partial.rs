@@ -4,9 +4,10 @@
 //! what `include` includes sees and changes everything.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::ast::{Expr, Node};
+use crate::ast::{Expr, Node, Path, Segment};
 use crate::failure::Failure;
 use crate::limits::Limit;
 use crate::parse::cursor::{Cursor, Parsed};
@@ -44,7 +45,7 @@ fn parse(cursor: &mut Cursor<'_>, isolated: bool) -> Parsed<Node> {
     let name = cursor.expression()?;
     let each = cursor.word() == Some("for");
     let bound = if cursor.accept_word("for") || cursor.accept_word("with") {
-        Some(cursor.expression()?)
+        Some(bound(cursor)?)
     } else {
         None
     };
@@ -71,8 +72,22 @@ fn parse(cursor: &mut Cursor<'_>, isolated: bool) -> Parsed<Node> {
     Ok(Node::Partial(Box::new(Partial { at, isolated, name, bound, each, alias, arguments })))
 }
 
+/// What is bound. Old themes write `with name: value`, which binds the name and is an argument too.
+fn bound(cursor: &mut Cursor<'_>) -> Parsed<Expr> {
+    let Some(name) = cursor.word().filter(|_| cursor.peek_after(1) == Some(Kind::Colon)) else {
+        return cursor.expression();
+    };
+    let (at, found) = (cursor.here(), format!("{name}:"));
+    cursor.report((at, Problem::Expected { expected: "a value", found }));
+    Ok(Expr::Path(Path { at, root: Segment::Name(name.into()), segments: Vec::new() }))
+}
+
 impl Partial {
     pub(crate) fn render<'r>(&'r self, renderer: &mut Renderer<'r>) -> Flow {
+        if renderer.isolated && !self.isolated {
+            renderer.at = self.at;
+            return Err(Failure::IncludeInRender.into());
+        }
         let name = renderer.needed(&self.name)?;
         let Some(name) = name.as_str() else {
             return Err(Failure::PartialName { found: name.kind() }.into());
@@ -83,19 +98,15 @@ impl Partial {
         if renderer.partial_depth >= max {
             return Err(Limit::PartialDepth(max).into());
         }
-        let mut names = Vec::with_capacity(self.arguments.len() + 1);
-        for (name, value) in &self.arguments {
-            names.push((&**name, renderer.needed(value)?));
-        }
         let bound = match &self.bound {
             Some(bound) => Some(renderer.needed(bound)?),
             None => None,
         };
         renderer.at = self.at;
         if self.isolated {
-            self.render_isolated(renderer, template, name, names, bound)
+            self.render_isolated(renderer, template, name, bound)
         } else {
-            self.include(renderer, template, name, names, bound)
+            self.include(renderer, template, name, bound)
         }
     }
 
@@ -113,7 +124,6 @@ impl Partial {
         renderer: &mut Renderer<'r>,
         template: &'r Template,
         name: &str,
-        names: Names<'r>,
         bound: Option<Value>,
     ) -> Flow {
         let variable = match (&self.alias, &self.name) {
@@ -121,7 +131,13 @@ impl Partial {
             (None, Expr::Literal(Value::Str(name))) => last_part(name),
             _ => "",
         };
+        let mut names = Vec::with_capacity(self.arguments.len());
+        for (name, value) in &self.arguments {
+            names.push((&**name, renderer.needed(value)?));
+        }
+        renderer.at = self.at;
         let outer = std::mem::take(&mut renderer.frame);
+        let around = std::mem::replace(&mut renderer.isolated, true);
         let flow = match bound {
             Some(list @ (Value::Array(_) | Value::Range(_))) if self.each => {
                 let items = Items::of(list);
@@ -147,6 +163,7 @@ impl Partial {
             }
         };
         renderer.frame = outer;
+        renderer.isolated = around;
         // A `break` in a partial that stands apart ends only the partial.
         flow.map(|_| Next::Go)
     }
@@ -156,34 +173,41 @@ impl Partial {
         renderer: &mut Renderer<'r>,
         template: &'r Template,
         name: &str,
-        names: Names<'r>,
         bound: Option<Value>,
     ) -> Flow {
-        let variable = self.bound_name(name);
         let bound = bound
             .or_else(|| renderer.frame.get(name))
             .or_else(|| renderer.input.data.get(name).cloned());
-        renderer.frame.push(Scope::Names(
-            names.into_iter().map(|(name, value)| (Cow::Borrowed(name), value)).collect(),
-        ));
-        let flow = match bound {
-            Some(Value::Array(items)) => {
-                each(renderer, &Items::Array(items), |renderer, item, _| {
-                    bind(renderer, variable.clone(), item);
-                    inside(renderer, template, name)
-                })
-            }
-            bound => {
-                bind(renderer, variable.clone(), bound.unwrap_or_default());
-                inside(renderer, template, name)
-            }
-        };
+        renderer.frame.push(Scope::Names(HashMap::new()));
+        let flow = self.included(renderer, template, name, bound.unwrap_or_default());
         renderer.frame.pop();
         flow
     }
-}
 
-type Names<'r> = Vec<(&'r str, Value)>;
+    /// Each argument is known to the next, and all of them to the partial.
+    fn included<'r>(
+        &'r self,
+        renderer: &mut Renderer<'r>,
+        template: &'r Template,
+        name: &str,
+        bound: Value,
+    ) -> Flow {
+        for (name, value) in &self.arguments {
+            let value = renderer.needed(value)?;
+            bind(renderer, Cow::Borrowed(name), value);
+        }
+        renderer.at = self.at;
+        let variable = self.bound_name(name);
+        if let Value::Array(items) = bound {
+            return each(renderer, &Items::Array(items), |renderer, item, _| {
+                bind(renderer, variable.clone(), item);
+                inside(renderer, template, name)
+            });
+        }
+        bind(renderer, variable, bound);
+        inside(renderer, template, name)
+    }
+}
 
 fn last_part(name: &str) -> &str {
     name.rsplit('/').next().unwrap_or(name)

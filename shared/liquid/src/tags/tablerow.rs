@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::ast::{Expr, Node};
+use crate::failure::Failure;
 use crate::number::Number;
 use crate::parse::cursor::{Cursor, Parsed};
 use crate::parse::token::Kind;
@@ -95,7 +96,7 @@ impl TableRow {
         let items = Items::of(value);
         let offset = int(self.offset.as_ref(), renderer)?.unwrap_or(0);
         let limit = int(self.limit.as_ref(), renderer)?;
-        let (first, count) = window(items.len(), offset, limit);
+        let (first, count) = window(&items, offset, limit);
         let length = i64::try_from(count).unwrap_or(i64::MAX);
         let cols = int(self.cols.as_ref(), renderer)?.unwrap_or(length);
         renderer.at = self.at;
@@ -139,6 +140,10 @@ impl TableRow {
 /// An attribute as a whole number, by Ruby's lenient conversion: text by its leading digits.
 fn int<'r>(expr: Option<&'r Expr>, renderer: &mut Renderer<'r>) -> Result<Option<i64>, Stop> {
     let Some(expr) = expr else { return Ok(None) };
-    let value = renderer.needed(expr)?;
-    Ok(Some(Number::of(&value)?.truncate()?))
+    match renderer.needed(expr)? {
+        value @ (Value::Bool(_) | Value::Array(_) | Value::Object(_) | Value::Range(_)) => {
+            Err(Failure::NotWhole { found: value.kind().to_owned() }.into())
+        }
+        value => Ok(Some(Number::of(&value)?.truncate()?)),
+    }
 }
