@@ -1,5 +1,8 @@
 //! What can go wrong with a value while a template is rendered.
 
+use crate::excerpt::excerpt;
+use crate::value::Value;
+
 /// Why an expression, a filter or a tag has no result.
 ///
 /// A strict template stops at it; a lax one writes nothing in its place and warns.
@@ -13,9 +16,9 @@ pub enum Failure {
     #[error("the result is too large a number")]
     NumberTooLarge,
     /// A whole number was needed.
-    #[error("expected a whole number, found `{found}`")]
+    #[error("expected a whole number, found {found}")]
     NotWhole {
-        /// The text, or the kind of value.
+        /// The text in backticks, or the kind of value.
         found: String,
     },
     /// An array was needed.
@@ -84,4 +87,12 @@ pub enum Failure {
         /// What went wrong in it.
         failure: Box<Failure>,
     },
+}
+
+impl Failure {
+    /// This value is no whole number.
+    pub(crate) fn not_whole(value: &Value) -> Self {
+        let found = value.as_str().map(|text| format!("`{}`", excerpt(text)));
+        Self::NotWhole { found: found.unwrap_or_else(|| value.kind().to_owned()) }
+    }
 }

@@ -41,9 +41,13 @@ pub(crate) struct Filter {
 pub(crate) enum Html {
     /// Its result is a new value; if it is text, it will be escaped.
     New,
-    /// Text made of markup is markup again. Arguments that are plain text are escaped first, so that
-    /// nothing slips in with them.
-    Keeps,
+    /// Text made of markup is markup again. An argument that becomes part of it is escaped first, so
+    /// that nothing slips in with it; one that is only looked for stays as it is, so that
+    /// `remove: '<br>'` finds what it means.
+    Keeps {
+        /// The place of the argument that becomes part of the result.
+        inserted: Option<usize>,
+    },
 }
 
 impl Filter {
@@ -59,7 +63,12 @@ impl Filter {
 
     /// The same filter, whose result is markup if its input is.
     const fn keeps_html(self) -> Self {
-        Self { html: Html::Keeps, ..self }
+        Self { html: Html::Keeps { inserted: None }, ..self }
+    }
+
+    /// The same, for a filter that puts one of its arguments into the result.
+    const fn keeps_html_with(self, inserted: usize) -> Self {
+        Self { html: Html::Keeps { inserted: Some(inserted) }, ..self }
     }
 
     /// The same filter in these dialects only. It hides a filter of the same name that stands

@@ -62,6 +62,7 @@
 mod ast;
 mod dates;
 mod dialect;
+mod excerpt;
 mod failure;
 mod filters;
 mod header;

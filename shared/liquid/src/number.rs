@@ -259,9 +259,9 @@ pub(crate) fn whole(value: &Value) -> Result<i64, Failure> {
     match value {
         Value::Int(value) => Ok(*value),
         Value::Str(text) | Value::Html(text) => {
-            text.trim().parse().map_err(|_| Failure::NotWhole { found: text.to_string() })
+            text.trim().parse().map_err(|_| Failure::not_whole(value))
         }
-        other => Err(Failure::NotWhole { found: other.kind().to_owned() }),
+        _ => Err(Failure::not_whole(value)),
     }
 }
 

@@ -284,6 +284,45 @@ fn work_that_leaves_nothing_behind_is_counted_too() {
 }
 
 #[test]
+fn arguments_and_paths_are_counted_too() {
+    let many = "a, ".repeat(100);
+    for work in [
+        "{{ 'a' | replace: long, 'b' }}".to_owned(),
+        "{% if 'a' contains long %}{% endif %}".to_owned(),
+        "{{ 'a' | split: long }}".to_owned(),
+        "{{ long.size }}".to_owned(),
+        "{% if long == blank %}{% endif %}".to_owned(),
+        format!("{{{{ a{} }}}}", ".first".repeat(1_000)),
+        format!("{{{{ a | upcase: {many} }}}}"),
+        "{% include long %}".to_owned(),
+        "{{ a | slice: long }}".to_owned(),
+    ] {
+        let source = format!("{{% for i in (1..99999) %}}{work}{{% endfor %}}");
+        let (end, took) = attack(&source, &ParseOptions::lax());
+        assert_eq!(end, End::Render(Limit::Steps(100_000)), "{work:.60}");
+        assert!(took < 2 * PATIENCE, "{took:?} for {work:.60}");
+    }
+}
+
+#[test]
+fn a_message_does_not_grow_with_what_it_complains_about() {
+    let word = "x".repeat(200_000);
+    for source in [
+        format!("{{{{ a | {word} }}}}"),
+        format!("{{% {word} %}}"),
+        format!("{{{{ a '{word}' }}}}"),
+        format!("{{% if a {word} b %}}{{% endif %}}"),
+        format!("{{% render {word} %}}"),
+        format!("{{% endif{word} %}}"),
+        format!("{{% raw {word} %}}{{% endraw %}}"),
+    ] {
+        let told =
+            Template::parse(&source, &ParseOptions::default()).map_err(|errors| errors.to_string());
+        assert!(told.is_err_and(|told| told.len() < 300), "{source:.40}");
+    }
+}
+
+#[test]
 fn signs_that_open_nothing_are_not_searched_again_and_again() {
     for sign in ["{{", "{{ {%", "{{ {% }", "{{ '", "{{ a | ", "{{ @ "] {
         let source = sign.repeat(200_000 / sign.len());

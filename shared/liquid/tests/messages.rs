@@ -142,7 +142,7 @@ fn failures_while_rendering_are_told_with_their_place() {
     check("{% if 'a' > n %}{% endif %}", "line 1, column 13: cannot compare text with a number");
     check(
         "{% for x in list limit: o %}{% endfor %}",
-        "line 1, column 25: expected a whole number, found `an object`",
+        "line 1, column 25: expected a whole number, found an object",
     );
     check("{% render 'gone' %}", "line 1, column 1: there is no partial `gone`");
     check(

@@ -59,6 +59,17 @@ fn what_is_markup_already_is_not_escaped_again() {
 }
 
 #[test]
+fn markup_can_be_searched_for_markup() {
+    let captured = "{% capture c %}a<br>{{ '<br>' }}<br>{% endcapture %}";
+    html(&format!("{captured}{{{{ c | remove: '<br>' }}}}"), "a&lt;br&gt;");
+    html(&format!("{captured}{{{{ c | split: '<br>' | join: '<' }}}}"), "a&lt;&lt;br&gt;");
+    html(
+        &format!("{captured}{{{{ c | replace_first: '<br>', '<i>' }}}}"),
+        "a&lt;i&gt;&lt;br&gt;<br>",
+    );
+}
+
+#[test]
 fn markup_that_is_taken_apart_is_escaped_again() {
     html("{% capture c %}%3Cb%3E{% endcapture %}{{ c | url_decode }}", "&lt;b&gt;");
     html(
@@ -89,7 +100,7 @@ fn a_lax_template_renders_what_it_can_and_warns() {
         [
             "line 1, column 9: `divided_by`: cannot divide by 0",
             "line 1, column 32: cannot compare text with a number",
-            "line 1, column 75: `slice`: expected a whole number, found `nothing`"
+            "line 1, column 75: `slice`: expected a whole number, found nothing"
         ]
     );
 }

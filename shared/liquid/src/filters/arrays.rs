@@ -12,7 +12,7 @@ use super::Filter;
 use super::call::{Call, Filtered, NoProperty, property};
 
 pub(super) const FILTERS: &[Filter] = &[
-    Filter::new("join", 0, 1, join).keeps_html(),
+    Filter::new("join", 0, 1, join).keeps_html_with(0),
     Filter::new("first", 0, 0, |call| Ok(call.input.first().unwrap_or_default())),
     Filter::new("last", 0, 0, |call| Ok(call.input.last().unwrap_or_default())),
     Filter::new("reverse", 0, 0, reverse),

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::excerpt::excerpt;
 use crate::failure::Failure;
 use crate::number::Number;
 use crate::render::{Env, Stop};
@@ -111,7 +112,7 @@ pub(crate) enum NoProperty {
 /// Ruby's `item[key]`: an entry of an object, a part of a text, a bit of a number.
 pub(crate) fn property(item: &Value, key: &Value) -> Result<Value, NoProperty> {
     let wrong = || {
-        let property = key.as_str().map_or_else(|| key.kind().to_owned(), str::to_owned);
+        let property = key.as_str().map_or_else(|| key.kind().to_owned(), excerpt);
         NoProperty::Wrong(Failure::NoProperty { item: item.kind(), property })
     };
     match (item, key) {

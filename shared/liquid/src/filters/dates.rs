@@ -5,6 +5,7 @@ use jiff::{Span, Zoned};
 
 use crate::dates::{MAX_WIDTH, WriteError, from_django, read, write};
 use crate::dialect::Dialect::{Braze, CustomerIo, Klaviyo};
+use crate::excerpt::excerpt;
 use crate::failure::Failure;
 use crate::render::Stop;
 use crate::value::Value;
@@ -47,7 +48,7 @@ fn django_date(call: &mut Call<'_, '_>) -> Filtered {
 /// The same moment in another zone.
 fn in_zone(call: &mut Call<'_, '_>) -> Filtered {
     let name = call.argument_text(0)?;
-    let zone = TimeZone::get(&name).map_err(|_| Failure::UnknownZone { name: name.to_string() })?;
+    let zone = TimeZone::get(&name).map_err(|_| Failure::UnknownZone { name: excerpt(&name) })?;
     change(call, PLAIN, |date| Some(date.with_time_zone(zone)))
 }
 

@@ -15,8 +15,8 @@ pub(super) const FILTERS: &[Filter] = &[
     Filter::new("upcase", 0, 0, |call| map(call, str::to_uppercase)).keeps_html(),
     Filter::new("downcase", 0, 0, |call| map(call, str::to_lowercase)).keeps_html(),
     Filter::new("capitalize", 0, 0, |call| map(call, capitalized)).keeps_html(),
-    Filter::new("append", 1, 1, append).keeps_html(),
-    Filter::new("prepend", 1, 1, prepend).keeps_html(),
+    Filter::new("append", 1, 1, append).keeps_html_with(0),
+    Filter::new("prepend", 1, 1, prepend).keeps_html_with(0),
     Filter::new("strip", 0, 0, |call| cut(call, |text| text.trim_matches(is_space))).keeps_html(),
     Filter::new("lstrip", 0, 0, |call| cut(call, |text| text.trim_start_matches(is_space)))
         .keeps_html(),
@@ -24,11 +24,11 @@ pub(super) const FILTERS: &[Filter] = &[
         .keeps_html(),
     Filter::new("squish", 0, 0, |call| map(call, squished)).keeps_html(),
     Filter::new("strip_newlines", 0, 0, |call| map(call, without_newlines)).keeps_html(),
-    Filter::new("replace", 1, 2, replace).keeps_html(),
+    Filter::new("replace", 1, 2, replace).keeps_html_with(1),
     Filter::new("replace_first", 1, 2, |call| replace_one(call, |text, old| text.find(old)))
-        .keeps_html(),
+        .keeps_html_with(1),
     Filter::new("replace_last", 2, 2, |call| replace_one(call, |text, old| text.rfind(old)))
-        .keeps_html(),
+        .keeps_html_with(1),
     Filter::new("remove", 1, 1, replace).keeps_html(),
     Filter::new("remove_first", 1, 1, |call| replace_one(call, |text, old| text.find(old)))
         .keeps_html(),
@@ -37,8 +37,8 @@ pub(super) const FILTERS: &[Filter] = &[
     Filter::new("slice", 1, 1, slice_between).keeps_html().only(&[Klaviyo]),
     Filter::new("truncatechars", 1, 1, truncate).keeps_html().only(&[Klaviyo]),
     Filter::new("slice", 1, 2, slice).keeps_html(),
-    Filter::new("truncate", 0, 2, truncate).keeps_html(),
-    Filter::new("truncatewords", 0, 2, truncatewords).keeps_html(),
+    Filter::new("truncate", 0, 2, truncate).keeps_html_with(1),
+    Filter::new("truncatewords", 0, 2, truncatewords).keeps_html_with(1),
     Filter::new("split", 1, 1, split).keeps_html(),
 ];
 

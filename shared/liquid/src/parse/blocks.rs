@@ -2,6 +2,7 @@
 
 use crate::ast::Node;
 use crate::dialect::Traits;
+use crate::excerpt::excerpt;
 use crate::limits::{Limit, MAX_BLOCK_DEPTH};
 use crate::options::ParseOptions;
 use crate::position::Span;
@@ -252,7 +253,7 @@ impl<'p> Parser<'p> {
         }
         if opened.is_empty() || tags::is_block(opened) {
             let open = reachable.last().map(|open| open.name.to_owned());
-            self.problems.report(found.at, Problem::UnexpectedEnd { found: name.to_owned(), open });
+            self.problems.report(found.at, Problem::UnexpectedEnd { found: excerpt(name), open });
         } else {
             self.unknown_tag(name, found);
         }
@@ -283,7 +284,7 @@ impl<'p> Parser<'p> {
             return;
         }
         let suggestion = self.problems.suggestion(name, tags::names(self.options.dialect));
-        self.problems.report(found.at, Problem::UnknownTag { name: name.to_owned(), suggestion });
+        self.problems.report(found.at, Problem::UnknownTag { name: excerpt(name), suggestion });
     }
 
     /// Reads lines of `liquid` as tags of their own; a block that one opens must be closed by one.

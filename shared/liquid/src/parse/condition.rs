@@ -1,6 +1,7 @@
 //! Conditions: `a == 'x' and b contains c`.
 
 use crate::ast::{Comparison, Condition, Expr, Filtered, Junction};
+use crate::excerpt::excerpt;
 use crate::limits::Limit;
 use crate::problem::Problem;
 use crate::value::Value;
@@ -139,7 +140,7 @@ impl Cursor<'_> {
             }
             Some(Kind::Name) if self.accept_word("contains") => Ok(Some(Compare::Contains)),
             Some(Kind::Name) if !matches!(self.word(), Some("and" | "or")) => {
-                let found = self.found().to_owned();
+                let found = excerpt(self.found());
                 let suggestion = synonym(&found).or_else(|| self.suggestion(&found, OPERATORS));
                 Err((self.here(), Problem::UnknownOperator { found, suggestion }))
             }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::excerpt::excerpt;
 use crate::limits::Limit;
 use crate::options::ParseOptions;
 use crate::position::Span;
@@ -133,7 +134,7 @@ impl<'p> Cursor<'p> {
 
     /// The fault that something else was needed here.
     pub(crate) fn expected(&self, expected: &'static str) -> Fault {
-        (self.here(), Problem::Expected { expected, found: self.found().to_owned() })
+        (self.here(), Problem::Expected { expected, found: excerpt(self.found()) })
     }
 
     pub(crate) fn report(&mut self, (at, problem): Fault) {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::ast::{Expr, FilterCall, Filtered};
+use crate::excerpt::excerpt;
 use crate::filters::{self, Filter, Lookup};
 use crate::problem::Problem;
 use crate::value::Value;
@@ -100,7 +101,7 @@ impl Cursor<'_> {
             Lookup::Refused(reason) => Err(Problem::Refused { name: name.to_owned(), reason }),
             Lookup::Unknown => {
                 let suggestion = self.suggestion(name, filters::names(dialect));
-                Err(Problem::UnknownFilter { name: name.to_owned(), suggestion })
+                Err(Problem::UnknownFilter { name: excerpt(name), suggestion })
             }
         }
     }
@@ -144,7 +145,7 @@ impl Cursor<'_> {
         for (name, _) in &arguments.named {
             if !filter.named.contains(&&**name) {
                 let suggestion = self.suggestion(name, filter.named.iter().copied());
-                let (of, name) = (filter.name.to_owned(), name.to_string());
+                let (of, name) = (filter.name.to_owned(), excerpt(name));
                 self.report((at, Problem::UnknownArgument { of, name, suggestion }));
             }
         }

@@ -1,6 +1,7 @@
 //! What is not read like other tags: `liquid` with its lines, comments, `raw` and `doc`.
 
 use crate::ast::Node;
+use crate::excerpt::excerpt;
 use crate::position::Span;
 use crate::problem::Problem;
 
@@ -101,8 +102,8 @@ impl Parser<'_> {
     pub(super) fn verbatim(&mut self, found: Found) {
         let name = found.name.text(self.source);
         if !trim::is_blank(found.inside, self.source) {
-            let found_text = found.inside.text(self.source).trim().to_owned();
-            let problem = Problem::Expected { expected: "the end of the tag", found: found_text };
+            let excerpt = excerpt(found.inside.text(self.source).trim());
+            let problem = Problem::Expected { expected: "the end of the tag", found: excerpt };
             self.problems.report(found.inside.start, problem);
         }
         let Some((content, trims)) =

@@ -65,7 +65,11 @@ impl<'r> Renderer<'r> {
     pub(crate) fn equals(&mut self, left: &'r Expr, right: &'r Expr) -> Result<bool, Stop> {
         match (left, right) {
             (Expr::Blank | Expr::Empty, Expr::Blank | Expr::Empty) => Ok(false),
-            (Expr::Blank, other) | (other, Expr::Blank) => Ok(self.value(other)?.is_blank()),
+            (Expr::Blank, other) | (other, Expr::Blank) => {
+                let value = self.value(other)?;
+                self.env.budget.look(value.weight())?;
+                Ok(value.is_blank())
+            }
             (Expr::Empty, other) | (other, Expr::Empty) => Ok(self.value(other)?.is_empty()),
             _ => {
                 let (left, right) = (self.value(left)?, self.value(right)?);
@@ -78,7 +82,7 @@ impl<'r> Renderer<'r> {
         if !right.is_truthy() {
             return Ok(false);
         }
-        self.env.budget.look(left.weight())?;
+        self.env.budget.look(left.weight().saturating_add(right.weight()))?;
         Ok(match left {
             Value::Str(text) | Value::Html(text) => text.contains(&*self.env.text(right)?),
             Value::Array(items) => self.env.any_equal(items, right)?,

@@ -3,11 +3,15 @@
 use crate::ast::{Expr, FilterCall, Filtered, Path, Segment};
 use crate::failure::Failure;
 use crate::filters::{Call, Html};
+use crate::html;
 use crate::number::Number;
 use crate::value::{Range, Value};
 
 use super::frame::{LoopState, TableState};
 use super::renderer::{Renderer, Stop};
+
+/// Parts of a path that are followed for one step. Paths of people have three or four.
+const SEGMENTS_PER_STEP: usize = 8;
 
 impl<'r> Renderer<'r> {
     /// The value of an expression after its filters. A missing name is reported, unless the template
@@ -33,11 +37,11 @@ impl<'r> Renderer<'r> {
             named.push((&**name, self.needed(argument)?));
         }
         self.at = call.at;
-        self.env.budget.look(input.weight())?;
         let filter = call.filter;
-        let markup = self.env.escapes && filter.html == Html::Keeps && is_markup(&input);
-        if markup {
-            arguments.iter_mut().for_each(escape_argument);
+        self.charge(&input, &arguments)?;
+        let markup = self.env.escapes && filter.html != Html::New && is_markup(&input);
+        if let (Html::Keeps { inserted: Some(place) }, true) = (filter.html, markup) {
+            arguments.get_mut(place).map_or(Ok(()), |argument| self.escape(argument))?;
         }
         let result = (filter.run)(&mut Call {
             input,
@@ -52,6 +56,22 @@ impl<'r> Renderer<'r> {
             other => other,
         })?;
         Ok(if markup { as_markup(value) } else { value })
+    }
+
+    /// Takes the steps for a filter: it may look at its input and its arguments once.
+    fn charge(&mut self, input: &Value, arguments: &[Value]) -> Result<(), Stop> {
+        let weights = arguments.iter().map(Value::weight);
+        self.env.budget.steps(arguments.len())?;
+        Ok(self.env.budget.look(weights.fold(input.weight(), usize::saturating_add))?)
+    }
+
+    /// Escapes text that is to become part of markup.
+    fn escape(&mut self, value: &mut Value) -> Result<(), Stop> {
+        if let Value::Str(text) = value {
+            self.env.budget.value(text.len() + html::growth(text))?;
+            *value = Value::Html(html::escape(text).into());
+        }
+        Ok(())
     }
 
     /// The value of an expression; a missing name is reported.
@@ -87,6 +107,7 @@ impl<'r> Renderer<'r> {
     /// The value at the end of a path; `None` where the path leads nowhere.
     fn path(&mut self, path: &'r Path) -> Result<Option<Value>, Stop> {
         self.at = path.at;
+        self.env.budget.steps(path.segments.len() / SEGMENTS_PER_STEP)?;
         let mut segments = path.segments.iter();
         let mut value = match &path.root {
             Segment::Name(name) => match self.about(name) {
@@ -107,7 +128,12 @@ impl<'r> Renderer<'r> {
 
     fn step(&mut self, value: &Value, segment: &'r Segment) -> Result<Option<Value>, Stop> {
         match segment {
-            Segment::Name(name) => Ok(value.property(name)),
+            Segment::Name(name) => {
+                if matches!(value, Value::Str(_) | Value::Html(_)) {
+                    self.env.budget.look(value.weight())?;
+                }
+                Ok(value.property(name))
+            }
             Segment::Index(expr) => {
                 let key = self.needed(expr)?;
                 Ok(value.entry(&key))
@@ -210,13 +236,6 @@ fn is_markup(value: &Value) -> bool {
             !items.is_empty() && items.iter().all(|item| matches!(item, Value::Html(_)))
         }
         _ => false,
-    }
-}
-
-/// Text that is to become part of markup.
-fn escape_argument(value: &mut Value) {
-    if let Value::Str(text) = value {
-        *value = Value::Html(crate::html::escape(text).into());
     }
 }
 

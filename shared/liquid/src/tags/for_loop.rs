@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::ast::{Expr, Node};
+use crate::excerpt::excerpt;
 use crate::number;
 use crate::parse::cursor::{Cursor, Parsed};
 use crate::parse::token::Kind;
@@ -98,7 +99,7 @@ pub(super) fn unknown_attribute(
     known: &[&'static str],
 ) -> Parsed<()> {
     let suggestion = cursor.suggestion(name, known.iter().copied());
-    let (of, name) = (of.to_owned(), name.to_owned());
+    let (of, name) = (of.to_owned(), excerpt(name));
     cursor.report((cursor.here(), Problem::UnknownArgument { of, name, suggestion }));
     cursor.next();
     if cursor.accept(Kind::Colon) {

@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::ast::{Expr, Node, Path, Segment};
+use crate::excerpt::excerpt;
 use crate::failure::Failure;
 use crate::limits::Limit;
 use crate::parse::cursor::{Cursor, Parsed};
@@ -61,7 +62,7 @@ fn parse(cursor: &mut Cursor<'_>, isolated: bool) -> Parsed<Node> {
         cursor.accept(Kind::Comma);
     }
     if let Some(word) = cursor.word().filter(|_| isolated || cursor.peek_after(1).is_some()) {
-        let found = word.to_owned();
+        let found = excerpt(word);
         cursor.report((
             cursor.here(),
             Problem::Expected { expected: "an argument with `:` and a value", found },
@@ -77,7 +78,7 @@ fn bound(cursor: &mut Cursor<'_>) -> Parsed<Expr> {
     let Some(name) = cursor.word().filter(|_| cursor.peek_after(1) == Some(Kind::Colon)) else {
         return cursor.expression();
     };
-    let (at, found) = (cursor.here(), format!("{name}:"));
+    let (at, found) = (cursor.here(), excerpt(name));
     cursor.report((at, Problem::Expected { expected: "a value", found }));
     Ok(Expr::Path(Path { at, root: Segment::Name(name.into()), segments: Vec::new() }))
 }
@@ -92,8 +93,10 @@ impl Partial {
         let Some(name) = name.as_str() else {
             return Err(Failure::PartialName { found: name.kind() }.into());
         };
+        renderer.env.budget.look(name.len())?;
         let template = renderer.input.partials.partial(name);
-        let template = template.ok_or_else(|| Failure::NoPartial { name: name.to_owned() })?;
+        let template = template.ok_or_else(|| Failure::NoPartial { name: excerpt(name) })?;
+        renderer.env.budget.steps(self.arguments.len())?;
         let max = renderer.input.limits.partial_depth;
         if renderer.partial_depth >= max {
             return Err(Limit::PartialDepth(max).into());
@@ -142,6 +145,7 @@ impl Partial {
             Some(list @ (Value::Array(_) | Value::Range(_))) if self.each => {
                 let items = Items::of(list);
                 each(renderer, &items, |renderer, item, turn| {
+                    renderer.env.budget.steps(names.len())?;
                     renderer.frame = Frame::default();
                     renderer.frame.assigned.extend(names.iter().cloned());
                     let state = LoopState {

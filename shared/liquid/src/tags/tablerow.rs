@@ -142,7 +142,7 @@ fn int<'r>(expr: Option<&'r Expr>, renderer: &mut Renderer<'r>) -> Result<Option
     let Some(expr) = expr else { return Ok(None) };
     match renderer.needed(expr)? {
         value @ (Value::Bool(_) | Value::Array(_) | Value::Object(_) | Value::Range(_)) => {
-            Err(Failure::NotWhole { found: value.kind().to_owned() }.into())
+            Err(Failure::not_whole(&value).into())
         }
         value => Ok(Some(Number::of(&value)?.truncate()?)),
     }
