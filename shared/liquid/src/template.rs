@@ -67,3 +67,16 @@ impl Template {
         variables::partials(self)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_template_can_be_shared_between_threads() {
+        fn check<T: Send + Sync + 'static>() {}
+        check::<Template>();
+        check::<Rendered>();
+        check::<ParseErrors>();
+    }
+}

@@ -48,6 +48,7 @@ fn operators_of_other_languages_are_told_with_the_right_ones() {
         "{% if 'b' in a %}{% endif %}",
         "line 1, column 11: unknown operator `in`, did you mean `contains`?",
     );
+    check("{{ a&nbsp;| upcase }}", "line 1, column 5: write ` ` instead of `&nbsp;`");
     check("{% if not a %}{% endif %}", "line 1, column 7: write `unless` instead of `not`");
     check("{{ a | append: “b” }}", "line 1, column 16: write `'` instead of `“`");
 }

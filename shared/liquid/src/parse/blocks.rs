@@ -10,6 +10,7 @@ use crate::problem::{ParseError, ParseErrors, Problem};
 use crate::tags::{self, Block, Body, Broken, Kind, Tag};
 
 use super::cursor::Cursor;
+use super::found::{Found, Last};
 use super::problems::Problems;
 use super::scan::{Markup, Piece, Scanner};
 use super::text::named_output;
@@ -48,14 +49,6 @@ pub(super) struct Parser<'p> {
     stopped: bool,
 }
 
-/// What was read last: only text has white space to lose, only an output a fence behind it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Last {
-    Text,
-    Output,
-    Tag,
-}
-
 /// A block whose end has not come yet.
 struct Open {
     name: &'static str,
@@ -64,14 +57,6 @@ struct Open {
     /// What the block stands in.
     outer: Body,
     branches: usize,
-}
-
-/// A tag or a line of `liquid`, its name and what follows the name.
-#[derive(Clone, Copy)]
-pub(super) struct Found {
-    pub(super) at: usize,
-    pub(super) name: Span,
-    pub(super) inside: Span,
 }
 
 impl<'p> Parser<'p> {

@@ -62,6 +62,9 @@ const FOREIGN: &[(&str, Kind, &str)] = &[
     ("||", Kind::Or, "or"),
 ];
 
+/// What visual editors put where somebody typed a space.
+const SPACE_ENTITY: &str = "&nbsp;";
+
 /// Quotes that text may begin with, and what it then ends with. Only the first two are Liquid.
 const QUOTES: &[(&str, &[&str])] = &[
     ("'", &["'"]),
@@ -99,6 +102,9 @@ impl<'s> Lexer<'s> {
         let Some(first) = rest.chars().next() else { return false };
         if first.is_whitespace() || first == '\0' {
             self.at += first.len_utf8();
+        } else if rest.starts_with(SPACE_ENTITY) {
+            self.problem(Problem::WriteInstead { found: SPACE_ENTITY.to_owned(), instead: " " });
+            self.at += SPACE_ENTITY.len();
         } else if starts_name(first) {
             self.take(Kind::Name, name_len(rest));
         } else if let Some(len) = number_len(rest) {

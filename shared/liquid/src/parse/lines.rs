@@ -5,7 +5,8 @@ use crate::excerpt::excerpt;
 use crate::position::Span;
 use crate::problem::Problem;
 
-use super::blocks::{Found, Parser};
+use super::blocks::Parser;
+use super::found::Found;
 use super::scan::{Piece, tag_name};
 use super::trim;
 

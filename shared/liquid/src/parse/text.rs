@@ -3,7 +3,8 @@
 use crate::ast::{Expr, Filtered, Node, Path, Segment};
 use crate::position::Span;
 
-use super::blocks::{Last, Parser};
+use super::blocks::Parser;
+use super::found::Last;
 use super::trim;
 
 impl Parser<'_> {

@@ -27,88 +27,71 @@ impl Place<'_> {
 /// Where in which template: enough to tell two places apart.
 type Seen = (*const Template, usize);
 
+/// A warning or a missing name, and where it was met.
+#[derive(Debug)]
+struct Met<'r> {
+    place: Place<'r>,
+    at: usize,
+    text: String,
+}
+
 /// What is reported beside the text.
 #[derive(Debug)]
 pub(crate) struct Report<'r> {
     max: usize,
-    warnings: Vec<(Place<'r>, usize, String)>,
-    missing: Vec<(Place<'r>, usize, String)>,
+    warnings: Vec<Met<'r>>,
+    missing: Vec<Met<'r>>,
     warned: HashSet<Seen>,
     missed: HashSet<Seen>,
 }
 
 impl<'r> Report<'r> {
     pub(crate) fn new(max: usize) -> Self {
-        Self {
-            max,
-            warnings: Vec::new(),
-            missing: Vec::new(),
-            warned: HashSet::new(),
-            missed: HashSet::new(),
-        }
+        let (warned, missed) = (HashSet::new(), HashSet::new());
+        Self { max, warnings: Vec::new(), missing: Vec::new(), warned, missed }
     }
 
     pub(crate) fn warn(&mut self, place: &Place<'r>, at: usize, failure: &Failure) {
         if self.warnings.len() < self.max && self.warned.insert((place.template, at)) {
-            self.warnings.push((place.clone(), at, failure.to_string()));
+            self.warnings.push(Met { place: place.clone(), at, text: failure.to_string() });
         }
     }
 
     pub(crate) fn miss(&mut self, place: &Place<'r>, path: &Path) {
         if self.missing.len() < self.max && self.missed.insert((place.template, path.at)) {
             let text = path.to_string();
-            let known = |(other, _, name): &(Place<'r>, usize, String)| {
-                *name == text && other.partial == place.partial
-            };
+            let known = |met: &Met<'_>| met.text == text && met.place.partial == place.partial;
             if !self.missing.iter().any(known) {
-                self.missing.push((place.clone(), path.at, text));
+                self.missing.push(Met { place: place.clone(), at: path.at, text });
             }
         }
     }
 
     /// The warnings and missing names with their positions.
     pub(crate) fn settle(self) -> (Vec<Warning>, Vec<Variable>) {
-        let warnings = located(self.warnings, |partial, position, message| Warning {
-            partial,
-            position,
-            message,
-        });
-        let missing =
-            located(self.missing, |partial, position, path| Variable { path, partial, position });
-        (warnings, missing)
+        let warning = |partial, position, message| Warning { partial, position, message };
+        let variable = |partial, position, path| Variable { path, partial, position };
+        (located(self.warnings, warning), located(self.missing, variable))
     }
 }
 
-/// Finds all positions of one template in one pass over it.
-fn located<T>(
-    found: Vec<(Place<'_>, usize, String)>,
-    make: fn(Option<Arc<str>>, Position, String) -> T,
-) -> Vec<T> {
-    let mut at = vec![Position { line: 1, column: 1 }; found.len()];
-    let templates: HashSet<*const Template> =
-        found.iter().map(|(place, ..)| std::ptr::from_ref(place.template)).collect();
-    for template in templates {
-        let mine: Vec<usize> = (0..found.len())
-            .filter(|n| {
-                found.get(*n).is_some_and(|(place, ..)| std::ptr::eq(place.template, template))
-            })
-            .collect();
-        let offsets: Vec<usize> =
-            mine.iter().filter_map(|n| found.get(*n)).map(|(_, at, _)| *at).collect();
-        let Some(source) =
-            mine.first().and_then(|n| found.get(*n)).map(|(place, ..)| &place.template.source)
-        else {
-            continue;
-        };
-        for (n, position) in mine.into_iter().zip(positions(source, &offsets)) {
-            if let Some(slot) = at.get_mut(n) {
-                *slot = position;
-            }
-        }
+/// Finds the positions, all of one template in one pass over it, and keeps the order.
+fn located<T>(met: Vec<Met<'_>>, make: fn(Option<Arc<str>>, Position, String) -> T) -> Vec<T> {
+    let mut located = Vec::with_capacity(met.len());
+    let mut rest: Vec<(usize, Met<'_>)> = met.into_iter().enumerate().collect();
+    while let Some((_, first)) = rest.first() {
+        let template = first.place.template;
+        let (here, elsewhere): (Vec<_>, Vec<_>) =
+            rest.into_iter().partition(|(_, met)| std::ptr::eq(met.place.template, template));
+        let offsets: Vec<usize> = here.iter().map(|(_, met)| met.at).collect();
+        let positions = positions(&template.source, &offsets);
+        located.extend(
+            here.into_iter().zip(positions).map(|((order, met), position)| {
+                (order, make(met.place.partial, position, met.text))
+            }),
+        );
+        rest = elsewhere;
     }
-    found
-        .into_iter()
-        .zip(at)
-        .map(|((place, _, text), position)| make(place.partial, position, text))
-        .collect()
+    located.sort_by_key(|(order, _)| *order);
+    located.into_iter().map(|(_, made)| made).collect()
 }

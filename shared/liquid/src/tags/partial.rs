@@ -129,12 +129,7 @@ impl Partial {
         name: &str,
         bound: Option<Value>,
     ) -> Flow {
-        let variable = match (&self.alias, &self.name) {
-            (Some(alias), _) => alias,
-            (None, Expr::Literal(Value::Str(name))) => last_part(name),
-            _ => "",
-        };
-        let mut names = Vec::with_capacity(self.arguments.len());
+        let mut names = Vec::with_capacity(self.arguments.len() + 1);
         for (name, value) in &self.arguments {
             names.push((&**name, renderer.needed(value)?));
         }
@@ -143,26 +138,12 @@ impl Partial {
         let around = std::mem::replace(&mut renderer.isolated, true);
         let flow = match bound {
             Some(list @ (Value::Array(_) | Value::Range(_))) if self.each => {
-                let items = Items::of(list);
-                each(renderer, &items, |renderer, item, turn| {
-                    renderer.env.budget.steps(names.len())?;
-                    renderer.frame = Frame::default();
-                    renderer.frame.assigned.extend(names.iter().cloned());
-                    let state = LoopState {
-                        name: name.into(),
-                        index: turn,
-                        length: items.len(),
-                        of_partial: true,
-                    };
-                    renderer.frame.push(Scope::For { name: variable, value: item, state });
-                    inside(renderer, template, name).map(|_| Next::Go)
-                })
+                self.render_each(renderer, template, name, &Items::of(list), &names)
             }
             bound => {
+                let bound = bound.filter(|value| *value != Value::Nil);
+                names.extend(bound.map(|value| (self.isolated_name(), value)));
                 renderer.frame.assigned.extend(names);
-                if let Some(value) = bound.filter(|value| *value != Value::Nil) {
-                    renderer.frame.assigned.insert(variable, value);
-                }
                 inside(renderer, template, name)
             }
         };
@@ -170,6 +151,35 @@ impl Partial {
         renderer.isolated = around;
         // A `break` in a partial that stands apart ends only the partial.
         flow.map(|_| Next::Go)
+    }
+
+    /// The name of what is bound where the partial's own is always written out.
+    fn isolated_name(&self) -> &str {
+        match (&self.alias, &self.name) {
+            (Some(alias), _) => alias,
+            (None, Expr::Literal(Value::Str(name))) => last_part(name),
+            _ => "",
+        }
+    }
+
+    /// Renders the partial once for each item, each time with nothing but its arguments.
+    fn render_each<'r>(
+        &'r self,
+        renderer: &mut Renderer<'r>,
+        template: &'r Template,
+        name: &str,
+        items: &Items,
+        names: &[(&'r str, Value)],
+    ) -> Flow {
+        each(renderer, items, |renderer, value, index| {
+            renderer.env.budget.steps(names.len())?;
+            renderer.frame = Frame::default();
+            renderer.frame.assigned.extend(names.iter().cloned());
+            let (length, of_partial) = (items.len(), true);
+            let state = LoopState { name: name.into(), index, length, of_partial };
+            renderer.frame.push(Scope::For { name: self.isolated_name(), value, state });
+            inside(renderer, template, name).map(|_| Next::Go)
+        })
     }
 
     fn include<'r>(
