@@ -5,13 +5,24 @@ mod django;
 mod read;
 mod write;
 
-use jiff::tz::TimeZone;
+use std::sync::LazyLock;
+
+use jiff::tz::{TimeZone, TimeZoneDatabase};
 use jiff::{Timestamp, Zoned};
 
 pub(crate) use django::from_django;
 pub(crate) use write::{MAX_WIDTH, WriteError, write};
 
 use crate::value::Value;
+
+/// The zones that are compiled in. The system's are left alone, whichever they are: the same template
+/// gives the same text everywhere.
+static ZONES: LazyLock<TimeZoneDatabase> = LazyLock::new(TimeZoneDatabase::bundled);
+
+/// The time zone of this name.
+pub(crate) fn zone(name: &str) -> Option<TimeZone> {
+    ZONES.get(name).ok()
+}
 
 /// The moment that a value means: a count of seconds since 1970, `now`, `today`, or a date in one of
 /// the usual ways of writing it. A date that names no zone is in `zone`. `None` if it is no date.

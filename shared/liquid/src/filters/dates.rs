@@ -1,9 +1,8 @@
 //! Filters for dates.
 
-use jiff::tz::TimeZone;
 use jiff::{Span, Zoned};
 
-use crate::dates::{MAX_WIDTH, WriteError, from_django, read, write};
+use crate::dates::{MAX_WIDTH, WriteError, from_django, read, write, zone};
 use crate::dialect::Dialect::{Braze, CustomerIo, Klaviyo};
 use crate::excerpt::excerpt;
 use crate::failure::Failure;
@@ -48,7 +47,7 @@ fn django_date(call: &mut Call<'_, '_>) -> Filtered {
 /// The same moment in another zone.
 fn in_zone(call: &mut Call<'_, '_>) -> Filtered {
     let name = call.argument_text(0)?;
-    let zone = TimeZone::get(&name).map_err(|_| Failure::UnknownZone { name: excerpt(&name) })?;
+    let zone = zone(&name).ok_or_else(|| Failure::UnknownZone { name: excerpt(&name) })?;
     change(call, PLAIN, |date| Some(date.with_time_zone(zone)))
 }
 
