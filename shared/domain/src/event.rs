@@ -125,6 +125,11 @@ impl Platform {
 }
 
 impl Event {
+    /// The event that makes an order; Segment's name for it.
+    pub const ORDER_COMPLETED: &'static str = "Order Completed";
+    /// The properties that mean an order's amount, the first that is there.
+    pub const AMOUNT: [&'static str; 3] = ["total", "revenue", "value"];
+
     /// An event this much older than its receipt tells of old times: see [`Event::is_import`].
     pub const FRESH: Span = Span::hours(24);
 

@@ -2,11 +2,13 @@
 
 mod latest;
 mod orders;
+mod remember;
 mod score;
 mod values;
 
 pub use latest::Latest;
 pub use orders::{Folded, Order, Orders};
+pub(crate) use remember::{order_id, order_key};
 pub use score::Score;
 pub use values::Values;
 

@@ -50,8 +50,8 @@ pub enum Flaw {
     /// A channel that does not exist.
     #[error("`{0}` is not a channel; use email, sms or push")]
     UnknownChannel(String),
-    /// The consent names an address that the profile does not have, or none is known.
-    #[error("no address is known that this consent could be for")]
+    /// The consent names no address, and the profile has none on the channel.
+    #[error("name the `address` that the consent is for, as none is known on the channel")]
     NoAddress,
 
     /// The time cannot be read; the time of receipt was used.
@@ -79,8 +79,8 @@ pub enum Flaw {
     #[error("an update, refund or cancellation needs the `order_id` of its order")]
     NoOrderId,
     /// An address that cannot be one.
-    #[error("`{0}` is not an e-mail address or phone number that can be sent to")]
-    NotAnAddress(String),
+    #[error("was left out: {0}")]
+    NotAnAddress(crate::address::NotAnAddress),
     /// A zone that does not exist.
     #[error("`{0}` is not an IANA time zone and was left out")]
     UnknownZone(String),

@@ -52,6 +52,25 @@ impl ValueTest {
         }
     }
 
+    /// A text that is the same in every release for the same test.
+    pub(crate) fn name(&self) -> String {
+        let end = |end: Option<Number>| end.map_or(String::new(), |n| n.micros().to_string());
+        match self {
+            Self::In(scalars) => {
+                format!("in {}", scalars.iter().map(Scalar::name).collect::<Vec<_>>().join(","))
+            }
+            Self::Contains(part) => format!("contains {part:?}"),
+            Self::StartsWith(start) => format!("starts {start:?}"),
+            Self::Number(Range { at_least, at_most, more_than, less_than }) => {
+                let (low, high) = (end(*at_least), end(*at_most));
+                format!("number {low} {high} {} {}", end(*more_than), end(*less_than))
+            }
+            Self::Before(limit) => format!("before {}", limit.millis()),
+            Self::After(limit) => format!("after {}", limit.millis()),
+            Self::IsSet => "set".to_owned(),
+        }
+    }
+
     /// In words, to follow the name of the fact: `is FR, BE or CH`.
     pub fn describe(&self) -> String {
         match self {
@@ -86,6 +105,14 @@ impl Scalar {
             (Self::Text(expected), Value::String(found)) => expected == found,
             (Self::Text(expected), Value::Number(found)) => *expected == found.to_string(),
             _ => false,
+        }
+    }
+
+    fn name(&self) -> String {
+        match self {
+            Self::Bool(value) => value.to_string(),
+            Self::Number(value) => value.micros().to_string(),
+            Self::Text(value) => format!("{value:?}"),
         }
     }
 

@@ -1,0 +1,315 @@
+//! The readable part of a profile: who the person is, and what they allow.
+//!
+//! Everything on the card is a join: it carries the clock of the event that wrote it, and the
+//! latest clock wins. So applying an event twice, or two events in either order, gives the same
+//! card. That is what lets the store write the card before the core without a transaction.
+
+mod consent;
+mod preference;
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value};
+
+pub use consent::{Consent, ConsentAct};
+pub use preference::Preference;
+
+use crate::address::Address;
+use crate::channel::Channel;
+use crate::event::{Act, CONSENT_GRANTED, CONSENT_WITHDRAWN, Device, Event, Writer, trait_name};
+use crate::id::{CustomerId, EventId};
+use crate::identity::KnownId;
+use crate::limits;
+use crate::plan::{CardTest, passes_all, trait_values};
+use crate::problem::{Flaw, Problem};
+use crate::time::{Span, Timestamp};
+use crate::value;
+use crate::zone::Zone;
+
+/// When something was written, and by which event; the later wins.
+pub type Clock = (Timestamp, EventId);
+
+/// A fact about a person, with the clock of the event that told it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Trait {
+    /// Null after it was taken back.
+    pub value: Value,
+    /// When it was told.
+    pub clock: Clock,
+}
+
+/// A device that push messages can reach.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Token {
+    /// Whose push service it listens to, and its token there.
+    pub device: Device,
+    /// When it was last seen.
+    pub clock: Clock,
+}
+
+/// The readable part of a profile.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Card {
+    /// Facts by name; nested ones by their path.
+    pub traits: BTreeMap<String, Trait>,
+    /// Other ids of this person.
+    pub ids: Vec<KnownId>,
+    /// What they allow, with proof.
+    pub consents: Vec<Consent>,
+    /// Devices, newest first.
+    pub tokens: Vec<Token>,
+    /// The zone that their client said it is in.
+    pub seen_zone: Option<(String, Clock)>,
+    /// The groups they belong to.
+    pub groups: BTreeMap<String, Clock>,
+}
+
+impl Card {
+    /// Whether `event` may say something of the person.
+    pub fn concerns(&self, event: &Event) -> bool {
+        event.zone.is_some()
+            || event.device.is_some()
+            || event.alias.as_ref().is_some_and(|alias| !self.knows(alias))
+            || match &event.act {
+                Act::Track { name, .. } => {
+                    [CONSENT_GRANTED, CONSENT_WITHDRAWN].contains(&name.as_str())
+                }
+                Act::View { .. } => false,
+                Act::Identify { .. } | Act::Group { .. } | Act::Merge { .. } => true,
+            }
+    }
+
+    /// Takes over what `event` says of the person.
+    pub fn apply(&mut self, event: &Event, problems: &mut Vec<Problem>) {
+        if let Some(alias) = &event.alias {
+            self.know(KnownId { id: alias.clone(), merged: false });
+        }
+        self.see_zone(event, problems);
+        if let Some(device) = &event.device {
+            self.see_device(device.clone(), event.clock());
+        }
+        match &event.act {
+            Act::Identify { traits } => self.identify(event, traits, problems),
+            Act::Group { group } => {
+                let clock = self.groups.entry(group.clone()).or_insert(event.clock());
+                *clock = (*clock).max(event.clock());
+            }
+            Act::Track { .. } => match ConsentAct::of(event) {
+                Some(Ok(act)) => self.consent(event, &act, problems),
+                Some(Err(problem)) => problems.push(problem),
+                None => {}
+            },
+            Act::View { .. } | Act::Merge { .. } => {}
+        }
+    }
+
+    /// Adds all that another profile's card says.
+    pub fn merge(&mut self, other: &Self) {
+        for (name, theirs) in &other.traits {
+            self.put(name, theirs.clone());
+        }
+        for theirs in &other.ids {
+            self.know(theirs.clone());
+        }
+        other.consents.iter().for_each(|theirs| consent::put(&mut self.consents, theirs.clone()));
+        for token in &other.tokens {
+            self.see_device(token.device.clone(), token.clock);
+        }
+        if let Some((_, clock)) = &other.seen_zone
+            && self.seen_zone.as_ref().is_none_or(|(_, ours)| clock > ours)
+        {
+            self.seen_zone.clone_from(&other.seen_zone);
+        }
+        for (group, clock) in &other.groups {
+            let ours = self.groups.entry(group.clone()).or_insert(*clock);
+            *ours = (*ours).max(*clock);
+        }
+    }
+
+    /// The trait of that name, if it is there and not null.
+    pub fn get(&self, name: &str) -> Option<&Value> {
+        self.traits.get(name).map(|known| &known.value).filter(|value| !value.is_null())
+    }
+
+    /// Every value that a path leads to.
+    pub fn values(&self, path: &str) -> Vec<&Value> {
+        trait_values(self.traits.iter().map(|(name, known)| (name.as_str(), &known.value)), path)
+    }
+
+    /// The person's zone: their trait, else what their client said, else the only zone of their
+    /// country, else the shop's.
+    pub fn zone(&self, shop: &Zone) -> Zone {
+        let stated = self.get("timezone").and_then(Value::as_str);
+        let seen = self.seen_zone.as_ref().map(|(name, _)| name.as_str());
+        let known = [stated, seen].into_iter().flatten().find_map(|name| Zone::parse(name).ok());
+        let country = || {
+            let country = self.get("country").or_else(|| self.get("address.country"));
+            country.and_then(Value::as_str).and_then(Zone::of_country)
+        };
+        known.or_else(country).unwrap_or_else(|| shop.clone())
+    }
+
+    /// The address at which the person is reached on a channel: the newest device for push.
+    pub fn address(&self, channel: Channel) -> Option<Address> {
+        match channel {
+            Channel::Email => Address::email(self.get("email")?.as_str()?).ok(),
+            Channel::Sms => Address::phone(self.get("phone")?.as_str()?).ok(),
+            Channel::Push => self.tokens.first().map(|token| Address::device(&token.device)),
+        }
+    }
+
+    /// Whether the person allows messages on a channel, about a topic.
+    pub fn allows(&self, channel: Channel, topic: Option<&str>) -> bool {
+        let Some(address) = self.address(channel) else { return false };
+        consent::allows(&self.consents, channel, topic, &address)
+    }
+
+    /// What the person said they prefer.
+    pub fn preference(&self) -> Preference {
+        Preference::of(self)
+    }
+
+    /// Whether a test on the card holds.
+    pub fn holds(&self, test: &CardTest) -> bool {
+        match test {
+            CardTest::Trait(path, tests) => {
+                self.values(path).into_iter().any(|value| passes_all(value, tests))
+            }
+            CardTest::Consent(channel, topic) => self.allows(*channel, topic.as_deref()),
+            CardTest::Prefers(channel) => self.preference().channels.first() == Some(channel),
+        }
+    }
+
+    /// The instant in a trait.
+    pub fn instant(&self, path: &str) -> Option<Timestamp> {
+        self.values(path).into_iter().find_map(value::instant_of)
+    }
+
+    /// Notes another id of the person. Beyond the limit it is not listed.
+    pub fn know(&mut self, id: KnownId) {
+        if let Some(known) = self.ids.iter_mut().find(|known| known.id == id.id) {
+            known.merged |= id.merged;
+        } else if self.ids.len() < limits::ANONYMOUS_IDS {
+            self.ids.push(id);
+        }
+    }
+
+    /// Whether an id is listed.
+    pub fn knows(&self, id: &CustomerId) -> bool {
+        self.ids.iter().any(|known| known.id == *id)
+    }
+
+    fn identify(
+        &mut self,
+        event: &Event,
+        traits: &Map<String, Value>,
+        problems: &mut Vec<Problem>,
+    ) {
+        for (name, value) in traits {
+            self.tell(event, trait_name(name), value, problems);
+        }
+    }
+
+    /// Takes one trait; the members of an object are traits of their own.
+    fn tell(&mut self, event: &Event, name: &str, value: &Value, problems: &mut Vec<Problem>) {
+        if let Value::Object(members) = value {
+            for (member, value) in members {
+                self.tell(event, &format!("{name}.{member}"), value, problems);
+            }
+            return;
+        }
+        let place = format!("traits.{name}");
+        if name.len() > limits::NAME_BYTES {
+            problems.push(Problem::at("traits", Flaw::TooLong(limits::NAME_BYTES)));
+        } else if value.to_string().len() > limits::TRAIT_BYTES {
+            problems.push(Problem::at(place, Flaw::TooLong(limits::TRAIT_BYTES)));
+        } else if !self.traits.contains_key(name) && self.traits.len() >= limits::TRAITS {
+            problems.push(Problem::at(place, Flaw::TooManyTraits));
+        } else if let Some(value) = self.accepted(event, name, value, problems) {
+            self.put(name, Trait { value, clock: event.clock() });
+        }
+    }
+
+    /// Addresses are brought into one spelling, and a browser cannot change a known person's.
+    fn accepted(
+        &self,
+        event: &Event,
+        name: &str,
+        value: &Value,
+        problems: &mut Vec<Problem>,
+    ) -> Option<Value> {
+        let parse = match name {
+            "email" => Address::email,
+            "phone" => Address::phone,
+            _ => return Some(value.clone()),
+        };
+        let place = format!("traits.{name}");
+        let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        let address = match parse(&text) {
+            _ if value.is_null() => Value::Null,
+            Ok(address) => Value::String(address.into_text()),
+            Err(why) => {
+                problems.push(Problem::at(place, Flaw::NotAnAddress(why)));
+                return None;
+            }
+        };
+        let known = event.filed.is_known().then(|| self.get(name)).flatten();
+        if event.writer == Writer::Browser && known.is_some_and(|known| *known != address) {
+            problems.push(Problem::at(place, Flaw::AddressKept));
+            return None;
+        }
+        Some(address)
+    }
+
+    fn put(&mut self, name: &str, told: Trait) {
+        match self.traits.get_mut(name) {
+            Some(known) if known.clock >= told.clock => {}
+            Some(known) => *known = told,
+            None => {
+                self.traits.insert(name.to_owned(), told);
+            }
+        }
+    }
+
+    fn see_zone(&mut self, event: &Event, problems: &mut Vec<Problem>) {
+        let Some(name) = &event.zone else { return };
+        let seen = self.seen_zone.as_ref();
+        if seen.is_some_and(|(seen, clock)| !worth_noting(*clock, event.clock(), seen == name)) {
+            return;
+        }
+        match Zone::parse(name) {
+            Ok(zone) => self.seen_zone = Some((zone.name().to_owned(), event.clock())),
+            Err(_) => {
+                let flaw = Flaw::UnknownZone(name.chars().take(64).collect());
+                problems.push(Problem::at("context.timezone", flaw));
+            }
+        }
+    }
+
+    fn see_device(&mut self, device: Device, clock: Clock) {
+        let newest = self.tokens.first().is_some_and(|first| first.device == device);
+        match self.tokens.iter_mut().find(|known| known.device == device) {
+            Some(known) if worth_noting(known.clock, clock, newest) => known.clock = clock,
+            Some(_) => {}
+            None => self.tokens.push(Token { device, clock }),
+        }
+        self.tokens.sort_by(|one, other| other.clock.cmp(&one.clock));
+        self.tokens.truncate(limits::TOKENS);
+    }
+
+    fn consent(&mut self, event: &Event, act: &ConsentAct, problems: &mut Vec<Problem>) {
+        let address = act.address.clone().or_else(|| self.address(act.channel));
+        let Some(address) = address else {
+            let flaw = Flaw::NoAddress;
+            problems.push(Problem::at("properties", flaw));
+            return;
+        };
+        consent::put(&mut self.consents, act.record(address, event));
+    }
+}
+
+/// Whether a sighting is worth a write: a newer one of something else, or of the same a day later.
+/// Clients repeat their zone and device with every event.
+fn worth_noting(known: Clock, seen: Clock, same: bool) -> bool {
+    seen > known && (!same || seen.0.since(known.0) >= Span::days(1))
+}

@@ -1,0 +1,132 @@
+//! What a set of definitions has in common with those before it.
+//!
+//! A slot that was there before is complete in every profile; a new one must be filled from the
+//! history first. A segment that means something else now has changed because of its definition,
+//! and not because of what the person did. Both are told from the published set before, which
+//! leaves its lineage behind.
+
+use std::collections::BTreeMap;
+
+use super::source::{Kind, Node};
+use super::{Definitions, id_of};
+use crate::digest::{Key, hash64};
+use crate::plan::Version;
+
+/// What the next definitions must know of these.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Lineage {
+    /// The version of the definitions that are read with it.
+    pub version: Version,
+    /// Slots: since when they are there, and how many instants they keep.
+    pub slots: BTreeMap<Key, (Version, u16)>,
+    /// Segments: what they mean, and since when.
+    pub segments: BTreeMap<String, (u64, Version)>,
+}
+
+impl Lineage {
+    /// The lineage for definitions that follow these.
+    #[must_use]
+    pub fn next(mut self) -> Self {
+        self.version = Version(self.version.0 + 1);
+        self
+    }
+}
+
+impl Definitions {
+    /// What the next definitions must know of these. Reading the same files with it gives the same
+    /// definitions.
+    pub fn lineage(&self) -> Lineage {
+        let slot = |slot: &crate::plan::Slot| (slot.key, (slot.since, slot.memory.keep()));
+        let segment = |s: &super::Segment| (s.id.to_string(), (s.meaning, s.changed));
+        Lineage {
+            version: self.version(),
+            slots: self.plan.slots().iter().map(slot).collect(),
+            segments: self.segments.iter().map(segment).collect(),
+        }
+    }
+}
+
+/// Finds out what is new.
+pub(super) fn follow(
+    definitions: &mut Definitions,
+    segments: &[&Node],
+    metrics: &[(&Node, &Node)],
+    scores: &[(&Node, &Node)],
+    lineage: &Lineage,
+) {
+    definitions.plan.follow(&lineage.slots);
+    let named = metrics
+        .iter()
+        .chain(scores)
+        .map(|(key, node)| format!("{}={}", key.text().unwrap_or_default(), canonical(node)));
+    // A change of any metric or score changes every segment: rare, and harmless.
+    let named = hash64(&[&named.collect::<Vec<_>>().join(";")]);
+    let texts: BTreeMap<String, String> =
+        segments.iter().filter_map(|node| Some((id_of(node)?, canonical(node)))).collect();
+    for place in definitions.order.clone() {
+        let Some(segment) = definitions.segments.get(place) else { continue };
+        let refers: Vec<_> =
+            segment.rule.segments().iter().filter_map(|at| definitions.segments.get(*at)).collect();
+        let text = texts.get(segment.id.as_str()).map_or("", String::as_str);
+        let inside = refers.iter().map(|segment| format!("{:x}", segment.meaning));
+        let inside = inside.collect::<Vec<_>>().join(",");
+        let named = if text.contains("metric") || text.contains("score") { named } else { 0 };
+        let meaning = hash64(&[text, &inside, &format!("{named:x}")]);
+        let changed = match lineage.segments.get(segment.id.as_str()) {
+            Some((known, changed)) if *known == meaning => *changed,
+            _ => lineage.version,
+        };
+        let slots = segment.rule.slots();
+        let slots = slots.iter().filter_map(|at| definitions.plan.slots().get(*at));
+        let own = slots.filter(|slot| !slot.memory.is_of_card()).map(|slot| slot.since);
+        let since = own.chain(refers.iter().map(|segment| segment.since)).max();
+        if let Some(segment) = definitions.segments.get_mut(place) {
+            segment.meaning = meaning;
+            segment.changed = changed;
+            segment.since = since.unwrap_or_default();
+        }
+    }
+}
+
+/// The `when` of a segment, or a metric, as a text that does not depend on layout.
+fn canonical(node: &Node) -> String {
+    let when = match &node.kind {
+        Kind::Map(entries) => entries.iter().find(|(key, _)| key.text() == Some("when")),
+        _ => None,
+    };
+    let mut text = String::new();
+    write(when.map_or(node, |(_, when)| when), &mut text);
+    text
+}
+
+/// Recursion is bounded by the nesting of a definition file.
+fn write(node: &Node, text: &mut String) {
+    match &node.kind {
+        Kind::Scalar { text: scalar, plain } => {
+            text.push_str(if *plain { scalar.as_str() } else { "" });
+            if !plain {
+                text.push_str(&format!("{scalar:?}"));
+            }
+        }
+        Kind::List(elements) => {
+            text.push('[');
+            for element in elements {
+                write(element, text);
+                text.push(',');
+            }
+            text.push(']');
+        }
+        Kind::Map(entries) => {
+            let mut entries: Vec<_> = entries.iter().collect();
+            entries.sort_by(|(one, _), (other, _)| one.text().cmp(&other.text()));
+            text.push('{');
+            for (key, value) in entries {
+                write(key, text);
+                text.push(':');
+                write(value, text);
+                text.push(',');
+            }
+            text.push('}');
+        }
+    }
+}

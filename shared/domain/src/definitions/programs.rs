@@ -1,0 +1,149 @@
+//! Reads programs.
+
+use super::mistake::{Wrong, nearest};
+use super::reader::{Members, Reader};
+use super::source::Node;
+use super::{Definitions, Segment};
+use crate::id::{ProgramId, TemplateId};
+use crate::limits;
+use crate::message::Cause;
+use crate::program::{Again, Program};
+use crate::rule::{Names, RuleReader};
+use crate::time::Span;
+
+pub(super) fn read(
+    reader: &mut Reader,
+    definitions: &mut Definitions,
+    names: &Names,
+    nodes: &[&Node],
+) {
+    for node in nodes {
+        if let Some(program) = program(reader, definitions, names, node) {
+            definitions.programs.push(program);
+        }
+    }
+    refuse_crowds(reader, definitions, nodes);
+}
+
+fn program(
+    reader: &mut Reader,
+    definitions: &mut Definitions,
+    names: &Names,
+    node: &Node,
+) -> Option<Program> {
+    let mut members = reader.members(node)?;
+    let id = reader.required(&mut members, "id");
+    let name = members.get("name");
+    let enter = reader.required(&mut members, "enter");
+    let again = reader.required(&mut members, "again");
+    let causes = members.get("causes");
+    let existing = members.get("existing");
+    let goal = members.get("goal");
+    let send = reader.required(&mut members, "send");
+    reader.finish(&members);
+    let id = reader.parsed(id?, ProgramId::parse)?;
+    let goal = match goal {
+        Some(node) => Some(RuleReader { reader, plan: &mut definitions.plan, names }.rule(node)?),
+        None => None,
+    };
+    let segment = reference(reader, enter?, "segment", names.segments.iter().map(String::as_str))?;
+    let send = read_send(reader, definitions, send?)?;
+    Some(Program {
+        name: name.and_then(|node| reader.text(node)).map_or(id.to_string(), str::to_owned),
+        id,
+        segment: names.segments.iter().position(|known| *known == segment)?,
+        causes: match causes {
+            Some(node) => read_causes(reader, node)?,
+            None => vec![Cause::Event, Cause::Time],
+        },
+        existing: existing.map_or(Some(false), |node| reader.truth(node))?,
+        again: read_again(reader, again?)?,
+        goal,
+        template: send.template,
+        after: send.after,
+        max_lateness: send.max_lateness,
+        topic: send.topic,
+        about_cart: send.about_cart,
+    })
+}
+
+/// What `send:` says.
+struct Send {
+    template: TemplateId,
+    after: Span,
+    max_lateness: Span,
+    topic: Option<String>,
+    about_cart: bool,
+}
+
+fn read_send(reader: &mut Reader, definitions: &Definitions, node: &Node) -> Option<Send> {
+    let mut members = reader.members(node)?;
+    let template = reader.required(&mut members, "template");
+    let after = span(reader, &mut members, "after");
+    let max_lateness = span(reader, &mut members, "max_lateness");
+    let topic = members.get("topic");
+    let about = members.get("about");
+    reader.finish(&members);
+    let known = definitions.templates.keys().map(TemplateId::as_str);
+    let template = reference(reader, template?, "template", known)?;
+    let about_cart = match about {
+        Some(node) => reader.word(node, &[("cart", true)])?,
+        None => false,
+    };
+    Some(Send {
+        template: TemplateId::parse(&template).ok()?,
+        after: after?.unwrap_or_default(),
+        max_lateness: max_lateness?.unwrap_or(Span::hours(24)),
+        topic: topic.and_then(|node| reader.text(node)).map(str::to_owned),
+        about_cart,
+    })
+}
+
+fn span(reader: &mut Reader, members: &mut Members<'_>, key: &'static str) -> Option<Option<Span>> {
+    members.get(key).map_or(Some(None), |node| reader.span(node).map(Some))
+}
+
+fn read_causes(reader: &mut Reader, node: &Node) -> Option<Vec<Cause>> {
+    let list = reader.list(node);
+    if list.is_empty() {
+        return reader.refuse(&node.place, Wrong::EmptyGroup);
+    }
+    list.iter().map(|node| reader.word(node, &Cause::ALL)).collect()
+}
+
+fn read_again(reader: &mut Reader, node: &Node) -> Option<Again> {
+    if node.text() == Some("never") {
+        return Some(Again::Never);
+    }
+    if node.text().is_some() {
+        return reader.refuse(&node.place, Wrong::Expected("`never` or `{ after: 90d }`"));
+    }
+    let mut members = reader.members(node)?;
+    let after = reader.required(&mut members, "after");
+    reader.finish(&members);
+    reader.span(after?).map(Again::After)
+}
+
+fn reference<'k>(
+    reader: &mut Reader,
+    node: &Node,
+    kind: &'static str,
+    known: impl Iterator<Item = &'k str> + Clone,
+) -> Option<String> {
+    let id = reader.text(node)?;
+    if known.clone().any(|known| known == id) {
+        return Some(id.to_owned());
+    }
+    let near = nearest(id, known);
+    reader.refuse(&node.place, Wrong::Unknown { kind, id: id.to_owned(), near })
+}
+
+/// One entry starts all programs of its segment in one transaction.
+fn refuse_crowds(reader: &mut Reader, definitions: &Definitions, nodes: &[&Node]) {
+    let crowd =
+        |segment: &Segment| definitions.programs_on(segment).count() > limits::MESSAGES_PER_STEP;
+    if let (true, Some(node)) = (definitions.segments.iter().any(crowd), nodes.first()) {
+        let wrong = Wrong::TooMany("programs on one segment", limits::MESSAGES_PER_STEP);
+        reader.refuse::<()>(&node.place, wrong);
+    }
+}

@@ -1,0 +1,136 @@
+//! The shop's settings, and its policy on messages.
+
+use super::mistake::Wrong;
+use super::reader::{Members, Reader};
+use super::source::Node;
+use super::{Definitions, Sections};
+use crate::address::Address;
+use crate::cart::BOUGHT_FOR;
+use crate::channel::Channel;
+use crate::time::Span;
+use crate::zone::Zone;
+
+/// The shop's settings.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Shop {
+    /// What people call it.
+    pub name: String,
+    /// The ISO 4217 code of its currency, for templates. Amounts are taken as sent.
+    pub currency: String,
+    /// The zone of customers whose own is not known.
+    pub zone: Zone,
+    /// Its website.
+    pub url: String,
+    /// The `From` of its mail: an address, or `Name <address>`.
+    pub from: String,
+    /// How long the history of events is kept.
+    pub history: Span,
+    /// Whether rules may look back further than that.
+    pub beyond_history: bool,
+}
+
+impl Default for Shop {
+    fn default() -> Self {
+        Self {
+            name: "Shop".to_owned(),
+            currency: "USD".to_owned(),
+            zone: Zone::utc(),
+            url: "https://shop.example.com".to_owned(),
+            from: "Shop <shop@example.com>".to_owned(),
+            history: Span::days(1_100),
+            beyond_history: false,
+        }
+    }
+}
+
+/// How messages are sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Policy {
+    /// The order of channels for those who stated no preference.
+    pub channels: Vec<Channel>,
+    /// How long after a purchase the same product is not sold again.
+    pub just_bought: Span,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self { channels: Channel::ALL.to_vec(), just_bought: Span::days(30) }
+    }
+}
+
+pub(super) fn read(reader: &mut Reader, definitions: &mut Definitions, sections: &Sections<'_>) {
+    for (what, nodes) in [("shop", &sections.shop), ("policy", &sections.policy)] {
+        if let Some(second) = nodes.get(1) {
+            reader.refuse::<()>(&second.place, Wrong::DuplicateKey(what.to_owned()));
+        }
+    }
+    if let Some(node) = sections.shop.first() {
+        read_shop(reader, &mut definitions.shop, node);
+    }
+    if let Some(node) = sections.policy.first() {
+        read_policy(reader, &mut definitions.policy, node);
+    }
+}
+
+fn read_shop(reader: &mut Reader, shop: &mut Shop, node: &Node) -> Option<()> {
+    let mut members = reader.members(node)?;
+    text(reader, &mut members, "name", &mut shop.name);
+    text(reader, &mut members, "currency", &mut shop.currency);
+    text(reader, &mut members, "url", &mut shop.url);
+    if let Some(node) = members.get("timezone") {
+        shop.zone = reader.parsed(node, Zone::parse).unwrap_or(Zone::utc());
+    }
+    if let Some(node) = members.get("from") {
+        shop.from = reader.parsed(node, mailbox).unwrap_or_default();
+    }
+    if let Some(node) = members.get("history") {
+        shop.history = reader.span(node).unwrap_or_default();
+    }
+    if let Some(node) = members.get("beyond_history") {
+        shop.beyond_history = reader.truth(node).unwrap_or_default();
+    }
+    reader.finish(&members);
+    Some(())
+}
+
+fn text(reader: &mut Reader, members: &mut Members<'_>, key: &'static str, into: &mut String) {
+    if let Some(node) = members.get(key)
+        && let Some(text) = reader.text(node)
+    {
+        text.trim().clone_into(into);
+    }
+}
+
+/// Checks `ada@example.com` or `Ada <ada@example.com>`.
+fn mailbox(text: &str) -> Result<String, String> {
+    let address = match text.trim().strip_suffix('>').and_then(|text| text.split_once('<')) {
+        Some((_, address)) => address,
+        None => text,
+    };
+    let plain = !text.contains(['\r', '\n']);
+    match Address::email(address) {
+        Ok(_) if plain => Ok(text.trim().to_owned()),
+        Ok(_) => Err("a sender cannot have a line break".to_owned()),
+        Err(why) => Err(format!("`{text}` is {why}")),
+    }
+}
+
+fn read_policy(reader: &mut Reader, policy: &mut Policy, node: &Node) -> Option<()> {
+    let mut members = reader.members(node)?;
+    if let Some(node) = members.get("channels") {
+        let words = Channel::ALL.map(|channel| (channel.as_str(), channel));
+        let list = reader.list(node);
+        policy.channels = list.iter().filter_map(|node| reader.word(node, &words)).collect();
+        if list.is_empty() {
+            reader.refuse::<()>(&node.place, Wrong::EmptyGroup);
+        }
+    }
+    if let Some(node) = members.get("just_bought") {
+        policy.just_bought = reader.span(node).unwrap_or_default();
+        if policy.just_bought > BOUGHT_FOR {
+            reader.refuse::<()>(&node.place, Wrong::Expected("at most 90d"));
+        }
+    }
+    reader.finish(&members);
+    Some(())
+}

@@ -1,0 +1,183 @@
+//! A message: one program × customer × entry.
+
+use std::fmt;
+
+use crate::id::{CustomerId, MessageId, ProgramId, SegmentId, TemplateId};
+use crate::time::Timestamp;
+
+/// Why a membership changed, and with it why a message is due.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Cause {
+    /// The person did something just now.
+    Event,
+    /// Time alone.
+    Time,
+    /// The definitions changed.
+    Definition,
+    /// Features were rebuilt from the history.
+    Backfill,
+    /// An event told of old times.
+    Import,
+    /// The population's quantiles moved.
+    Census,
+    /// Two profiles became one.
+    Merge,
+}
+
+impl Cause {
+    /// All of them, with the words for them.
+    pub const ALL: [(&'static str, Self); 7] = [
+        ("event", Self::Event),
+        ("time", Self::Time),
+        ("definition", Self::Definition),
+        ("backfill", Self::Backfill),
+        ("import", Self::Import),
+        ("census", Self::Census),
+        ("merge", Self::Merge),
+    ];
+
+    /// `event`, `time`, …
+    pub fn as_str(self) -> &'static str {
+        Self::ALL.iter().find(|(_, cause)| *cause == self).map_or("event", |(word, _)| word)
+    }
+
+    /// Reads `event`, `time`, …
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.iter().find(|(word, _)| *word == text).map(|(_, cause)| *cause)
+    }
+}
+
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// A message as it is planned. What becomes of it is its [`State`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Message {
+    /// Derived from program, customer and entry.
+    pub id: MessageId,
+    /// To whom.
+    pub customer: CustomerId,
+    /// By which program.
+    pub program: ProgramId,
+    /// With which content.
+    pub template: TemplateId,
+    /// The segment whose entry it follows.
+    pub segment: SegmentId,
+    /// The number of the entry.
+    pub entry: u32,
+    /// Why the entry happened.
+    pub cause: Cause,
+    /// When it happened. Due times count from here, not from processing.
+    pub at: Timestamp,
+    /// When it should go out.
+    pub due: Timestamp,
+    /// From when on it is too late.
+    pub expires: Timestamp,
+}
+
+/// Where a message is on its way.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum State {
+    /// Waits for its due time.
+    Pending,
+    /// May not go out yet.
+    Held(Held, Timestamp),
+    /// Claimed: it is being handed to a sender, who has this long.
+    Sending(Timestamp),
+    /// The sender has it.
+    Accepted,
+    /// Will not go out.
+    Dropped(Dropped),
+    /// Its time went by.
+    Expired,
+    /// Its content could not be made, for this reason.
+    Failed(String),
+    /// The sender said no, for this reason.
+    Refused(String),
+    /// Nobody can know whether the sender has it. It is not sent again.
+    Unknown,
+}
+
+impl State {
+    /// The word for it.
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Held(..) => "held",
+            Self::Sending(_) => "sending",
+            Self::Accepted => "accepted",
+            Self::Dropped(_) => "dropped",
+            Self::Expired => "expired",
+            Self::Failed(_) => "failed",
+            Self::Refused(_) => "refused",
+            Self::Unknown => "unknown",
+        }
+    }
+
+    /// Whether nothing more will be done about it.
+    pub fn is_settled(&self) -> bool {
+        !matches!(self, Self::Pending | Self::Held(..) | Self::Sending(_))
+    }
+
+    /// Why it is there, in words, where there is more to say than the state itself.
+    pub fn reason(&self) -> Option<String> {
+        match self {
+            Self::Held(held, _) => Some(held.to_string()),
+            Self::Dropped(dropped) => Some(dropped.to_string()),
+            Self::Failed(why) | Self::Refused(why) => Some(why.clone()),
+            _ => None,
+        }
+    }
+}
+
+/// Why a message may not go out yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
+pub enum Held {
+    /// It is night where the person lives.
+    #[error("quiet hours where the customer lives")]
+    QuietHours,
+    /// The person had enough messages for now.
+    #[error("the cap on messages is reached")]
+    Cap,
+    /// The operator holds all sends.
+    #[error("all sends are held")]
+    Switch,
+    /// The sender asked to slow down.
+    #[error("the sender asked to slow down")]
+    Throttled,
+}
+
+/// Why a message will not go out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
+pub enum Dropped {
+    /// The profile became part of another.
+    #[error("the profile was merged into another")]
+    Merged,
+    /// The profile is gone.
+    #[error("the profile is gone")]
+    Gone,
+    /// The program or its template is no longer defined.
+    #[error("the program is no longer defined")]
+    NoProgram,
+    /// There is no channel with an address, consent and content.
+    #[error("no channel has an address, consent and content")]
+    NoChannel,
+    /// The person did not allow, or withdrew.
+    #[error("the customer does not allow it")]
+    NoConsent,
+    /// Every address that could be used must not be written to.
+    #[error("the address is suppressed")]
+    Suppressed,
+    /// The person already did what the program wants.
+    #[error("the goal is reached")]
+    GoalReached,
+    /// What it would sell was just bought, or is no longer in the cart.
+    #[error("nothing is left to sell: bought just now, or no longer in the cart")]
+    NothingLeft,
+    /// The same entry reached the same address as another customer.
+    #[error("the address already got this message")]
+    SameAddress,
+}

@@ -1,0 +1,98 @@
+//! What order events say: completed, updated, refunded, cancelled.
+
+use serde_json::Value;
+
+use crate::event::Event;
+use crate::feature::{Orders, order_id, order_key};
+use crate::number::Number;
+use crate::problem::{Flaw, Problem};
+use crate::value;
+
+/// Takes an order event into the orders; other events change nothing.
+pub fn apply(orders: &mut Orders, event: &Event, problems: &mut Vec<Problem>) {
+    let Some(name) = event.name() else { return };
+    let (key, at) = (order_key(event), event.occurred);
+    match name {
+        Event::ORDER_COMPLETED => orders.complete(key, at, cents(event).unwrap_or(0)),
+        "Order Updated" | "Order Refunded" | "Order Cancelled" if order_id(event).is_none() => {
+            problems.push(Problem::at("properties.order_id", Flaw::NoOrderId));
+        }
+        "Order Updated" => {
+            if let Some(cents) = cents(event) {
+                orders.update(key, at, cents);
+            }
+        }
+        "Order Refunded" => match cents(event) {
+            Some(cents) => orders.refund(key, at, cents),
+            None => orders.cancel(key, at),
+        },
+        "Order Cancelled" => orders.cancel(key, at),
+        _ => {}
+    }
+}
+
+/// An event's amount in hundredths: `total`, else `revenue`, else `value`, else the sum of price ×
+/// quantity over its products. A negative amount, as some shops write a refund, counts as positive.
+fn cents(event: &Event) -> Option<i64> {
+    let named = |name: &str| event.property(name).into_iter().find_map(Number::of);
+    let amount = Event::AMOUNT.into_iter().find_map(named).or_else(|| of_products(event))?;
+    Some(amount.to_cents().saturating_abs())
+}
+
+fn of_products(event: &Event) -> Option<Number> {
+    let products = event.property("products").into_iter().find_map(Value::as_array)?;
+    let prices = products.iter().filter_map(|product| {
+        let number = |path: &str| value::reach(product, path).into_iter().find_map(Number::of);
+        let quantity = number("quantity").unwrap_or(Number::from_integer(1));
+        Some(number("price")?.times(quantity.micros() / 1_000_000))
+    });
+    prices.reduce(Number::plus)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::event::Act;
+    use crate::event::segment::tests::track;
+
+    #[track_caller]
+    fn check(events: &[(&str, Value)], expected: &[&str]) {
+        let (mut orders, mut problems) = (Orders::default(), Vec::new());
+        for (name, properties) in events {
+            let mut event = track(name, "2026-10-01");
+            let Act::Track { properties: empty, .. } = &mut event.act else { panic!() };
+            *empty = properties.as_object().unwrap().clone();
+            apply(&mut orders, &event, &mut problems);
+        }
+        let amounts: Vec<String> = orders.counted().map(|o| o.amount().to_string()).collect();
+        assert_eq!(amounts, expected);
+    }
+
+    #[test]
+    fn an_amount_is_the_total_else_the_revenue_else_the_value_else_the_sum() {
+        check(&[("Order Completed", json!({"total": "12.50", "revenue": 9}))], &["12.5"]);
+        check(&[("Order Completed", json!({"revenue": 9, "value": 8}))], &["9"]);
+        check(&[("Order Completed", json!({"value": 8}))], &["8"]);
+        let products = json!({"products": [{"price": 3, "quantity": 2}, {"price": "1.25"}]});
+        check(&[("Order Completed", products)], &["7.25"]);
+        check(&[("Order Completed", json!({}))], &["0"]);
+    }
+
+    #[test]
+    fn a_refund_without_an_amount_is_a_full_one() {
+        let order = ("Order Completed", json!({"order_id": 7, "total": 20}));
+        check(&[order.clone(), ("Order Refunded", json!({"order_id": 7, "total": -5}))], &["15"]);
+        check(&[order.clone(), ("Order Refunded", json!({"order_id": "7"}))], &[]);
+        check(&[("Order Cancelled", json!({"order_id": 7})), order], &[]);
+    }
+
+    #[test]
+    fn a_refund_of_no_order_is_a_problem() {
+        let mut problems = Vec::new();
+        apply(&mut Orders::default(), &track("Order Refunded", "2026-10-01"), &mut problems);
+        let told = "`properties.order_id` an update, refund or cancellation needs the `order_id` of its order";
+        assert_eq!(problems[0].to_string(), told);
+    }
+}

@@ -1,0 +1,86 @@
+//! The core of a profile as bytes: small, so that writing it costs one unit.
+//!
+//! Numbers are variable-length, instants are distances from `as_of`, and slots, segments and
+//! programs are known by their keys, so that bytes written under other definitions can be read: a
+//! slot that is no longer planned is skipped, one that is newly planned is empty.
+//!
+//! The layout is a promise to what is stored. A change of it gets another [`FORMAT`].
+
+mod bytes;
+mod features;
+mod parts;
+
+use crate::definitions::Definitions;
+use crate::id::CustomerId;
+use crate::plan::Version;
+use crate::profile::Core;
+use crate::time::Timestamp;
+use crate::zone::Zone;
+use bytes::{Reader, Writer};
+
+/// The first byte.
+const FORMAT: u64 = 1;
+
+/// Packs a core. `id` is whom it is about: events filed under it need not say so.
+pub fn pack(core: &Core, id: &CustomerId, definitions: &Definitions) -> Vec<u8> {
+    let mut out = Writer::new(core.as_of);
+    out.number(FORMAT);
+    out.number(core.made_for.0.into());
+    out.number(core.judged_by.0.into());
+    out.number(core.as_of.millis().unsigned_abs());
+    out.instant(core.wake_at);
+    out.option(core.row_at);
+    out.text(core.zone.name());
+    out.option(core.cart_emptied);
+    parts::pack_ring(&mut out, &core.ring, id);
+    parts::pack_orders(&mut out, &core.orders);
+    parts::pack_memberships(&mut out, &core.memberships);
+    parts::pack_started(&mut out, &core.started);
+    features::pack(&mut out, &core.features, &definitions.plan);
+    out.finish()
+}
+
+/// Unpacks a core.
+pub fn unpack(
+    bytes: &[u8],
+    id: &CustomerId,
+    definitions: &Definitions,
+) -> Result<Core, Unreadable> {
+    let mut input = Reader::new(bytes);
+    if input.number()? != FORMAT {
+        return Err(Unreadable);
+    }
+    let (made_for, judged_by) = (Version(input.number32()?), Version(input.number32()?));
+    let as_of = Timestamp::from_millis(i64::try_from(input.number()?).map_err(|_| Unreadable)?);
+    input.count_from(as_of);
+    Ok(Core {
+        made_for,
+        judged_by,
+        as_of,
+        wake_at: input.instant()?,
+        row_at: input.option()?,
+        zone: Zone::stored(input.text()?),
+        cart_emptied: input.option()?,
+        ring: parts::unpack_ring(&mut input, id)?,
+        orders: parts::unpack_orders(&mut input)?,
+        memberships: parts::unpack_memberships(&mut input)?,
+        started: parts::unpack_started(&mut input)?,
+        features: features::unpack(&mut input, &definitions.plan)?,
+    })
+}
+
+/// The definitions that the packed core was last judged by, without unpacking the rest. A reader
+/// with older ones must load newer ones first.
+pub fn judged_by(bytes: &[u8]) -> Result<Version, Unreadable> {
+    let mut input = Reader::new(bytes);
+    if input.number()? != FORMAT {
+        return Err(Unreadable);
+    }
+    input.number32()?;
+    Ok(Version(input.number32()?))
+}
+
+/// The bytes are not a core of a format we know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a stored profile cannot be read; it was written by a newer release, or damaged")]
+pub struct Unreadable;

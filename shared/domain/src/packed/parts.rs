@@ -1,0 +1,150 @@
+//! Ring, orders, memberships and started programs as bytes.
+
+use std::collections::BTreeMap;
+
+use super::Unreadable;
+use super::bytes::{Reader, Writer};
+use crate::digest::Key;
+use crate::feature::{Folded, Order, Orders};
+use crate::id::{CustomerId, EventId};
+use crate::membership::{Membership, Memberships};
+use crate::ring::{Entry, Ring};
+use crate::time::Timestamp;
+
+/// Ids other than the profile's own are listed once, and known by their number.
+pub(super) fn pack_ring(out: &mut Writer, ring: &Ring, id: &CustomerId) {
+    let mut others: Vec<&CustomerId> = Vec::new();
+    for entry in ring.entries().iter().filter(|entry| entry.filed != *id) {
+        if !others.contains(&&entry.filed) {
+            others.push(&entry.filed);
+        }
+    }
+    out.length(others.len());
+    others.iter().for_each(|other| out.text(other.as_str()));
+    out.option(ring.let_go());
+    out.length(ring.entries().len());
+    for entry in ring.entries() {
+        let filed = others.iter().position(|other| **other == entry.filed).map_or(0, |at| at + 1);
+        let late = entry.occurred.millis().wrapping_sub(entry.sent.millis());
+        out.number((filed as u64) << 2 | u64::from(late != 0) << 1 | u64::from(entry.row_seen));
+        out.fixed(&entry.id.hash().to_be_bytes());
+        out.instant(entry.sent);
+        if late != 0 {
+            out.signed(late);
+        }
+    }
+}
+
+pub(super) fn unpack_ring(input: &mut Reader<'_>, id: &CustomerId) -> Result<Ring, Unreadable> {
+    let mut filed = vec![id.clone()];
+    filed.extend(input.list(|input| CustomerId::parse(input.text()?).ok_or(Unreadable))?);
+    let let_go = input.option()?;
+    let entries = input.list(|input| {
+        let head = input.number()?;
+        let filed = usize::try_from(head >> 2).ok().and_then(|at| filed.get(at));
+        let id = EventId::stored(u64::from_be_bytes(input.fixed()?));
+        let sent = input.instant()?;
+        let late = if head & 2 == 0 { 0 } else { input.signed()? };
+        Ok(Entry {
+            id,
+            filed: filed.ok_or(Unreadable)?.clone(),
+            sent,
+            occurred: Timestamp::from_millis(sent.millis().wrapping_add(late)),
+            row_seen: head & 1 == 1,
+        })
+    })?;
+    Ok(Ring::stored(entries, let_go))
+}
+
+const COMPLETED: u8 = 1;
+const CANCELLED: u8 = 2;
+const REFUNDED: u8 = 4;
+const REPRICED: u8 = 8;
+
+pub(super) fn pack_orders(out: &mut Writer, orders: &Orders) {
+    let folded = orders.folded();
+    out.number(folded.count.into());
+    if let Some((first, last)) = folded.between {
+        out.signed(folded.cents);
+        out.instant(first);
+        out.instant(last);
+    }
+    out.length(orders.list().len());
+    for order in orders.list() {
+        let flag = |set: bool, flag: u8| if set { flag } else { 0 };
+        let (refunded, repriced) = (order.refunded != 0, order.priced_at != order.at);
+        out.byte(
+            flag(order.completed, COMPLETED)
+                | flag(order.cancelled, CANCELLED)
+                | flag(refunded, REFUNDED)
+                | flag(repriced, REPRICED),
+        );
+        out.fixed(&order.key.to_be_bytes());
+        out.instant(order.at);
+        out.signed(order.cents);
+        if refunded {
+            out.signed(order.refunded);
+        }
+        if repriced {
+            out.instant(order.priced_at);
+        }
+    }
+}
+
+pub(super) fn unpack_orders(input: &mut Reader<'_>) -> Result<Orders, Unreadable> {
+    let mut folded = Folded { count: input.number32()?, ..Folded::default() };
+    if folded.count > 0 {
+        folded.cents = input.signed()?;
+        folded.between = Some((input.instant()?, input.instant()?));
+    }
+    let list = input.list(|input| {
+        let flags = input.byte()?;
+        let key = u64::from_be_bytes(input.fixed()?);
+        let at = input.instant()?;
+        Ok(Order {
+            key,
+            at,
+            completed: flags & COMPLETED != 0,
+            cancelled: flags & CANCELLED != 0,
+            cents: input.signed()?,
+            refunded: if flags & REFUNDED == 0 { 0 } else { input.signed()? },
+            priced_at: if flags & REPRICED == 0 { at } else { input.instant()? },
+        })
+    })?;
+    Ok(Orders::stored(list, folded))
+}
+
+pub(super) fn pack_memberships(out: &mut Writer, memberships: &Memberships) {
+    out.length(memberships.iter().count());
+    for (key, place) in memberships.iter() {
+        out.fixed(&key.0.to_be_bytes());
+        out.number(u64::from(place.ordinal) << 1 | u64::from(place.inside));
+        out.instant(place.since);
+    }
+}
+
+pub(super) fn unpack_memberships(input: &mut Reader<'_>) -> Result<Memberships, Unreadable> {
+    let list = input.list(|input| {
+        let key = Key(u32::from_be_bytes(input.fixed()?));
+        let head = input.number()?;
+        let ordinal = u32::try_from(head >> 1).map_err(|_| Unreadable)?;
+        Ok((key, Membership { inside: head & 1 == 1, ordinal, since: input.instant()? }))
+    })?;
+    Ok(Memberships::stored(list))
+}
+
+pub(super) fn pack_started(out: &mut Writer, started: &BTreeMap<Key, Timestamp>) {
+    out.length(started.len());
+    for (key, at) in started {
+        out.fixed(&key.0.to_be_bytes());
+        out.instant(*at);
+    }
+}
+
+pub(super) fn unpack_started(
+    input: &mut Reader<'_>,
+) -> Result<BTreeMap<Key, Timestamp>, Unreadable> {
+    let started =
+        input.list(|input| Ok((Key(u32::from_be_bytes(input.fixed()?)), input.instant()?)))?;
+    Ok(started.into_iter().collect())
+}

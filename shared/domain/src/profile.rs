@@ -1,0 +1,145 @@
+//! A person we know: what we remember of them, and what we concluded.
+
+use std::collections::BTreeMap;
+
+use crate::card::Card;
+use crate::cart::Cart;
+use crate::definitions::Definitions;
+use crate::digest::Key;
+use crate::feature::{Feature, Latest, Orders, Score, Values};
+use crate::id::CustomerId;
+use crate::membership::Memberships;
+use crate::moment::Anniversary;
+use crate::plan::{Memory, Plan, Version};
+use crate::ring::Ring;
+use crate::rule::Facts;
+use crate::time::Timestamp;
+use crate::zone::Zone;
+
+/// A person we know.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Profile {
+    /// Whom it is about.
+    pub id: CustomerId,
+    /// What rules look at, and what we concluded. The only part that is judged from.
+    pub core: Core,
+    /// Who the person is, and what they allow.
+    pub card: Card,
+    /// What they left in the cart.
+    pub cart: Cart,
+}
+
+/// What rules look at, and what we concluded; one small item of the store.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Core {
+    /// The definitions that the features are complete for.
+    pub made_for: Version,
+    /// The definitions that the memberships were last judged by.
+    pub judged_by: Version,
+    /// The instant up to which the profile was stepped. It never goes back.
+    pub as_of: Timestamp,
+    /// The earliest instant at which time alone may change an answer.
+    pub wake_at: Timestamp,
+    /// The due time of the agenda row that stands for this profile.
+    pub row_at: Option<Timestamp>,
+    /// The last event ids.
+    pub ring: Ring,
+    /// The person's zone.
+    pub zone: Zone,
+    /// When the cart was emptied by hand.
+    pub cart_emptied: Option<Timestamp>,
+    /// Orders.
+    pub orders: Orders,
+    /// One for each slot of the plan.
+    pub features: Vec<Feature>,
+    /// The place in each segment.
+    pub memberships: Memberships,
+    /// When each program was last started.
+    pub started: BTreeMap<Key, Timestamp>,
+}
+
+impl Profile {
+    /// Somebody of whom nothing is known yet. Their features are complete, as there is no past.
+    pub fn new(id: CustomerId, definitions: &Definitions, now: Timestamp) -> Self {
+        let mut core = Core {
+            made_for: definitions.version(),
+            judged_by: definitions.version(),
+            as_of: now,
+            wake_at: Timestamp::NEVER,
+            row_at: None,
+            ring: Ring::default(),
+            zone: definitions.shop.zone.clone(),
+            cart_emptied: None,
+            orders: Orders::default(),
+            features: empty_features(&definitions.plan),
+            memberships: Memberships::default(),
+            started: BTreeMap::new(),
+        };
+        let card = Card::default();
+        core.mirror(&card, definitions);
+        Self { id, core, card, cart: Cart::default() }
+    }
+}
+
+/// Features that remember nothing, one for each slot.
+pub fn empty_features(plan: &Plan) -> Vec<Feature> {
+    plan.slots().iter().map(|slot| Feature::empty(&slot.memory)).collect()
+}
+
+impl Core {
+    /// What rules look at.
+    pub fn facts(&self) -> Facts<'_> {
+        Facts {
+            features: &self.features,
+            orders: &self.orders,
+            zone: &self.zone,
+            cart_emptied: self.cart_emptied,
+            answers: &[],
+        }
+    }
+
+    /// Makes every feature that comes from the card anew.
+    ///
+    /// The store writes the card before the core, so a card may be ahead of its core. Rules look
+    /// at the core alone, and see what the card says from the step on that made them equal.
+    pub fn mirror(&mut self, card: &Card, definitions: &Definitions) {
+        self.zone = card.zone(&definitions.shop.zone);
+        for (feature, slot) in self.features.iter_mut().zip(definitions.plan.slots()) {
+            match &slot.memory {
+                Memory::Card(test) => *feature = Feature::Holds(card.holds(test)),
+                Memory::Instant(path) => *feature = Feature::Instant(card.instant(path)),
+                Memory::Anniversary(path) => {
+                    let texts = card.values(path).into_iter().filter_map(|value| value.as_str());
+                    let day = texts.filter_map(|text| Anniversary::read(text, &self.zone)).next();
+                    *feature = Feature::Anniversary(day);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// Looks up the coming anniversaries that are over.
+    pub(crate) fn refresh(&mut self, now: Timestamp) {
+        for feature in &mut self.features {
+            if let Feature::Anniversary(Some(day)) = feature {
+                day.refresh(&self.zone, now);
+            }
+        }
+    }
+}
+
+impl Feature {
+    /// Remembers nothing.
+    pub fn empty(memory: &Memory) -> Self {
+        match memory {
+            Memory::Latest { .. } => Self::Latest(Latest::default()),
+            Memory::First(_) => Self::First(None),
+            Memory::Values(..) => Self::Values(Values::default()),
+            Memory::Score { .. } => Self::Score(Score::default()),
+            Memory::Orders(_) => Self::Orders(Vec::new()),
+            Memory::Card(_) => Self::Holds(false),
+            Memory::Instant(_) => Self::Instant(None),
+            Memory::Anniversary(_) => Self::Anniversary(None),
+        }
+    }
+}
