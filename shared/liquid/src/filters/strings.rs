@@ -152,7 +152,8 @@ fn part(call: &mut Call<'_, '_>, offset: i64, length: i64) -> Filtered {
     let Some((first, count)) = window(offset, length, text.chars().count()) else {
         return Ok(Value::empty());
     };
-    let part: String = text.chars().skip(first).take(count).collect();
+    let byte_at = |place: usize| text.char_indices().nth(place).map_or(text.len(), |(at, _)| at);
+    let part = text.get(byte_at(first)..byte_at(first + count)).unwrap_or_default();
     call.room(part.len())?;
     Ok(Value::from(part))
 }
