@@ -25,6 +25,7 @@ use crate::id::{MetricId, ScoreId, SegmentId, TemplateId};
 use crate::limits;
 use crate::membership::Memberships;
 use crate::plan::{Plan, Version};
+use crate::profile::Core;
 use crate::program::Program;
 use crate::rule::{Facts, Metric, Names, Rule, RuleReader, ScoreDefinition};
 use crate::time::Timestamp;
@@ -110,6 +111,12 @@ impl Definitions {
             }
         }
         answers
+    }
+
+    /// The answer of a rule that may refer to segments, such as a program's goal.
+    pub fn answer(&self, rule: &Rule, core: &Core, at: Timestamp) -> Answer {
+        let answers = self.answers(&core.facts(), at);
+        rule.answer(&Facts { answers: &answers, ..core.facts() }, at)
     }
 
     /// The segment that profiles keep under `key`.

@@ -5,6 +5,8 @@ pub mod answer;
 pub mod card;
 pub mod cart;
 pub mod channel;
+pub mod content;
+pub mod decide;
 pub mod definitions;
 pub mod digest;
 pub mod event;
@@ -25,6 +27,8 @@ pub mod program;
 pub mod ring;
 pub mod rule;
 pub mod step;
+#[cfg(test)]
+mod testing;
 pub mod time;
 pub mod value;
 pub mod zone;

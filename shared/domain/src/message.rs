@@ -2,7 +2,11 @@
 
 use std::fmt;
 
-use crate::id::{CustomerId, MessageId, ProgramId, SegmentId, TemplateId};
+use serde_json::Map;
+
+use crate::channel::Channel;
+use crate::event::{Act, Event, MESSAGE_SENT, Writer};
+use crate::id::{CustomerId, EventId, MessageId, ProgramId, SegmentId, TemplateId};
 use crate::time::Timestamp;
 
 /// Why a membership changed, and with it why a message is due.
@@ -78,6 +82,37 @@ pub struct Message {
     pub expires: Timestamp,
 }
 
+impl Message {
+    /// The event that stands for handing it to a sender. Applied with the claim, so that caps and
+    /// the rule `received` count what was claimed; a second claim of the same message is the same
+    /// event.
+    pub fn sent_event(&self, channel: Channel, now: Timestamp) -> Event {
+        let mut properties = Map::new();
+        for (name, value) in [
+            ("message", self.id.as_str()),
+            ("program", self.program.as_str()),
+            ("template", self.template.as_str()),
+            ("channel", channel.as_str()),
+        ] {
+            properties.insert(name.to_owned(), value.into());
+        }
+        Event {
+            id: EventId::sent(&format!("sent {}", self.id)),
+            filed: self.customer.clone(),
+            alias: None,
+            // The same for every claim, so that a second one finds the history row of the first.
+            sent: self.due,
+            occurred: now,
+            received: now,
+            writer: Writer::Ourselves,
+            import: false,
+            zone: None,
+            device: None,
+            act: Act::Track { name: MESSAGE_SENT.to_owned(), properties },
+        }
+    }
+}
+
 /// Where a message is on its way.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum State {
@@ -142,6 +177,9 @@ pub enum Held {
     /// The person had enough messages for now.
     #[error("the cap on messages is reached")]
     Cap,
+    /// The program's goal cannot be judged while features are rebuilt from the history.
+    #[error("the goal cannot be judged until the history was read")]
+    NotYet,
     /// The operator holds all sends.
     #[error("all sends are held")]
     Switch,

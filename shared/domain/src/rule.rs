@@ -5,6 +5,8 @@
 //! evaluate and say itself.
 
 mod card;
+#[cfg(test)]
+mod checks;
 mod event;
 mod explain;
 mod instants;

@@ -93,7 +93,8 @@ impl Zone {
         at.to_jiff().to_zoned(self.rules().clone())
     }
 
-    fn rules(&self) -> &TimeZone {
+    /// The rules themselves, for the template engine.
+    pub(crate) fn rules(&self) -> &TimeZone {
         self.rules.get_or_init(|| DATABASE.get(&self.name).unwrap_or(TimeZone::UTC))
     }
 }

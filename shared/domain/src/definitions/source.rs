@@ -23,16 +23,16 @@ pub struct Place {
 
 /// A value in a definition file.
 #[derive(Debug, Clone)]
-pub struct Node {
+pub(crate) struct Node {
     /// Where it begins.
-    pub place: Place,
+    pub(crate) place: Place,
     /// What it is.
-    pub kind: Kind,
+    pub(crate) kind: Kind,
 }
 
 /// The kinds of values.
 #[derive(Debug, Clone)]
-pub enum Kind {
+pub(crate) enum Kind {
     /// A text, a number, `true`, `false` or null.
     Scalar {
         /// As written, without quotes.
@@ -48,12 +48,12 @@ pub enum Kind {
 
 impl Node {
     /// Reads a file. An empty file is an empty map.
-    pub fn read(file: &str, text: &str) -> Result<Self, Mistake> {
+    pub(crate) fn read(file: &str, text: &str) -> Result<Self, Mistake> {
         Reader { file: file.into(), open: Vec::new(), root: None }.read(text)
     }
 
     /// The text of a scalar that is not null.
-    pub fn text(&self) -> Option<&str> {
+    pub(crate) fn text(&self) -> Option<&str> {
         match &self.kind {
             Kind::Scalar { text, .. } if !self.is_null() => Some(text),
             _ => None,
@@ -61,12 +61,12 @@ impl Node {
     }
 
     /// Whether nothing stands here.
-    pub fn is_null(&self) -> bool {
+    pub(crate) fn is_null(&self) -> bool {
         matches!(&self.kind, Kind::Scalar { text, plain: true } if ["", "~", "null"].contains(&text.as_str()))
     }
 
     /// `true` or `false`, without quotes.
-    pub fn truth(&self) -> Option<bool> {
+    pub(crate) fn truth(&self) -> Option<bool> {
         match &self.kind {
             Kind::Scalar { text, plain: true } => text.parse().ok(),
             _ => None,

@@ -219,7 +219,7 @@ fn seen(
 
 fn read_times(cx: &mut RuleReader<'_>, node: &Node) -> Option<(u16, Option<u16>)> {
     let reader = &mut *cx.reader;
-    let mut number = |reader: &mut crate::definitions::reader::Reader, node: &Node| {
+    let number = |reader: &mut crate::definitions::reader::Reader, node: &Node| {
         if node.text() == Some("0") {
             let advice = "write `not:` around the event for those who never did it";
             return reader.refuse(&node.place, Wrong::WriteNot(advice));

@@ -77,7 +77,7 @@ impl View<'_> {
     }
 
     fn answer(&self, rule: &Rule, at: Timestamp) -> Answer {
-        self.at(at, |facts| rule.answer(facts, at))
+        self.definitions.answer(rule, self.core, at)
     }
 
     /// What rules look at, with the answers of all segments at that instant.

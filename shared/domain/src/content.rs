@@ -1,0 +1,231 @@
+//! What a message says: its template, filled with what we know of the customer.
+
+use attune_liquid::{Escape, Numbers, RenderError, RenderInput, Template, UnixMillis, Value};
+use serde_json::{Map, json};
+
+use crate::channel::Channel;
+use crate::decide::left_in_cart;
+use crate::definitions::{Content, Definitions};
+use crate::message::Message;
+use crate::number::Number;
+use crate::profile::Profile;
+use crate::time::Timestamp;
+
+/// A message as it goes out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Written {
+    /// By e-mail.
+    Email {
+        /// The subject, without line breaks.
+        subject: String,
+        /// The HTML part.
+        html: String,
+        /// The plain part.
+        text: String,
+    },
+    /// By text message.
+    Sms(String),
+    /// By push.
+    Push {
+        /// The title.
+        title: String,
+        /// The text.
+        body: String,
+        /// What opens when it is tapped.
+        link: Option<String>,
+    },
+}
+
+/// Why a message could not be written.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Unwritten {
+    /// The template failed, or went over a limit.
+    #[error("{part}: {why}")]
+    Failed {
+        /// Which part of the content.
+        part: &'static str,
+        /// In the words of the template engine.
+        why: String,
+    },
+    /// A part that must say something is blank.
+    #[error("{0} is blank")]
+    Blank(&'static str),
+    /// The template has no text for the channel.
+    #[error("the template has no text for {0}")]
+    NoContent(Channel),
+}
+
+/// Writes the content for a channel.
+pub fn write(
+    content: &Content,
+    channel: Channel,
+    data: &Data,
+    now: Timestamp,
+) -> Result<Written, Unwritten> {
+    let pen = Pen { data, now };
+    match channel {
+        Channel::Email => {
+            let email = content.email.as_ref().ok_or(Unwritten::NoContent(channel))?;
+            Ok(Written::Email {
+                subject: pen.line("the subject", &email.subject)?,
+                html: pen.text("the HTML part", &email.html, Escape::Html)?,
+                text: pen.text("the text part", &email.text, Escape::None)?,
+            })
+        }
+        Channel::Sms => {
+            let sms = content.sms.as_ref().ok_or(Unwritten::NoContent(channel))?;
+            Ok(Written::Sms(pen.text("the text message", sms, Escape::None)?.trim().to_owned()))
+        }
+        Channel::Push => {
+            let push = content.push.as_ref().ok_or(Unwritten::NoContent(channel))?;
+            let link = push.link.as_ref().map(|link| pen.line("the link", link));
+            Ok(Written::Push {
+                title: pen.line("the title", &push.title)?,
+                body: pen.text("the body", &push.body, Escape::None)?.trim().to_owned(),
+                link: link.transpose()?,
+            })
+        }
+    }
+}
+
+struct Pen<'a> {
+    data: &'a Data,
+    now: Timestamp,
+}
+
+impl Pen<'_> {
+    fn text(
+        &self,
+        part: &'static str,
+        template: &Template,
+        escape: Escape,
+    ) -> Result<String, Unwritten> {
+        let input = RenderInput::new(&self.data.value, UnixMillis(self.now.millis()))
+            .zone(self.data.zone.clone())
+            .escape(escape)
+            .numbers(Numbers::Plain);
+        let failed = |error: RenderError| Unwritten::Failed { part, why: error.to_string() };
+        let text = template.render(&input).map_err(failed)?.text;
+        if text.trim().is_empty() { Err(Unwritten::Blank(part)) } else { Ok(text) }
+    }
+
+    /// A text for a header: white space is one blank, since a trait may hold a line break, and a
+    /// line break in a subject would be a header of the sender's choosing.
+    fn line(&self, part: &'static str, template: &Template) -> Result<String, Unwritten> {
+        let text = self.text(part, template, Escape::None)?;
+        let words = text.split(|c: char| c.is_whitespace() || c.is_control());
+        Ok(words.filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" "))
+    }
+}
+
+/// What templates can read.
+#[derive(Debug, Clone)]
+pub struct Data {
+    value: Value,
+    zone: attune_liquid::TimeZone,
+}
+
+impl Data {
+    /// `customer`, `cart`, `shop` and `message`, and `unsubscribe_url`.
+    pub fn of(
+        profile: &Profile,
+        message: &Message,
+        definitions: &Definitions,
+        unsubscribe: &str,
+        now: Timestamp,
+    ) -> Self {
+        let shop = &definitions.shop;
+        let value = json!({
+            "customer": customer(profile),
+            "cart": cart(profile, definitions, now),
+            "shop": { "name": shop.name, "url": shop.url, "currency": shop.currency },
+            "message": { "id": message.id.as_str(), "program": message.program.as_str() },
+            "unsubscribe_url": unsubscribe,
+        });
+        Self { value: Value::from(value), zone: profile.core.zone.rules().clone() }
+    }
+}
+
+/// Traits, with `a.b` as `b` within `a`.
+fn customer(profile: &Profile) -> serde_json::Value {
+    let mut customer = Map::new();
+    for (path, known) in &profile.card.traits {
+        let mut names = path.split('.').peekable();
+        let mut into = &mut customer;
+        while let Some(name) = names.next() {
+            if names.peek().is_none() {
+                into.insert(name.to_owned(), known.value.clone());
+                break;
+            }
+            let member = into.entry(name).or_insert_with(|| json!({}));
+            let serde_json::Value::Object(member) = member else { break };
+            into = member;
+        }
+    }
+    customer.insert("id".to_owned(), profile.id.bare().into());
+    customer.into()
+}
+
+fn cart(profile: &Profile, definitions: &Definitions, now: Timestamp) -> serde_json::Value {
+    let mut total = Number::ZERO;
+    let items = left_in_cart(profile, definitions, now).map(|item| {
+        let price = item.product.details.get("price").and_then(Number::of);
+        total = total.plus(price.unwrap_or_default().times(item.quantity.into()));
+        let mut fields: Map<_, _> = item.product.details.into_iter().collect();
+        fields.insert("product_id".to_owned(), item.product.id.into());
+        fields.insert("quantity".to_owned(), item.quantity.into());
+        serde_json::Value::Object(fields)
+    });
+    let items: Vec<_> = items.collect();
+    json!({ "items": items, "total": total.to_string() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{Life, at, definitions, did, is};
+
+    const SHOP: &str = "
+segments: [{ id: s, when: { event: Product Added } }]
+templates:
+  - id: t
+    email:
+      subject: 'For {{ customer.first_name }}'
+      html: '<p>{{ customer.first_name }} of {{ customer.address.city }}: {% for item in cart.items %}{{ item.quantity }} × {{ item.name }}{% endfor %}</p>'
+      text: 'Total {{ cart.total }} {{ shop.currency }}'
+    sms: 'Hi {{ customer.nickname | default: \"there\" }}, {{ \"now\" | date: \"%H:%M\" }}'
+programs: [{ id: p, enter: s, again: never, send: { template: t } }]
+";
+
+    fn written(channel: Channel) -> Written {
+        let definitions = definitions(SHOP);
+        let mut life = Life::new(&definitions, "2026-01-01");
+        let traits = json!({"firstName": "Ada\r\nBcc: <x@y>", "timezone": "Europe/Paris",
+            "address": {"city": "Lyon"}});
+        life.event(&is("2026-01-01T08:00:00Z", traits));
+        let red = json!({"product_id": "1", "name": "Red <b>", "price": "12.50", "quantity": 2});
+        life.event(&did("Product Added", "2026-01-01T10:00:00Z", red));
+        let data = Data::of(
+            &life.profile,
+            &life.messages[0],
+            &definitions,
+            "",
+            at("2026-01-01T11:00:00Z"),
+        );
+        let content = definitions.templates.values().next().unwrap();
+        write(content, channel, &data, at("2026-01-01T11:00:00Z")).unwrap()
+    }
+
+    #[test]
+    fn a_trait_cannot_add_a_header_or_markup() {
+        let Written::Email { subject, html, text } = written(Channel::Email) else { panic!() };
+        assert_eq!(subject, "For Ada Bcc: <x@y>");
+        assert_eq!(html, "<p>Ada\r\nBcc: &lt;x@y&gt; of Lyon: 2 × Red &lt;b&gt;</p>");
+        assert_eq!(text, "Total 25 USD");
+    }
+
+    #[test]
+    fn missing_names_are_empty_and_times_are_the_customers() {
+        assert_eq!(written(Channel::Sms), Written::Sms("Hi there, 12:00".into()));
+    }
+}
