@@ -71,6 +71,10 @@ pub struct Definitions {
     pub templates: BTreeMap<TemplateId, Content>,
     /// What profiles must remember.
     pub plan: Plan,
+    /// Programs that were ever defined, and their segments.
+    pub programs_ever: BTreeMap<String, String>,
+    /// Segments that are no longer defined.
+    gone: BTreeMap<Key, SegmentId>,
     /// The places of segments, each after those it refers to.
     order: Vec<usize>,
     by_key: BTreeMap<Key, usize>,
@@ -124,6 +128,11 @@ impl Definitions {
         self.by_key.get(&key).and_then(|place| self.segments.get(*place))
     }
 
+    /// The id of the segment that profiles keep under `key`, even one that is no longer defined.
+    pub fn segment_id(&self, key: Key) -> Option<&SegmentId> {
+        self.segment_of(key).map(|segment| &segment.id).or_else(|| self.gone.get(&key))
+    }
+
     /// The segment of that id.
     pub fn segment(&self, id: &str) -> Option<&Segment> {
         self.segments.iter().find(|segment| segment.id.as_str() == id)
@@ -152,6 +161,8 @@ impl Definitions {
             programs: Vec::new(),
             templates: BTreeMap::new(),
             plan: Plan::default(),
+            programs_ever: BTreeMap::new(),
+            gone: BTreeMap::new(),
             order: Vec::new(),
             by_key: BTreeMap::new(),
         }

@@ -26,6 +26,11 @@ pub fn name128(parts: &[&str]) -> String {
         .collect()
 }
 
+/// SHA-256 of a text, in hexadecimal.
+pub fn sha256_hex(text: &str) -> String {
+    Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 fn sha256(parts: &[&str]) -> [u8; 32] {
     let mut hasher = Sha256::new();
     for part in parts {

@@ -6,11 +6,13 @@ use crate::card::Card;
 use crate::cart::Cart;
 use crate::definitions::Definitions;
 use crate::digest::Key;
+use crate::event::Event;
 use crate::feature::{Feature, Latest, Orders, Score, Values};
 use crate::id::CustomerId;
-use crate::membership::Memberships;
+use crate::membership::{Membership, Memberships};
 use crate::moment::Anniversary;
 use crate::plan::{Memory, Plan, Version};
+use crate::program::Program;
 use crate::ring::Ring;
 use crate::rule::Facts;
 use crate::time::Timestamp;
@@ -78,6 +80,45 @@ impl Profile {
         let card = Card::default();
         core.mirror(&card, definitions);
         Self { id, core, card, cart: Cart::default() }
+    }
+}
+
+impl Profile {
+    /// Whether features that the definitions need are yet to be made from the history.
+    pub fn lacks_features(&self, definitions: &Definitions) -> bool {
+        let slots = definitions.plan.slots();
+        (0..slots.len()).any(|place| !definitions.plan.has(place, self.core.made_for))
+    }
+
+    /// Whether a full pass has something to do here: features to make, or segments to judge that mean
+    /// something else now.
+    pub fn is_behind(&self, definitions: &Definitions) -> bool {
+        let judged_by = self.core.judged_by;
+        let changed = definitions.segments.iter().any(|segment| segment.changed > judged_by);
+        let gone = |(key, place): &(Key, Membership)| {
+            place.inside && definitions.segment_of(*key).is_none()
+        };
+        let existing =
+            |program: &Program| program.existing && !self.core.started.contains_key(&program.key());
+        changed
+            || self.lacks_features(definitions)
+            || self.core.memberships.iter().any(gone)
+            || definitions.programs.iter().any(existing)
+    }
+
+    /// Makes the features it lacks from the history. Order is no matter; each event comes once.
+    pub fn make_features(&mut self, history: &[Event], definitions: &Definitions) {
+        let plan = &definitions.plan;
+        let made_for = self.core.made_for;
+        let lacking = |place: &usize| !plan.has(*place, made_for);
+        for place in (0..plan.slots().len()).filter(lacking) {
+            if let Some(slot) = plan.slots().get(place)
+                && let Some(feature) = self.core.features.get_mut(place)
+            {
+                *feature = Feature::empty(&slot.memory);
+                history.iter().for_each(|event| feature.remember(&slot.memory, event));
+            }
+        }
     }
 }
 

@@ -181,7 +181,7 @@ impl Stepper<'_> {
         let core = &mut profile.core;
         let entered = core.memberships.merge(&other.core.memberships);
         let change = |customer: &CustomerId, key: Key, membership: Membership| {
-            let segment = self.definitions.segment_of(key)?.id.clone();
+            let segment = self.definitions.segment_id(key)?.clone();
             Some(MembershipChange {
                 customer: customer.clone(),
                 segment,
@@ -315,8 +315,15 @@ impl Stepper<'_> {
             .map(|(key, _)| *key)
             .collect();
         for key in gone {
-            // Its rows bear a name that is no longer known; they are cleared with the segment.
-            core.memberships.leave(key, now);
+            let ordinal = core.memberships.leave(key, now);
+            if let Some(segment) = self.definitions.segment_id(key) {
+                self.step.changes.push(MembershipChange {
+                    customer: self.step.profile.id.clone(),
+                    segment: segment.clone(),
+                    membership: Membership { inside: false, ordinal, since: now },
+                    cause: Cause::Definition,
+                });
+            }
         }
     }
 }

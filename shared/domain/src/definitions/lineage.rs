@@ -10,6 +10,8 @@ use std::collections::BTreeMap;
 use super::source::{Kind, Node};
 use super::{Definitions, id_of};
 use crate::digest::{Key, hash64};
+use crate::id::SegmentId;
+use crate::membership::Memberships;
 use crate::plan::Version;
 
 /// What the next definitions must know of these.
@@ -19,8 +21,11 @@ pub struct Lineage {
     pub version: Version,
     /// Slots: since when they are there, and how many instants they keep.
     pub slots: BTreeMap<Key, (Version, u16)>,
-    /// Segments: what they mean, and since when.
+    /// Segments: what they mean, and since when. One that is no longer defined stays, so that those
+    /// who were in it can leave it.
     pub segments: BTreeMap<String, (u64, Version)>,
+    /// Programs that were ever defined, and their segments: a customer's messages are found by them.
+    pub programs: BTreeMap<String, String>,
 }
 
 impl Lineage {
@@ -38,10 +43,12 @@ impl Definitions {
     pub fn lineage(&self) -> Lineage {
         let slot = |slot: &crate::plan::Slot| (slot.key, (slot.since, slot.memory.keep()));
         let segment = |s: &super::Segment| (s.id.to_string(), (s.meaning, s.changed));
+        let gone = self.gone.values().map(|id| (id.to_string(), (0, self.version())));
         Lineage {
             version: self.version(),
             slots: self.plan.slots().iter().map(slot).collect(),
-            segments: self.segments.iter().map(segment).collect(),
+            segments: self.segments.iter().map(segment).chain(gone).collect(),
+            programs: self.programs_ever.clone(),
         }
     }
 }
@@ -55,6 +62,7 @@ pub(super) fn follow(
     lineage: &Lineage,
 ) {
     definitions.plan.follow(&lineage.slots);
+    remember_the_gone(definitions, lineage);
     let named = metrics
         .iter()
         .chain(scores)
@@ -84,6 +92,19 @@ pub(super) fn follow(
             segment.meaning = meaning;
             segment.changed = changed;
             segment.since = since.unwrap_or_default();
+        }
+    }
+}
+
+fn remember_the_gone(definitions: &mut Definitions, lineage: &Lineage) {
+    let gone = lineage.segments.keys().filter_map(|id| SegmentId::parse(id).ok());
+    let gone = gone.filter(|id| definitions.segment(id.as_str()).is_none());
+    definitions.gone = gone.map(|id| (Memberships::key(&id), id)).collect();
+    definitions.programs_ever.clone_from(&lineage.programs);
+    for program in &definitions.programs {
+        if let Some(segment) = definitions.segments.get(program.segment) {
+            let (program, segment) = (program.id.to_string(), segment.id.to_string());
+            definitions.programs_ever.insert(program, segment);
         }
     }
 }

@@ -1,0 +1,124 @@
+//! Configuration: read once, in `main`, from environment variables; every mistake is told at once.
+
+use attune_domain::time::Span;
+use aws_config::{BehaviorVersion, SdkConfig};
+
+use crate::senders::{SendSettings, Senders};
+use crate::store::{Settings, Store};
+
+/// What a function is configured with.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// The tables.
+    pub store: Settings,
+    /// Sending.
+    pub send: SendSettings,
+    /// Keys of the HTTP API, as `scope:sha256` with commas between.
+    pub keys: String,
+    /// The state machine that drives full passes; none on one machine.
+    pub pass_machine: Option<String>,
+}
+
+/// The names of the environment variables. The template sets them; a test holds it to this list.
+pub mod names {
+    /// What every table's name begins with.
+    pub const TABLES: &str = "ATTUNE_TABLES";
+    /// Parts into which tables are spread.
+    pub const SHARDS: &str = "ATTUNE_SHARDS";
+    /// Seconds for which definitions are believed.
+    pub const CACHE: &str = "ATTUNE_CACHE_SECONDS";
+    /// Hashes of API keys.
+    pub const KEYS: &str = "ATTUNE_KEYS";
+    /// The SES configuration set.
+    pub const CONFIGURATION_SET: &str = "ATTUNE_CONFIGURATION_SET";
+    /// The name that phones show.
+    pub const SMS_SENDER: &str = "ATTUNE_SMS_SENDER";
+    /// Apple's push.
+    pub const APNS: &str = "ATTUNE_APNS_APPLICATION";
+    /// Firebase.
+    pub const FCM: &str = "ATTUNE_FCM_APPLICATION";
+    /// The state machine of full passes.
+    pub const PASS_MACHINE: &str = "ATTUNE_PASS_MACHINE";
+}
+
+/// Everything that is wrong with the configuration.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the configuration is not complete: {}", .0.join("; "))]
+pub struct ConfigError(Vec<String>);
+
+impl Config {
+    /// Reads variables through `get`, so that tests need no environment.
+    pub fn read(get: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
+        let mut wrong = Vec::new();
+        let get = |name: &str| get(name).filter(|value| !value.trim().is_empty());
+        let mut number = |name: &str, range: std::ops::RangeInclusive<u32>| {
+            let value = get(name).and_then(|value| value.parse().ok());
+            value.filter(|number| range.contains(number)).unwrap_or_else(|| {
+                let (low, high) = (range.start(), range.end());
+                wrong.push(format!("`{name}` must be a whole number from {low} to {high}"));
+                0
+            })
+        };
+        let shards = number(names::SHARDS, 1..=99);
+        let cache = number(names::CACHE, 0..=600);
+        let prefix = get(names::TABLES).unwrap_or_else(|| {
+            wrong.push(format!("`{}` is missing", names::TABLES));
+            String::new()
+        });
+        if !wrong.is_empty() {
+            return Err(ConfigError(wrong));
+        }
+        Ok(Self {
+            store: Settings {
+                prefix,
+                shards: u16::try_from(shards).unwrap_or(1),
+                cache: Span::seconds(cache),
+            },
+            send: SendSettings {
+                configuration_set: get(names::CONFIGURATION_SET),
+                sms_sender: get(names::SMS_SENDER),
+                apns: get(names::APNS),
+                fcm: get(names::FCM),
+            },
+            keys: get(names::KEYS).unwrap_or_default(),
+            pass_machine: get(names::PASS_MACHINE),
+        })
+    }
+
+    /// Reads the environment.
+    pub fn from_env() -> Result<Self, ConfigError> {
+        Self::read(|name| std::env::var(name).ok())
+    }
+
+    /// A store for this configuration.
+    pub fn store(&self, aws: &SdkConfig) -> Store {
+        Store::new(aws_sdk_dynamodb::Client::new(aws), self.store.clone())
+    }
+
+    /// Senders for this configuration.
+    pub fn senders(&self, aws: &SdkConfig) -> Senders {
+        Senders::new(aws, self.send.clone())
+    }
+}
+
+/// What the SDK finds out about where it runs: region, credentials, endpoint.
+pub async fn aws() -> SdkConfig {
+    aws_config::load_defaults(BehaviorVersion::latest()).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_mistake_is_told_at_once() {
+        let error = Config::read(|name| (name == names::SHARDS).then(|| "many".to_owned()));
+        assert_eq!(
+            error.unwrap_err().to_string(),
+            "the configuration is not complete: \
+             `ATTUNE_SHARDS` must be a whole number from 1 to 99; \
+             `ATTUNE_CACHE_SECONDS` must be a whole number from 0 to 600; \
+             `ATTUNE_TABLES` is missing"
+        );
+    }
+}

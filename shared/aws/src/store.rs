@@ -1,0 +1,111 @@
+//! The store: what the product keeps, in DynamoDB.
+//!
+//! One place knows keys, conditions and the order of writes. The order is the protocol: a reader
+//! who meets a crash between any two writes finds enough to go on. [`commit`] says why.
+
+mod addresses;
+mod agenda;
+mod apply;
+mod batch;
+mod commit;
+mod definitions;
+mod error;
+mod history;
+mod item;
+mod items;
+mod link;
+mod memberships;
+mod messages;
+mod pass;
+mod problems;
+mod profiles;
+pub mod schema;
+mod wake;
+
+use std::sync::{Arc, Mutex};
+
+use attune_domain::id::CustomerId;
+use attune_domain::time::{Span, Timestamp};
+use aws_sdk_dynamodb::Client;
+
+pub use addresses::AddressRow;
+pub use agenda::{Cursors, Due, MOST_SKEW, SETTLED};
+pub use apply::Applied;
+pub use commit::Committed;
+pub use definitions::{Published, Source};
+pub use error::StoreError;
+pub use memberships::Member;
+pub use messages::{Claim, Claimed, Stored as StoredMessage};
+pub use pass::{Pass, Slice, SliceProgress};
+pub use problems::{ProblemReport, ProblemRow};
+pub use profiles::{Consistency, Found, Stored};
+pub use schema::Table;
+pub use wake::Woken;
+
+use crate::meter::Meter;
+
+/// A handle on the tables of one shop. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Store {
+    client: Client,
+    settings: Arc<Settings>,
+    meter: Meter,
+    cache: Arc<Mutex<definitions::Cache>>,
+}
+
+/// How a shop's tables are laid out and read.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// What every table's name begins with.
+    pub prefix: String,
+    /// Parts into which the agenda, the messages that are due, and the members of a segment are
+    /// spread, so that no partition is hot. A table takes 1,000 writes a second per part. It cannot
+    /// be changed once there is data.
+    pub shards: u16,
+    /// How long a process believes its definitions. Publishing waits this long.
+    pub cache: Span,
+}
+
+impl Settings {
+    /// For one machine: one part, and definitions that are looked up every time.
+    pub fn local() -> Self {
+        Self { prefix: "attune-".to_owned(), shards: 1, cache: Span::default() }
+    }
+}
+
+impl Store {
+    /// A store on these tables.
+    pub fn new(client: Client, settings: Settings) -> Self {
+        Self {
+            client,
+            settings: Arc::new(settings),
+            meter: Meter::default(),
+            cache: Arc::default(),
+        }
+    }
+
+    /// What this store has used.
+    pub fn meter(&self) -> &Meter {
+        &self.meter
+    }
+
+    /// How it is laid out.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    fn table(&self, table: Table) -> String {
+        format!("{}{}", self.settings.prefix, table.suffix())
+    }
+
+    /// The part that a customer's rows are in.
+    fn shard_of(&self, customer: &CustomerId) -> u16 {
+        let hash = attune_domain::digest::hash64(&["shard", customer.as_str()]);
+        u16::try_from(hash % u64::from(self.settings.shards.max(1))).unwrap_or(0)
+    }
+}
+
+/// When an item may be deleted by the table's time to live, in whole seconds.
+fn expiry(at: Timestamp) -> i64 {
+    at.millis().div_euclid(1000)
+}

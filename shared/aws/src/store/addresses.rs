@@ -1,0 +1,137 @@
+//! What is known of an address: which customers have it, and whether it must not be written to.
+
+use std::collections::BTreeSet;
+
+use attune_domain::address::Address;
+use attune_domain::card::Card;
+use attune_domain::channel::Channel;
+use attune_domain::id::CustomerId;
+use aws_sdk_dynamodb::types::{
+    AttributeValue, ConditionCheck, ReturnConsumedCapacity, TransactWriteItem,
+};
+
+use super::item::{Build, Read, text};
+use super::{Store, StoreError, Table};
+
+/// What is known of an address.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct AddressRow {
+    /// The customers who have it.
+    pub customers: Vec<CustomerId>,
+    /// Why it must not be written to, if it must not.
+    pub suppressed: Option<String>,
+    /// Of a device, the SNS endpoint that stands for it.
+    pub endpoint: Option<String>,
+}
+
+impl Store {
+    /// Brings the rows of addresses that were added to a card, or left it, up to date.
+    pub(super) async fn project_addresses(
+        &self,
+        customer: &CustomerId,
+        before: &Card,
+        after: &Card,
+    ) -> Result<(), StoreError> {
+        let (before, after) = (all_of(before), all_of(after));
+        for address in after.difference(&before) {
+            self.change_customers(address, customer, "ADD customers :customer").await?;
+        }
+        for address in before.difference(&after) {
+            self.change_customers(address, customer, "DELETE customers :customer").await?;
+        }
+        Ok(())
+    }
+
+    async fn change_customers(
+        &self,
+        address: &Address,
+        customer: &CustomerId,
+        change: &str,
+    ) -> Result<(), StoreError> {
+        let output = self
+            .client
+            .update_item()
+            .table_name(self.table(Table::Addresses))
+            .key("address", text(address.key()))
+            .update_expression(change)
+            .expression_attribute_values(
+                ":customer",
+                AttributeValue::Ss(vec![customer.to_string()]),
+            )
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await
+            .map_err(StoreError::of)?;
+        self.meter.writes(&output.consumed_capacity);
+        Ok(())
+    }
+
+    /// What is known of addresses, in their order.
+    pub async fn addresses(&self, addresses: &[Address]) -> Result<Vec<AddressRow>, StoreError> {
+        let key = |address: &Address| Build::default().text("address", address.key()).done();
+        let keys: Vec<_> = addresses.iter().map(key).collect();
+        let items = self.get_all(Table::Addresses, &keys, true).await?;
+        let find = |address: &Address| {
+            let key = address.key();
+            items.iter().find(|item| {
+                Read { table: Table::Addresses, item }.maybe_text("address") == Some(&key)
+            })
+        };
+        addresses
+            .iter()
+            .map(|address| find(address).map_or(Ok(AddressRow::default()), read))
+            .collect()
+    }
+
+    /// Remembers the SNS endpoint that stands for a device.
+    pub async fn keep_endpoint(&self, device: &Address, endpoint: &str) -> Result<(), StoreError> {
+        let output = self
+            .client
+            .update_item()
+            .table_name(self.table(Table::Addresses))
+            .key("address", text(device.key()))
+            .update_expression("SET endpoint = :endpoint")
+            .expression_attribute_values(":endpoint", text(endpoint))
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await
+            .map_err(StoreError::of)?;
+        self.meter.writes(&output.consumed_capacity);
+        Ok(())
+    }
+
+    /// The part of a claim that fails if the address was suppressed since it was decided upon.
+    pub(super) fn not_suppressed(
+        &self,
+        address: &Address,
+    ) -> Result<TransactWriteItem, StoreError> {
+        let check = ConditionCheck::builder()
+            .table_name(self.table(Table::Addresses))
+            .key("address", text(address.key()))
+            .condition_expression("attribute_not_exists(suppressed)")
+            .build()
+            .map_err(StoreError::bug)?;
+        Ok(TransactWriteItem::builder().condition_check(check).build())
+    }
+}
+
+fn all_of(card: &Card) -> BTreeSet<Address> {
+    let first = Channel::ALL.into_iter().filter_map(|channel| card.address(channel));
+    first.chain(card.tokens.iter().map(|token| Address::device(&token.device))).collect()
+}
+
+fn read(item: &super::item::Attributes) -> Result<AddressRow, StoreError> {
+    let read = Read { table: Table::Addresses, item };
+    let customers = match item.get("customers").and_then(|value| value.as_ss().ok()) {
+        None => Vec::new(),
+        Some(ids) => {
+            let ids: Option<_> = ids.iter().map(|id| CustomerId::parse(id)).collect();
+            ids.ok_or_else(|| read.unreadable("customers"))?
+        }
+    };
+    Ok(AddressRow {
+        customers,
+        suppressed: read.maybe_text("suppressed").map(str::to_owned),
+        endpoint: read.maybe_text("endpoint").map(str::to_owned),
+    })
+}

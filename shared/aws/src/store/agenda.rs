@@ -1,0 +1,176 @@
+//! The agenda: the moments at which time alone may change an answer.
+//!
+//! A sweep is one range query per shard, however long the gap since the last. Each shard has two
+//! cursors, which only ever rise. **Fresh** runs to now. **Settled** runs [`SETTLED`] behind and
+//! visits every row a second time: a row may be visited before the profile that it stands for was
+//! written, but its writer has ended long before the second visit.
+
+use attune_domain::id::CustomerId;
+use attune_domain::time::{Span, Timestamp};
+use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::types::ReturnConsumedCapacity;
+
+use super::item::{Attributes, Build, Read, number, text};
+use super::schema::TTL;
+use super::{Store, StoreError, Table, expiry};
+
+/// How far behind the second visit runs: longer than a function may take plus the difference of two
+/// clocks, which a test of the template asserts.
+pub const SETTLED: Span = Span::minutes(15);
+/// The largest difference between the clocks of two functions that the protocol allows for.
+pub const MOST_SKEW: Span = Span::minutes(5);
+/// How long a row is kept after its due time.
+const KEPT: Span = Span::days(30);
+
+/// A wake-up that is due.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Due {
+    /// When.
+    pub at: Timestamp,
+    /// Whose.
+    pub customer: CustomerId,
+}
+
+/// How far a shard was swept: every row due up to there was visited.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub struct Cursors {
+    /// By the first visit.
+    pub fresh: Timestamp,
+    /// By the second visit.
+    pub settled: Timestamp,
+}
+
+impl Store {
+    /// Puts a wake-up.
+    pub(super) async fn put_wake_up(
+        &self,
+        customer: &CustomerId,
+        due: Timestamp,
+    ) -> Result<(), StoreError> {
+        let item = Build::default()
+            .text("shard", shard_name(self.shard_of(customer)))
+            .text("due", sort_key(due, customer.as_str()))
+            .number(TTL, expiry(due + KEPT))
+            .done();
+        self.put_all(Table::Agenda, vec![item]).await
+    }
+
+    /// Whether a wake-up is there. The answer may be a few seconds old.
+    pub(super) async fn has_wake_up(
+        &self,
+        customer: &CustomerId,
+        due: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let output = self
+            .client
+            .get_item()
+            .table_name(self.table(Table::Agenda))
+            .key("shard", text(shard_name(self.shard_of(customer))))
+            .key("due", text(sort_key(due, customer.as_str())))
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await
+            .map_err(StoreError::of)?;
+        self.meter.reads(&output.consumed_capacity);
+        Ok(output.item.is_some())
+    }
+
+    /// Wake-ups due after `after` and up to `until`, the earliest first: one page, and whether
+    /// there are more.
+    pub async fn due_wake_ups(
+        &self,
+        shard: u16,
+        after: Timestamp,
+        until: Timestamp,
+        most: i32,
+    ) -> Result<(Vec<Due>, bool), StoreError> {
+        let millisecond = Span::from_millis(1);
+        let output = self
+            .client
+            .query()
+            .table_name(self.table(Table::Agenda))
+            .key_condition_expression("#shard = :shard AND due BETWEEN :from AND :to")
+            .expression_attribute_names("#shard", "shard")
+            .expression_attribute_values(":shard", text(shard_name(shard)))
+            .expression_attribute_values(":from", text(sort_key(after + millisecond, "")))
+            // `$` is the character after `#`, so this is after every row due at `until`.
+            .expression_attribute_values(":to", text(format!("{:015}$", until.millis())))
+            .limit(most)
+            .consistent_read(true)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await
+            .map_err(StoreError::of)?;
+        self.meter.reads(&output.consumed_capacity);
+        let due = output.items().iter().map(read_due).collect::<Result<Vec<_>, _>>()?;
+        Ok((due, output.last_evaluated_key.is_some()))
+    }
+
+    /// How far a shard was swept.
+    pub async fn cursors(&self, shard: u16) -> Result<Cursors, StoreError> {
+        let output = self
+            .client
+            .get_item()
+            .table_name(self.table(Table::Workspace))
+            .set_key(Some(cursor_key(shard)))
+            .consistent_read(true)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await
+            .map_err(StoreError::of)?;
+        self.meter.reads(&output.consumed_capacity);
+        let Some(item) = &output.item else { return Ok(Cursors::default()) };
+        let read = Read { table: Table::Workspace, item };
+        Ok(Cursors { fresh: read.time("fresh")?, settled: read.time("settled")? })
+    }
+
+    /// Raises the cursors of a shard. If another sweep is ahead in either, nothing changes: the next
+    /// sweep visits a little twice, which is harmless.
+    pub async fn raise_cursors(&self, shard: u16, to: Cursors) -> Result<(), StoreError> {
+        let (fresh, settled) = (to.fresh.millis(), to.settled.millis());
+        let output = self
+            .client
+            .update_item()
+            .table_name(self.table(Table::Workspace))
+            .set_key(Some(cursor_key(shard)))
+            .update_expression("SET fresh = :fresh, settled = :settled")
+            .condition_expression(
+                "attribute_not_exists(fresh) OR (fresh <= :fresh AND settled <= :settled)",
+            )
+            .expression_attribute_values(":fresh", number(fresh))
+            .expression_attribute_values(":settled", number(settled))
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await;
+        match output {
+            Ok(output) => self.meter.writes(&output.consumed_capacity),
+            Err(SdkError::ServiceError(error))
+                if matches!(error.err(), UpdateItemError::ConditionalCheckFailedException(_)) => {}
+            Err(error) => return Err(StoreError::of(error)),
+        }
+        Ok(())
+    }
+}
+
+/// The name of a shard, in keys.
+pub(super) fn shard_name(shard: u16) -> String {
+    format!("{shard:02}")
+}
+
+fn cursor_key(shard: u16) -> Attributes {
+    Build::default().text("kind", "cursors").text("id", shard_name(shard)).done()
+}
+
+fn sort_key(due: Timestamp, customer: &str) -> String {
+    format!("{:015}#{customer}", due.millis().max(0))
+}
+
+fn read_due(item: &Attributes) -> Result<Due, StoreError> {
+    let read = Read { table: Table::Agenda, item };
+    read.parsed("due", |key| {
+        let (at, customer) = key.split_once('#')?;
+        let at = Timestamp::from_millis(at.parse().ok()?);
+        Some(Due { at, customer: CustomerId::parse(customer)? })
+    })
+}

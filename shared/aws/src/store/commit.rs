@@ -1,0 +1,326 @@
+//! Writing what came of a step.
+//!
+//! The order, and what a crash between two writes leaves behind:
+//!
+//! 1. **Agenda row**, if the profile must be woken earlier than its row says. Alone it is a spurious
+//!    wake-up, which does no harm.
+//! 2. **Card and cart**, if they changed. They are joins, so applying the event again changes them
+//!    no further; and nothing is judged from them, so they may be ahead of the core.
+//! 3. **Core**, on the condition that nobody wrote it since it was read. With this the event has
+//!    taken effect. Messages are planned in the same transaction.
+//! 4. **History rows**. An id in the ring without a row is a retry's to repair.
+//! 5. **Memberships and addresses**, which are projections of the profile: repaired by the retry,
+//!    by the second visit of the agenda, and by the census.
+//!
+//! Only then is the request answered.
+
+use attune_domain::id::CustomerId;
+use attune_domain::message::Message;
+use attune_domain::profile::Profile;
+use attune_domain::step::MembershipChange;
+use attune_domain::time::{Span, Timestamp};
+use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::operation::put_item::PutItemError;
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::types::{
+    AttributeValue, CancellationReason, Put, ReturnConsumedCapacity,
+    ReturnValuesOnConditionCheckFailure, TransactWriteItem,
+};
+
+use super::item::{Attributes, number};
+use super::profiles::{Stored, Versions, core_item, part_item};
+use super::{Store, StoreError, Table, items};
+
+/// Tries before a write that others keep interfering with is given up.
+pub(super) const MOST_RACES: usize = 5;
+
+/// What a commit brought.
+#[derive(Debug)]
+pub enum Committed {
+    /// It is written; this is what the store has now.
+    Yes(Box<Stored>),
+    /// Somebody else wrote in between: read again, step again.
+    LostRace,
+    /// The other items of the transaction did not allow it; the profile is as it was.
+    Refused,
+}
+
+/// What is to be written.
+pub(super) struct Work {
+    /// What was read.
+    pub(super) stored: Stored,
+    /// What it became.
+    pub(super) profile: Profile,
+    /// Messages to plan with it.
+    pub(super) messages: Vec<Message>,
+    /// Memberships that changed.
+    pub(super) changes: Vec<MembershipChange>,
+    /// Other items of the same transaction.
+    pub(super) with: Vec<TransactWriteItem>,
+}
+
+impl Store {
+    /// Writes steps 1 to 3 and 5; the history rows are the caller's.
+    pub(super) async fn commit(
+        &self,
+        mut work: Work,
+        now: Timestamp,
+    ) -> Result<Committed, StoreError> {
+        self.plan_wake_up(&mut work.profile, now).await?;
+        let mut versions = work.stored.versions;
+        if !self.write_parts(&work, &mut versions).await? {
+            return Ok(Committed::LostRace);
+        }
+        match self.write_core(&work, &mut versions, now).await? {
+            Wrote::Yes => {}
+            Wrote::LostRace | Wrote::AlreadyPlanned => return Ok(Committed::LostRace),
+            Wrote::Refused => return Ok(Committed::Refused),
+        }
+        self.project_memberships(&work.changes, now).await?;
+        self.project_addresses(&work.profile.id, &work.stored.card, &work.profile.card).await?;
+        let definitions = work.stored.definitions;
+        let (card, cart) = (work.profile.card.clone(), work.profile.cart.clone());
+        Ok(Committed::Yes(Box::new(Stored {
+            profile: work.profile,
+            definitions,
+            versions,
+            card,
+            cart,
+        })))
+    }
+
+    /// Puts an agenda row if the profile would sleep too long by the one it has.
+    async fn plan_wake_up(&self, profile: &mut Profile, now: Timestamp) -> Result<(), StoreError> {
+        let core = &mut profile.core;
+        let stands = core.row_at.is_some_and(|row| row > now && row <= core.wake_at);
+        if core.wake_at.is_never() || stands {
+            return Ok(());
+        }
+        // A row is due after the clock that its writer read: the second visit relies on it.
+        let due = core.wake_at.max(now + Span::from_millis(1));
+        core.row_at = Some(due);
+        self.put_wake_up(&profile.id, due).await
+    }
+
+    /// Writes the card and the cart if they changed. Says no if somebody else did.
+    async fn write_parts(&self, work: &Work, versions: &mut Versions) -> Result<bool, StoreError> {
+        let Work { stored, profile, .. } = work;
+        if profile.card != stored.card {
+            let item = part_item(
+                &profile.id,
+                "card",
+                items::card::write(&profile.card),
+                versions.card + 1,
+            );
+            if !self.put_if_version(item, versions.card).await? {
+                return Ok(false);
+            }
+            versions.card += 1;
+        }
+        if profile.cart != stored.cart {
+            let item = part_item(
+                &profile.id,
+                "cart",
+                items::cart::write(&profile.cart),
+                versions.cart + 1,
+            );
+            if !self.put_if_version(item, versions.cart).await? {
+                return Ok(false);
+            }
+            versions.cart += 1;
+        }
+        Ok(true)
+    }
+
+    async fn write_core(
+        &self,
+        work: &Work,
+        versions: &mut Versions,
+        now: Timestamp,
+    ) -> Result<Wrote, StoreError> {
+        let item = core_item(&work.profile, &work.stored.definitions, versions.core + 1);
+        if work.messages.is_empty() && work.with.is_empty() {
+            if !self.put_if_version(item, versions.core).await? {
+                return Ok(Wrote::LostRace);
+            }
+        } else {
+            match self.write_together(work, item, versions.core, &work.messages, now).await? {
+                Wrote::Yes => {}
+                Wrote::AlreadyPlanned => {
+                    let new = self.not_planned_yet(&work.messages).await?;
+                    let item =
+                        core_item(&work.profile, &work.stored.definitions, versions.core + 1);
+                    let wrote = self.write_together(work, item, versions.core, &new, now).await?;
+                    if wrote != Wrote::Yes {
+                        return Ok(wrote);
+                    }
+                }
+                other => return Ok(other),
+            }
+        }
+        versions.core += 1;
+        Ok(Wrote::Yes)
+    }
+
+    /// Writes the core, plans messages, and does what else belongs to it, all or nothing.
+    async fn write_together(
+        &self,
+        work: &Work,
+        core: Attributes,
+        version: u64,
+        messages: &[Message],
+        now: Timestamp,
+    ) -> Result<Wrote, StoreError> {
+        let put = self.put_of(core.clone(), version)?;
+        let mut writes = vec![TransactWriteItem::builder().put(put).build()];
+        for message in messages {
+            writes.push(self.plan_item(message, now)?);
+        }
+        let planned = writes.len();
+        writes.extend(work.with.iter().cloned());
+        let output = self
+            .client
+            .transact_write_items()
+            .set_transact_items(Some(writes))
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await;
+        match output {
+            Ok(output) => {
+                self.meter.writes(output.consumed_capacity());
+                Ok(Wrote::Yes)
+            }
+            Err(SdkError::ServiceError(error)) => match error.into_err() {
+                TransactWriteItemsError::TransactionCanceledException(cancelled) => {
+                    Ok(Wrote::of(cancelled.cancellation_reasons(), &core, planned))
+                }
+                error => Err(StoreError::of::<_, ()>(SdkError::service_error(error, ()))),
+            },
+            Err(error) => Err(StoreError::of(error)),
+        }
+    }
+
+    /// The messages that have no row. One that has was planned for an entry of the same number
+    /// before the profile was lost or restored; one message per entry is the rule.
+    async fn not_planned_yet(&self, messages: &[Message]) -> Result<Vec<Message>, StoreError> {
+        let ids: Vec<_> = messages.iter().map(|message| message.id.clone()).collect();
+        let there = self.messages(&ids).await?;
+        let new = |message: &&Message| !there.iter().any(|known| known.message.id == message.id);
+        Ok(messages.iter().filter(new).cloned().collect())
+    }
+
+    /// Puts a part of a profile if it is still at `version`. If it is already exactly what we mean
+    /// to write, then our own write came through and its answer was lost.
+    pub(super) async fn put_if_version(
+        &self,
+        item: Attributes,
+        version: u64,
+    ) -> Result<bool, StoreError> {
+        let (condition, values) = at_version(version);
+        let output = self
+            .client
+            .put_item()
+            .table_name(self.table(Table::Profiles))
+            .set_item(Some(item.clone()))
+            .condition_expression(condition)
+            .set_expression_attribute_names(version_name(version))
+            .set_expression_attribute_values(values)
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await;
+        match output {
+            Ok(output) => {
+                self.meter.writes(&output.consumed_capacity);
+                Ok(true)
+            }
+            Err(SdkError::ServiceError(error)) => match error.into_err() {
+                PutItemError::ConditionalCheckFailedException(failed) => {
+                    Ok(failed.item() == Some(&item))
+                }
+                PutItemError::TransactionConflictException(_) => Ok(false),
+                error => Err(StoreError::of::<_, ()>(SdkError::service_error(error, ()))),
+            },
+            Err(error) => Err(StoreError::of(error)),
+        }
+    }
+
+    /// The same, as a part of a transaction.
+    pub(super) fn put_of(&self, item: Attributes, version: u64) -> Result<Put, StoreError> {
+        let (condition, values) = at_version(version);
+        Put::builder()
+            .table_name(self.table(Table::Profiles))
+            .set_item(Some(item))
+            .condition_expression(condition)
+            .set_expression_attribute_names(version_name(version))
+            .set_expression_attribute_values(values)
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .build()
+            .map_err(StoreError::bug)
+    }
+
+    /// Deletes the card and cart of a profile that became a pointer. What is left of them after a
+    /// crash is never read, since the pointer is met first.
+    pub(super) async fn delete_parts(&self, id: &CustomerId) -> Result<(), StoreError> {
+        for part in ["card", "cart"] {
+            let output = self
+                .client
+                .delete_item()
+                .table_name(self.table(Table::Profiles))
+                .key("customer", super::item::text(id.as_str()))
+                .key("part", super::item::text(part))
+                .return_consumed_capacity(ReturnConsumedCapacity::Total)
+                .send()
+                .await
+                .map_err(StoreError::of)?;
+            self.meter.writes(&output.consumed_capacity);
+        }
+        Ok(())
+    }
+}
+
+/// What a conditional write did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Wrote {
+    Yes,
+    LostRace,
+    AlreadyPlanned,
+    Refused,
+}
+
+impl Wrote {
+    /// What a cancelled transaction means: the core comes first, then `planned - 1` messages, then
+    /// what belongs to the caller.
+    ///
+    /// A core that is already exactly what we mean to write says that our own transaction came
+    /// through and its answer was lost; but not when there is more to it, as then another process
+    /// may have meant to write the same core and something else beside it.
+    fn of(reasons: &[CancellationReason], core: &Attributes, planned: usize) -> Self {
+        let failed = |reason: &CancellationReason| reason.code() == Some("ConditionalCheckFailed");
+        let alone = reasons.len() == planned;
+        match reasons.first().filter(|first| failed(first)) {
+            Some(first) if alone && first.item() == Some(core) => Self::Yes,
+            Some(_) => Self::LostRace,
+            None if reasons.iter().take(planned).any(failed) => Self::AlreadyPlanned,
+            None if reasons.iter().any(failed) => Self::Refused,
+            // A conflict with another transaction, or throttling.
+            None => Self::LostRace,
+        }
+    }
+}
+
+type Values = Option<std::collections::HashMap<String, AttributeValue>>;
+
+fn at_version(version: u64) -> (&'static str, Values) {
+    match version {
+        0 => ("attribute_not_exists(customer)", None),
+        version => {
+            let values = [(":version".to_owned(), number(version))];
+            ("#version = :version", Some(values.into()))
+        }
+    }
+}
+
+fn version_name(version: u64) -> Option<std::collections::HashMap<String, String>> {
+    (version > 0).then(|| [("#version".to_owned(), "version".to_owned())].into())
+}

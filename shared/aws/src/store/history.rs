@@ -1,0 +1,211 @@
+//! The history: one row per event.
+
+use std::collections::BTreeMap;
+
+use attune_domain::event::Event;
+use attune_domain::id::{CustomerId, EventId};
+use attune_domain::limits;
+use attune_domain::ring::{Entry, Ring};
+use attune_domain::time::{Span, Timestamp};
+use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::operation::put_item::PutItemError;
+use aws_sdk_dynamodb::types::ReturnConsumedCapacity;
+
+use super::item::{Attributes, Read, text};
+use super::items::event::{parse_sort_key, read, sort_key, tombstone, write};
+use super::{Store, StoreError, Table};
+
+/// Rows in one page of history.
+const PAGE: i32 = 500;
+
+/// What stands for an event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Row {
+    /// Its row.
+    There,
+    /// Only the mark that it took effect.
+    Tombstone,
+    /// Nothing.
+    Missing,
+}
+
+impl Store {
+    /// Puts the rows of events that took effect on `customer`.
+    pub(super) async fn put_rows(
+        &self,
+        events: &[Event],
+        customer: &CustomerId,
+        keep: Span,
+    ) -> Result<(), StoreError> {
+        // A batch may not hold a row twice; a retried event may be in one request with itself.
+        let rows: BTreeMap<(String, String), Attributes> = events
+            .iter()
+            .map(|event| {
+                let key = (event.filed.to_string(), sort_key(event.sent, event.id));
+                (key, write(event, customer, keep))
+            })
+            .collect();
+        self.put_all(Table::Events, rows.into_values().collect()).await
+    }
+
+    /// Whether an event has a row, even one that is only a tombstone.
+    pub(super) async fn has_row(&self, event: &Event) -> Result<bool, StoreError> {
+        let output = self
+            .client
+            .get_item()
+            .table_name(self.table(Table::Events))
+            .key("id", text(event.filed.as_str()))
+            .key("at", text(sort_key(event.sent, event.id)))
+            .projection_expression("id")
+            .consistent_read(true)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await
+            .map_err(StoreError::of)?;
+        self.meter.reads(&output.consumed_capacity);
+        Ok(output.item.is_some())
+    }
+
+    /// Finds the rows of all entries of a ring that are not known to have one, so that they can be
+    /// let go. One that has none gets a tombstone: its event took effect, and its writer died
+    /// before the row, or is late and will overwrite it.
+    pub(super) async fn confirm_rows(
+        &self,
+        ring: &mut Ring,
+        expires: Timestamp,
+    ) -> Result<(), StoreError> {
+        let unseen: Vec<Entry> = ring.unseen().cloned().collect();
+        let mut by_id: BTreeMap<CustomerId, Vec<Entry>> = BTreeMap::new();
+        for entry in unseen {
+            by_id.entry(entry.filed.clone()).or_default().push(entry);
+        }
+        for (filed, entries) in by_id {
+            let seen = self.seen_rows(&filed, &entries).await?;
+            for entry in entries {
+                if !seen.contains(&entry.id) {
+                    self.put_tombstone(&entry, expires).await?;
+                }
+                ring.see_row(entry.id);
+            }
+        }
+        Ok(())
+    }
+
+    /// Which of these entries, all filed under one id, have a row: one query over their span.
+    async fn seen_rows(
+        &self,
+        filed: &CustomerId,
+        entries: &[Entry],
+    ) -> Result<Vec<EventId>, StoreError> {
+        let keys = entries.iter().map(|entry| sort_key(entry.sent, entry.id));
+        let (Some(first), Some(last)) = (keys.clone().min(), keys.max()) else {
+            return Ok(Vec::new());
+        };
+        let mut seen = Vec::new();
+        let mut from = None;
+        loop {
+            let output = self
+                .client
+                .query()
+                .table_name(self.table(Table::Events))
+                .key_condition_expression("id = :id AND #at BETWEEN :first AND :last")
+                .expression_attribute_names("#at", "at")
+                .expression_attribute_values(":id", text(filed.as_str()))
+                .expression_attribute_values(":first", text(first.as_str()))
+                .expression_attribute_values(":last", text(last.as_str()))
+                .projection_expression("#at")
+                .set_exclusive_start_key(from)
+                .return_consumed_capacity(ReturnConsumedCapacity::Total)
+                .send()
+                .await
+                .map_err(StoreError::of)?;
+            self.meter.reads(&output.consumed_capacity);
+            for item in output.items() {
+                let read = Read { table: Table::Events, item };
+                seen.push(read.parsed("at", parse_sort_key)?.1);
+            }
+            from = output.last_evaluated_key;
+            if from.is_none() || entries.iter().all(|entry| seen.contains(&entry.id)) {
+                return Ok(seen);
+            }
+        }
+    }
+
+    /// What stands for an event that took effect.
+    pub(super) async fn row(&self, entry: &Entry) -> Result<Row, StoreError> {
+        let output = self
+            .client
+            .get_item()
+            .table_name(self.table(Table::Events))
+            .key("id", text(entry.filed.as_str()))
+            .key("at", text(sort_key(entry.sent, entry.id)))
+            .consistent_read(true)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await
+            .map_err(StoreError::of)?;
+        self.meter.reads(&output.consumed_capacity);
+        Ok(match &output.item {
+            None => Row::Missing,
+            Some(item) if read(item)?.is_none() => Row::Tombstone,
+            Some(_) => Row::There,
+        })
+    }
+
+    async fn put_tombstone(&self, entry: &Entry, expires: Timestamp) -> Result<(), StoreError> {
+        let output = self
+            .client
+            .put_item()
+            .table_name(self.table(Table::Events))
+            .set_item(Some(tombstone(&entry.filed, entry.sent, entry.id, expires)))
+            .condition_expression("attribute_not_exists(id)")
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await;
+        match output {
+            Ok(output) => self.meter.writes(&output.consumed_capacity),
+            // The row came after we looked: all the better.
+            Err(SdkError::ServiceError(error))
+                if matches!(error.err(), PutItemError::ConditionalCheckFailedException(_)) => {}
+            Err(error) => return Err(StoreError::of(error)),
+        }
+        Ok(())
+    }
+
+    /// The history under one id, newest first: events, and whose they became; at most
+    /// [`limits::BACKFILL_ROWS`]. The flag says whether there are more.
+    pub async fn history(
+        &self,
+        filed: &CustomerId,
+        most: usize,
+    ) -> Result<(Vec<(Event, CustomerId)>, bool), StoreError> {
+        let most = most.min(limits::BACKFILL_ROWS);
+        let (mut events, mut from) = (Vec::new(), None);
+        loop {
+            let output = self
+                .client
+                .query()
+                .table_name(self.table(Table::Events))
+                .key_condition_expression("id = :id")
+                .expression_attribute_values(":id", text(filed.as_str()))
+                .scan_index_forward(false)
+                .limit(PAGE)
+                .consistent_read(true)
+                .set_exclusive_start_key(from)
+                .return_consumed_capacity(ReturnConsumedCapacity::Total)
+                .send()
+                .await
+                .map_err(StoreError::of)?;
+            self.meter.reads(&output.consumed_capacity);
+            for item in output.items() {
+                events.extend(read(item)?);
+            }
+            from = output.last_evaluated_key;
+            if from.is_none() || events.len() >= most {
+                let more = from.is_some() || events.len() > most;
+                events.truncate(most);
+                return Ok((events, more));
+            }
+        }
+    }
+}

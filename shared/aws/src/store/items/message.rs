@@ -1,0 +1,63 @@
+//! A message and where it is on its way, as an item.
+
+use attune_domain::channel::Channel;
+use attune_domain::id::{CustomerId, MessageId, ProgramId, SegmentId, TemplateId};
+use attune_domain::message::{Cause, Message};
+use attune_domain::time::Timestamp;
+
+use crate::store::item::{Attributes, Build, Read};
+use crate::store::messages::Stored;
+use crate::store::schema::DUE_KEY;
+use crate::store::{StoreError, Table};
+
+/// A message that was just planned.
+pub(in crate::store) fn write_new(message: &Message, queue: &str, now: Timestamp) -> Attributes {
+    Build::default()
+        .text("id", message.id.as_str())
+        .text("customer", message.customer.as_str())
+        .text("program", message.program.as_str())
+        .text("template", message.template.as_str())
+        .text("segment", message.segment.as_str())
+        .number("entry", message.entry)
+        .text("cause", message.cause.as_str())
+        .time("entered", message.at)
+        .time("planned_for", message.due)
+        .time("too_late", message.expires)
+        .text("state", "pending")
+        .time("changed", now)
+        .text(DUE_KEY.partition, queue)
+        .time("due", message.due)
+        .done()
+}
+
+/// A message as read.
+pub(in crate::store) fn read(item: &Attributes) -> Result<Stored, StoreError> {
+    let read = Read { table: Table::Messages, item };
+    let message = Message {
+        id: read.parsed("id", MessageId::parse)?,
+        customer: read.parsed("customer", CustomerId::parse)?,
+        program: read.parsed("program", |id| ProgramId::parse(id).ok())?,
+        template: read.parsed("template", |id| TemplateId::parse(id).ok())?,
+        segment: read.parsed("segment", |id| SegmentId::parse(id).ok())?,
+        entry: read.number("entry")?,
+        cause: read.parsed("cause", Cause::parse)?,
+        at: read.time("entered")?,
+        due: read.time("planned_for")?,
+        expires: read.time("too_late")?,
+    };
+    let refused = read.maybe_text("refused").unwrap_or_default();
+    Ok(Stored {
+        message,
+        state: read.text("state")?.to_owned(),
+        reason: read.maybe_text("reason").map(str::to_owned),
+        due: read.maybe_time("due"),
+        deadline: read.maybe_time("deadline"),
+        attempts: read.maybe_number("attempts").unwrap_or(0),
+        attempt: read.maybe_text("attempt").map(str::to_owned),
+        channel: read.maybe_text("channel").and_then(Channel::parse),
+        because: read.maybe_text("because").map(str::to_owned),
+        refused: refused.split(' ').filter_map(Channel::parse).collect(),
+        provider_id: read.maybe_text("provider_id").map(str::to_owned),
+        changed: read.time("changed")?,
+    })
+}

@@ -1,0 +1,204 @@
+//! Ids that turn out to be one person: pointers and merges.
+//!
+//! The first event with both a known and an anonymous id merges the visitor into the customer. A
+//! visitor who belongs to one customer is never merged into another: only what they do from then on
+//! goes to the one who identified last. Two known customers merge by an alias call alone.
+
+use std::sync::Arc;
+
+use attune_domain::card::Card;
+use attune_domain::event::{Act, Event, Writer};
+use attune_domain::id::{CustomerId, EventId};
+use attune_domain::step::{Input, MembershipChange, step};
+use attune_domain::time::Timestamp;
+use aws_sdk_dynamodb::types::TransactWriteItem;
+
+use super::apply::links;
+use super::commit::{Committed, Work};
+use super::profiles::{Consistency, Found, Stored, pointer_item};
+use super::{Store, StoreError, Table};
+
+/// Another id that an event brings.
+struct Other<'a> {
+    id: CustomerId,
+    event: &'a Event,
+    /// Whether the id goes over to this profile even if it belongs to another.
+    take_over: bool,
+    /// Whether a known customer may be merged.
+    by_alias: bool,
+}
+
+impl Store {
+    /// Makes the profile the owner of every other id that `events` bring. `None` if somebody else
+    /// wrote in between.
+    pub(super) async fn link(
+        &self,
+        mut stored: Stored,
+        events: &[Event],
+        now: Timestamp,
+    ) -> Result<Option<Stored>, StoreError> {
+        let mut seen: Vec<CustomerId> = Vec::new();
+        for event in events.iter().filter(|event| links(event)) {
+            for other in others(event) {
+                let known = stored.profile.card.knows(&other.id) && !other.take_over;
+                if known || seen.contains(&other.id) || other.id == stored.profile.id {
+                    continue;
+                }
+                seen.push(other.id.clone());
+                match self.link_one(stored, &other, now).await? {
+                    Some(linked) => stored = linked,
+                    None => return Ok(None),
+                }
+            }
+        }
+        Ok(Some(stored))
+    }
+
+    async fn link_one(
+        &self,
+        stored: Stored,
+        other: &Other<'_>,
+        now: Timestamp,
+    ) -> Result<Option<Stored>, StoreError> {
+        let me = stored.profile.id.clone();
+        match self.find(&other.id, Consistency::Strong, now).await? {
+            Found::Pointer(to) if to == me => Ok(Some(stored)),
+            Found::Pointer(to) if other.by_alias => {
+                let theirs = self.load(&to, Consistency::Strong, now).await?;
+                if theirs.profile.id == me {
+                    return Ok(Some(stored));
+                }
+                self.merge(stored, theirs, other.event, now).await
+            }
+            Found::Pointer(_) if other.take_over => {
+                self.point(&other.id, &me).await?;
+                Ok(Some(stored))
+            }
+            Found::Pointer(_) => Ok(Some(stored)),
+            Found::Profile(theirs) if theirs.exists() => {
+                self.merge(stored, *theirs, other.event, now).await
+            }
+            Found::Profile(_) => {
+                let pointer = pointer_item(&other.id, &me, 1);
+                Ok(self.put_if_version(pointer, 0).await?.then_some(stored))
+            }
+        }
+    }
+
+    /// Lets an id that is a pointer lead somewhere else. The last to identify wins, so no condition.
+    async fn point(&self, id: &CustomerId, to: &CustomerId) -> Result<(), StoreError> {
+        self.put_all(Table::Profiles, vec![pointer_item(id, to, 1)]).await
+    }
+
+    /// Merges `theirs` into `ours`: both cores change in one transaction, so that it happens once.
+    async fn merge(
+        &self,
+        mut ours: Stored,
+        mut theirs: Stored,
+        event: &Event,
+        now: Timestamp,
+    ) -> Result<Option<Stored>, StoreError> {
+        let expires = now + ours.definitions.shop.history;
+        self.confirm_rows(&mut theirs.profile.core.ring, expires).await?;
+        if ours.profile.core.ring.room() == 0 {
+            self.confirm_rows(&mut ours.profile.core.ring, expires).await?;
+        }
+        let (theirs, mut changes) = advance(theirs, now);
+        let merge = merge_event(&ours.profile.id, &theirs, event, now);
+        let definitions = Arc::clone(&ours.definitions);
+        let stepped =
+            step(ours.profile.clone(), Input::Merge(&merge, &theirs.profile), &definitions, now);
+        if stepped.behind {
+            // This profile has far to go: get there first, then merge.
+            return self.get_there(ours, stepped, now).await;
+        }
+        changes.extend(stepped.changes);
+        let pointer = pointer_item(&theirs.profile.id, &ours.profile.id, theirs.versions.core + 1);
+        let pointer = self.put_of(pointer, theirs.versions.core)?;
+        let keep = definitions.shop.history;
+        let work = Work {
+            stored: ours,
+            profile: stepped.profile,
+            messages: stepped.messages,
+            changes,
+            with: vec![TransactWriteItem::builder().put(pointer).build()],
+        };
+        let merged = match self.commit(work, now).await? {
+            Committed::Yes(stored) => *stored,
+            Committed::LostRace | Committed::Refused => return Ok(None),
+        };
+        let customer = merged.profile.id.clone();
+        self.put_rows(std::slice::from_ref(&merge), &customer, keep).await?;
+        self.project_addresses(&theirs.profile.id, &theirs.card, &Card::default()).await?;
+        self.delete_parts(&theirs.profile.id).await?;
+        Ok(Some(merged))
+    }
+
+    /// Commits a part of the way; the merge is then tried again from a fresh read.
+    async fn get_there(
+        &self,
+        ours: Stored,
+        stepped: attune_domain::step::Step,
+        now: Timestamp,
+    ) -> Result<Option<Stored>, StoreError> {
+        let work = Work {
+            stored: ours,
+            profile: stepped.profile,
+            messages: stepped.messages,
+            changes: stepped.changes,
+            with: Vec::new(),
+        };
+        self.commit(work, now).await.map(|_| None)
+    }
+}
+
+/// Steps the other profile to now, so that what time did to it until the merge is told. Its messages
+/// are not planned: they would be dropped with the merge.
+fn advance(mut stored: Stored, now: Timestamp) -> (Stored, Vec<MembershipChange>) {
+    let mut changes = Vec::new();
+    loop {
+        let stepped = step(stored.profile, Input::Tick, &stored.definitions, now);
+        stored.profile = stepped.profile;
+        changes.extend(stepped.changes);
+        if !stepped.behind {
+            return (stored, changes);
+        }
+    }
+}
+
+/// The ids that an event brings beside the one it is filed under.
+fn others(event: &Event) -> Vec<Other<'_>> {
+    let identify = matches!(event.act, Act::Identify { .. });
+    let anonymous = event.alias.iter().map(|id| Other {
+        id: id.clone(),
+        event,
+        take_over: identify,
+        by_alias: false,
+    });
+    let alias = match &event.act {
+        Act::Merge { from } => {
+            Some(Other { id: from.clone(), event, take_over: true, by_alias: true })
+        }
+        _ => None,
+    };
+    anonymous.chain(alias).collect()
+}
+
+/// The event that stands for a merge. Its id names the profile that goes, at the version at which
+/// it goes, so that a second attempt is the same event.
+fn merge_event(into: &CustomerId, theirs: &Stored, event: &Event, now: Timestamp) -> Event {
+    let from = theirs.profile.id.clone();
+    Event {
+        id: EventId::sent(&format!("merge {from} {}", theirs.versions.core)),
+        filed: into.clone(),
+        alias: None,
+        sent: event.sent,
+        occurred: event.occurred,
+        received: now,
+        writer: Writer::Ourselves,
+        import: false,
+        zone: None,
+        device: None,
+        act: Act::Merge { from },
+    }
+}

@@ -1,0 +1,204 @@
+//! Who is in which segment: a projection of the profiles, for lists and counts.
+//!
+//! Each change carries the number of the entry, and a row never goes back to an earlier one. A row
+//! of somebody who left stays for a while, so that a late writer of the entry does not bring it
+//! back.
+
+use attune_domain::id::CustomerId;
+use attune_domain::membership::Membership;
+use attune_domain::step::MembershipChange;
+use attune_domain::time::{Span, Timestamp};
+use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::operation::put_item::PutItemError;
+use aws_sdk_dynamodb::types::{ReturnConsumedCapacity, Select};
+
+use super::item::{Attributes, Build, Read, number, text};
+use super::schema::TTL;
+use super::{Store, StoreError, Table, expiry};
+
+/// How long the row of somebody who left stays: longer than any writer can be late.
+const LEFT: Span = Span::hours(24);
+/// Pages of a count in one shard; a segment larger than that is counted by the census alone.
+const COUNT_PAGES: usize = 64;
+
+/// Somebody who is in a segment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Member {
+    /// Who.
+    pub customer: CustomerId,
+    /// For the how-manieth time.
+    pub ordinal: u32,
+    /// Since when.
+    pub since: Timestamp,
+}
+
+impl Store {
+    /// Writes the rows of changes.
+    pub(super) async fn project_memberships(
+        &self,
+        changes: &[MembershipChange],
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        // Of several changes in one step only the last of each segment is left to be seen.
+        for (at, change) in changes.iter().enumerate() {
+            let later = changes.iter().skip(at + 1);
+            let about = |other: &MembershipChange| {
+                (&other.segment, &other.customer) == (&change.segment, &change.customer)
+            };
+            if !later.into_iter().any(about) {
+                let segment = change.segment.as_str();
+                self.put_membership(segment, &change.customer, change.membership, now).await?;
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) async fn put_membership(
+        &self,
+        segment: &str,
+        customer: &CustomerId,
+        membership: Membership,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let mut item = Build::default()
+            .text("segment", self.partition(segment, self.shard_of(customer)))
+            .text("customer", customer.as_str())
+            .number("ordinal", membership.ordinal)
+            .time("since", membership.since);
+        if !membership.inside {
+            item = item.flag("gone", true).number(TTL, expiry(now + LEFT));
+        }
+        // A leave settles its entry: what comes later with the same number is late.
+        let condition = match membership.inside {
+            true => {
+                "attribute_not_exists(ordinal) OR ordinal < :n OR (ordinal = :n AND attribute_not_exists(gone))"
+            }
+            false => "attribute_not_exists(ordinal) OR ordinal <= :n",
+        };
+        let output = self
+            .client
+            .put_item()
+            .table_name(self.table(Table::Memberships))
+            .set_item(Some(item.done()))
+            .condition_expression(condition)
+            .expression_attribute_values(":n", number(membership.ordinal))
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await;
+        match output {
+            Ok(output) => self.meter.writes(&output.consumed_capacity),
+            Err(SdkError::ServiceError(error))
+                if matches!(error.err(), PutItemError::ConditionalCheckFailedException(_)) => {}
+            Err(error) => return Err(StoreError::of(error)),
+        }
+        Ok(())
+    }
+
+    /// Whether the row of a membership is there. The answer may be a few seconds old.
+    pub(super) async fn has_membership(
+        &self,
+        segment: &str,
+        customer: &CustomerId,
+        membership: Membership,
+    ) -> Result<bool, StoreError> {
+        let output = self
+            .client
+            .get_item()
+            .table_name(self.table(Table::Memberships))
+            .key("segment", text(self.partition(segment, self.shard_of(customer))))
+            .key("customer", text(customer.as_str()))
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await
+            .map_err(StoreError::of)?;
+        self.meter.reads(&output.consumed_capacity);
+        let Some(item) = &output.item else { return Ok(false) };
+        let read = Read { table: Table::Memberships, item };
+        let same = read.number::<u32>("ordinal")? == membership.ordinal;
+        Ok(same && read.flag("gone") != membership.inside)
+    }
+
+    /// One page of a segment's members in one shard, after a customer; and the shard's next page.
+    pub async fn members(
+        &self,
+        segment: &str,
+        shard: u16,
+        after: Option<&CustomerId>,
+        most: i32,
+    ) -> Result<(Vec<Member>, Option<CustomerId>), StoreError> {
+        let partition = self.partition(segment, shard);
+        let start = after.map(|customer| {
+            let key = Build::default().text("segment", partition.as_str());
+            key.text("customer", customer.as_str()).done()
+        });
+        let output = self
+            .client
+            .query()
+            .table_name(self.table(Table::Memberships))
+            .key_condition_expression("#segment = :segment")
+            .filter_expression("attribute_not_exists(gone)")
+            .expression_attribute_names("#segment", "segment")
+            .expression_attribute_values(":segment", text(partition))
+            .set_exclusive_start_key(start)
+            .limit(most)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await
+            .map_err(StoreError::of)?;
+        self.meter.reads(&output.consumed_capacity);
+        let members = output.items().iter().map(member).collect::<Result<Vec<_>, _>>()?;
+        let next = match &output.last_evaluated_key {
+            Some(item) => {
+                let read = Read { table: Table::Memberships, item };
+                Some(read.parsed("customer", CustomerId::parse)?)
+            }
+            None => None,
+        };
+        Ok((members, next))
+    }
+
+    /// How many are in a segment. The flag says whether there are more than were counted.
+    pub async fn count_members(&self, segment: &str) -> Result<(u64, bool), StoreError> {
+        let (mut count, mut more) = (0, false);
+        for shard in 0..self.settings.shards {
+            let mut from = None;
+            for page in 0..COUNT_PAGES {
+                let output = self
+                    .client
+                    .query()
+                    .table_name(self.table(Table::Memberships))
+                    .key_condition_expression("#segment = :segment")
+                    .filter_expression("attribute_not_exists(gone)")
+                    .expression_attribute_names("#segment", "segment")
+                    .expression_attribute_values(":segment", text(self.partition(segment, shard)))
+                    .select(Select::Count)
+                    .set_exclusive_start_key(from)
+                    .return_consumed_capacity(ReturnConsumedCapacity::Total)
+                    .send()
+                    .await
+                    .map_err(StoreError::of)?;
+                self.meter.reads(&output.consumed_capacity);
+                count += u64::try_from(output.count).unwrap_or(0);
+                from = output.last_evaluated_key;
+                more |= from.is_some() && page + 1 == COUNT_PAGES;
+                if from.is_none() {
+                    break;
+                }
+            }
+        }
+        Ok((count, more))
+    }
+
+    fn partition(&self, segment: &str, shard: u16) -> String {
+        format!("{segment}#{shard:02}")
+    }
+}
+
+fn member(item: &Attributes) -> Result<Member, StoreError> {
+    let read = Read { table: Table::Memberships, item };
+    Ok(Member {
+        customer: read.parsed("customer", CustomerId::parse)?,
+        ordinal: read.number("ordinal")?,
+        since: read.time("since")?,
+    })
+}

@@ -1,0 +1,276 @@
+//! The full pass: everybody, slice by slice, after the definitions changed.
+//!
+//! A slice is a segment of a parallel scan. It keeps how far it came, so it can be stopped and taken
+//! up anywhere, by anyone, twice: each profile that was visited is as the pass wants it, and visiting
+//! it again changes nothing. A slice stops when its pass is no longer the current one.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use attune_domain::event::Event;
+use attune_domain::id::CustomerId;
+use attune_domain::limits;
+use attune_domain::plan::Version;
+use attune_domain::profile::Profile;
+use attune_domain::ring::Entry;
+use attune_domain::step::{Input, step};
+use attune_domain::time::Timestamp;
+use aws_sdk_dynamodb::types::ReturnConsumedCapacity;
+
+use super::agenda::SETTLED;
+use super::commit::{Committed, MOST_RACES, Work};
+use super::history::Row;
+use super::item::{Attributes, Build, Read, text};
+use super::profiles::{Consistency, Found, Stored, read};
+use super::{Store, StoreError, Table};
+
+/// Items in one page of a slice.
+const PAGE: i32 = 200;
+
+/// How long to wait for a writer that is between a profile and its rows.
+const WAIT_FOR_ROWS: Duration = Duration::from_millis(100);
+
+/// A full pass.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pass {
+    /// The definitions it brings everybody to.
+    pub version: Version,
+    /// Into how many slices it is cut.
+    pub slices: u32,
+    /// From when on it may run: when nobody steps with older definitions any more.
+    pub not_before: Timestamp,
+}
+
+/// One slice of a pass.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Slice {
+    /// The definitions that the pass is for.
+    pub version: Version,
+    /// Which slice, from 0.
+    pub slice: u32,
+    /// Of how many.
+    pub of: u32,
+}
+
+/// How far a slice came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct SliceProgress {
+    /// Profiles visited.
+    pub visited: u64,
+    /// Memberships that changed.
+    pub changed: u64,
+    /// Whether it reached its end, or is no longer wanted.
+    pub done: bool,
+}
+
+impl Store {
+    /// Asks for a pass; the one before it ends.
+    pub async fn start_pass(&self, pass: &Pass) -> Result<(), StoreError> {
+        let item = Build::default()
+            .text("kind", "current")
+            .text("id", "pass")
+            .number("version", pass.version.0)
+            .number("slices", pass.slices)
+            .time("not_before", pass.not_before)
+            .done();
+        self.put_all(Table::Workspace, vec![item]).await
+    }
+
+    /// The pass that is wanted now.
+    pub async fn current_pass(&self) -> Result<Option<Pass>, StoreError> {
+        let item = self.workspace("current", "pass").await?;
+        let Some(item) = &item else { return Ok(None) };
+        let read = Read { table: Table::Workspace, item };
+        Ok(Some(Pass {
+            version: Version(read.number("version")?),
+            slices: read.number("slices")?,
+            not_before: read.time("not_before")?,
+        }))
+    }
+
+    /// How far a slice came.
+    pub async fn slice_progress(&self, slice: &Slice) -> Result<SliceProgress, StoreError> {
+        let item = self.workspace("pass", &slice_name(slice)).await?;
+        let Some(item) = &item else { return Ok(SliceProgress::default()) };
+        let read = Read { table: Table::Workspace, item };
+        Ok(SliceProgress {
+            visited: read.number("visited")?,
+            changed: read.number("changed")?,
+            done: read.flag("done"),
+        })
+    }
+
+    /// Visits one page of a slice. The progress is written after the page's profiles, so a crash
+    /// visits some twice and misses none.
+    pub async fn pass_page(
+        &self,
+        slice: &Slice,
+        now: Timestamp,
+    ) -> Result<SliceProgress, StoreError> {
+        let wanted = self.current_pass().await?.is_some_and(|pass| pass.version == slice.version);
+        let mut progress = self.slice_progress(slice).await?;
+        if !wanted || progress.done {
+            return Ok(SliceProgress { done: true, ..progress });
+        }
+        let from = self.slice_position(slice).await?;
+        let output = self
+            .client
+            .scan()
+            .table_name(self.table(Table::Profiles))
+            .segment(i32::try_from(slice.slice).unwrap_or(0))
+            .total_segments(i32::try_from(slice.of).unwrap_or(1))
+            .filter_expression("part = :core AND attribute_not_exists(#to)")
+            .expression_attribute_names("#to", "to")
+            .expression_attribute_values(":core", text("core"))
+            .set_exclusive_start_key(from)
+            .limit(PAGE)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await
+            .map_err(StoreError::of)?;
+        self.meter.reads(&output.consumed_capacity);
+        for item in output.items() {
+            progress.visited += 1;
+            progress.changed += self.visit(item, now).await?;
+        }
+        progress.done = output.last_evaluated_key.is_none();
+        self.write_progress(slice, &progress, output.last_evaluated_key).await?;
+        Ok(progress)
+    }
+
+    async fn slice_position(&self, slice: &Slice) -> Result<Option<Attributes>, StoreError> {
+        let item = self.workspace("pass", &slice_name(slice)).await?;
+        let Some(item) = &item else { return Ok(None) };
+        let read = Read { table: Table::Workspace, item };
+        let (Some(customer), Some(part)) =
+            (read.maybe_text("after_customer"), read.maybe_text("after_part"))
+        else {
+            return Ok(None);
+        };
+        Ok(Some(Build::default().text("customer", customer).text("part", part).done()))
+    }
+
+    async fn write_progress(
+        &self,
+        slice: &Slice,
+        progress: &SliceProgress,
+        position: Option<Attributes>,
+    ) -> Result<(), StoreError> {
+        let mut item = Build::default()
+            .text("kind", "pass")
+            .text("id", slice_name(slice))
+            .number("visited", progress.visited)
+            .number("changed", progress.changed)
+            .flag("done", progress.done);
+        if let Some(position) = &position {
+            let read = Read { table: Table::Profiles, item: position };
+            item = item
+                .text("after_customer", read.text("customer")?)
+                .text("after_part", read.text("part")?);
+        }
+        self.put_all(Table::Workspace, vec![item.done()]).await
+    }
+
+    /// Brings one profile to the current definitions; returns how many memberships changed. A
+    /// profile that is there already is judged from the scanned core alone, and not written.
+    async fn visit(&self, core: &Attributes, now: Timestamp) -> Result<u64, StoreError> {
+        let definitions = self.definitions(now).await?;
+        let scanned = Read { table: Table::Profiles, item: core };
+        let id = scanned.parsed("customer", CustomerId::parse)?;
+        let found = read(&id, std::slice::from_ref(core), Arc::clone(&definitions), now);
+        if let Ok(Found::Profile(stored)) = found
+            && !stored.profile.is_behind(&definitions)
+        {
+            return Ok(0);
+        }
+        self.bring_up_to_date(&id, now).await
+    }
+
+    async fn bring_up_to_date(&self, id: &CustomerId, now: Timestamp) -> Result<u64, StoreError> {
+        let mut changed = 0;
+        for _ in 0..MOST_RACES {
+            let stored = match self.find(id, Consistency::Strong, now).await? {
+                Found::Profile(stored) if stored.exists() => *stored,
+                _ => return Ok(changed),
+            };
+            let Some(profile) = self.with_features(&stored, now).await? else {
+                tokio::time::sleep(WAIT_FOR_ROWS).await;
+                continue;
+            };
+            let stepped = step(profile, Input::Pass, &stored.definitions, now);
+            let changes = stepped.changes.len() as u64;
+            let work = Work {
+                stored,
+                profile: stepped.profile,
+                messages: stepped.messages,
+                changes: stepped.changes,
+                with: Vec::new(),
+            };
+            if let Committed::Yes(_) = self.commit(work, now).await? {
+                changed += changes;
+                if !stepped.behind {
+                    return Ok(changed);
+                }
+            }
+        }
+        Err(StoreError::Contended(MOST_RACES))
+    }
+
+    /// The profile with the features that it lacks, made from the history. `None` while the row of
+    /// an event that took effect is still on its way: then the history is not whole.
+    async fn with_features(
+        &self,
+        stored: &Stored,
+        now: Timestamp,
+    ) -> Result<Option<Profile>, StoreError> {
+        let mut profile = stored.profile.clone();
+        if !profile.lacks_features(&stored.definitions) {
+            return Ok(Some(profile));
+        }
+        let history = self.history_of(&profile, limits::BACKFILL_ROWS).await?;
+        for entry in profile.core.ring.unseen() {
+            let missing = !history.iter().any(|event| event.id == entry.id);
+            if missing && !self.is_lost(entry, stored, now).await? {
+                return Ok(None);
+            }
+        }
+        profile.make_features(&history, &stored.definitions);
+        Ok(Some(profile))
+    }
+
+    /// Whether the row of an event that took effect will never come: only a tombstone stands for
+    /// it, or its writer ended long ago.
+    async fn is_lost(
+        &self,
+        entry: &Entry,
+        stored: &Stored,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        Ok(match self.row(entry).await? {
+            Row::Tombstone => true,
+            // It came after the history was read.
+            Row::There => false,
+            Row::Missing => now.since(stored.profile.core.as_of) > SETTLED,
+        })
+    }
+
+    /// Everything that took effect on a profile, of all of its ids.
+    pub async fn history_of(
+        &self,
+        profile: &Profile,
+        most: usize,
+    ) -> Result<Vec<Event>, StoreError> {
+        let (mut events, _) = self.history(&profile.id, most).await?;
+        for known in &profile.card.ids {
+            events.extend(self.history(&known.id, most).await?.0);
+        }
+        // What a shared device did for somebody else is not ours.
+        let merged = |id: &CustomerId| profile.card.ids.iter().any(|k| k.merged && k.id == *id);
+        events.retain(|(_, whose)| *whose == profile.id || merged(whose));
+        Ok(events.into_iter().map(|(event, _)| event).take(most).collect())
+    }
+}
+
+fn slice_name(slice: &Slice) -> String {
+    format!("{:08}#{:04}", slice.version.0, slice.slice)
+}

@@ -1,0 +1,137 @@
+//! Problems with events, kept where the shop's developer can list them.
+//!
+//! A broken client repeats its mistake a thousand times an hour. Problems of one kind share a row
+//! per hour, which counts them and keeps the last as an example; and the rows of an hour are at
+//! most [`KINDS`] × [`EXAMPLES`], by construction of their keys.
+
+use attune_domain::digest::hash64;
+use attune_domain::problem::Problem;
+use attune_domain::time::{Span, Timestamp};
+use aws_sdk_dynamodb::types::ReturnConsumedCapacity;
+
+use super::item::{Attributes, Read, number, text};
+use super::schema::TTL;
+use super::{Store, StoreError, Table, expiry};
+
+/// Kinds of problems that are told apart in an hour.
+const KINDS: u64 = 64;
+/// Examples of each that are kept in an hour.
+const EXAMPLES: u64 = 16;
+/// How long they are kept.
+const KEPT: Span = Span::days(14);
+/// Bytes of an example that are kept.
+const EXAMPLE_BYTES: usize = 2_048;
+
+/// A problem with an event, and the event itself as an example.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProblemReport {
+    /// What is wrong, and where.
+    pub problem: Problem,
+    /// Whether the event could not be used at all.
+    pub lost: bool,
+    /// The event as sent; its first 2 KB are kept.
+    pub event: String,
+    /// How many events of a request had it.
+    pub count: u64,
+}
+
+/// A kind of problem in one hour.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProblemRow {
+    /// The key by which the list goes on.
+    pub id: String,
+    /// What is wrong, in words.
+    pub problem: String,
+    /// Whether such events could not be used at all.
+    pub lost: bool,
+    /// How many there were.
+    pub count: u64,
+    /// The last of them.
+    pub example: String,
+    /// When it came.
+    pub last: Timestamp,
+}
+
+impl Store {
+    /// Records a problem.
+    pub async fn record_problem(
+        &self,
+        report: &ProblemReport,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let problem = report.problem.to_string();
+        let kind = hash64(&[&problem]) % KINDS;
+        let example = hash64(&[&report.event]) % EXAMPLES;
+        let hour = now.millis().div_euclid(3_600_000);
+        let mut cut = report.event.len().min(EXAMPLE_BYTES);
+        while !report.event.is_char_boundary(cut) {
+            cut -= 1;
+        }
+        let output = self
+            .client
+            .update_item()
+            .table_name(self.table(Table::Workspace))
+            .key("kind", text("problem"))
+            .key("id", text(format!("{hour:09}#{kind:02}#{example:02}")))
+            .update_expression(
+                "SET problem = :problem, lost = :lost, example = :example, #last = :now, \
+                 #expires = :expires ADD #count :count",
+            )
+            .expression_attribute_names("#last", "last")
+            .expression_attribute_names("#count", "count")
+            .expression_attribute_names("#expires", TTL)
+            .expression_attribute_values(":problem", text(problem))
+            .expression_attribute_values(":lost", number(u8::from(report.lost)))
+            .expression_attribute_values(":example", text(report.event.get(..cut).unwrap_or("")))
+            .expression_attribute_values(":now", number(now.millis()))
+            .expression_attribute_values(":expires", number(expiry(now + KEPT)))
+            .expression_attribute_values(":count", number(report.count))
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await
+            .map_err(StoreError::of)?;
+        self.meter.writes(&output.consumed_capacity);
+        Ok(())
+    }
+
+    /// Problems, the newest hour first; after a row of an earlier page, if one is named.
+    pub async fn problems(
+        &self,
+        before: Option<&str>,
+        most: i32,
+    ) -> Result<Vec<ProblemRow>, StoreError> {
+        let condition = match before {
+            Some(_) => "kind = :kind AND id < :before",
+            None => "kind = :kind",
+        };
+        let named = [(":kind", Some("problem")), (":before", before)];
+        let values =
+            named.into_iter().filter_map(|(name, value)| Some((name.to_owned(), text(value?))));
+        let output = self
+            .client
+            .query()
+            .table_name(self.table(Table::Workspace))
+            .key_condition_expression(condition)
+            .set_expression_attribute_values(Some(values.collect()))
+            .scan_index_forward(false)
+            .limit(most)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await
+            .map_err(StoreError::of)?;
+        self.meter.reads(&output.consumed_capacity);
+        output.items().iter().map(read).collect()
+    }
+}
+
+fn read(item: &Attributes) -> Result<ProblemRow, StoreError> {
+    let read = Read { table: Table::Workspace, item };
+    Ok(ProblemRow {
+        id: read.text("id")?.to_owned(),
+        problem: read.text("problem")?.to_owned(),
+        lost: read.number::<u8>("lost")? == 1,
+        count: read.number("count")?,
+        example: read.text("example")?.to_owned(),
+        last: read.time("last")?,
+    })
+}

@@ -1,0 +1,191 @@
+//! Profiles: one item each for core, card and cart, read by one query.
+
+use std::sync::Arc;
+
+use attune_domain::card::Card;
+use attune_domain::cart::Cart;
+use attune_domain::definitions::Definitions;
+use attune_domain::id::CustomerId;
+use attune_domain::packed;
+use attune_domain::profile::Profile;
+use attune_domain::time::Timestamp;
+use aws_sdk_dynamodb::types::ReturnConsumedCapacity;
+
+use super::item::{Attributes, Build, Read, text};
+use super::{Store, StoreError, Table, items};
+
+/// Whether a read must see every write that was answered before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Consistency {
+    /// May be a few seconds old, at half the price.
+    Eventual,
+    /// Sees everything.
+    Strong,
+}
+
+/// A profile with what its next write depends on.
+#[derive(Debug, Clone)]
+pub struct Stored {
+    /// The profile.
+    pub profile: Profile,
+    /// The definitions it was unpacked for.
+    pub definitions: Arc<Definitions>,
+    pub(super) versions: Versions,
+    /// The parts as they are in the store, to see what changed.
+    pub(super) card: Card,
+    pub(super) cart: Cart,
+}
+
+/// The version of each part; 0 for one that is not there.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Versions {
+    pub(super) core: u64,
+    pub(super) card: u64,
+    pub(super) cart: u64,
+}
+
+/// What stands under an id.
+#[derive(Debug, Clone)]
+pub enum Found {
+    /// A profile, or the room for one.
+    Profile(Box<Stored>),
+    /// The id belongs to another profile.
+    Pointer(CustomerId),
+}
+
+impl Stored {
+    /// Whether the store has it.
+    pub fn exists(&self) -> bool {
+        self.versions.core > 0
+    }
+}
+
+/// Pointers that lead to a profile: an anonymous id to a known one, that to one it was merged into,
+/// and so on. More would be a circle.
+const MOST_POINTERS: usize = 8;
+
+impl Store {
+    /// The profile that an id leads to, through pointers.
+    pub async fn load(
+        &self,
+        id: &CustomerId,
+        consistency: Consistency,
+        now: Timestamp,
+    ) -> Result<Stored, StoreError> {
+        let mut id = id.clone();
+        for _ in 0..MOST_POINTERS {
+            match self.find(&id, consistency, now).await? {
+                Found::Profile(stored) => return Ok(*stored),
+                Found::Pointer(to) => id = to,
+            }
+        }
+        Err(StoreError::Unreadable { table: "profiles", what: "a circle of pointers".to_owned() })
+    }
+
+    /// What stands under an id itself.
+    pub async fn find(
+        &self,
+        id: &CustomerId,
+        consistency: Consistency,
+        now: Timestamp,
+    ) -> Result<Found, StoreError> {
+        let output = self
+            .client
+            .query()
+            .table_name(self.table(Table::Profiles))
+            .key_condition_expression("customer = :id")
+            .expression_attribute_values(":id", text(id.as_str()))
+            .consistent_read(consistency == Consistency::Strong)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await
+            .map_err(StoreError::of)?;
+        self.meter.reads(&output.consumed_capacity);
+        let definitions = self.definitions(now).await?;
+        match read(id, output.items(), definitions, now) {
+            // Another process published since this one looked.
+            Err(StoreError::OldDefinitions) => {
+                read(id, output.items(), self.fresh_definitions(now).await?, now)
+            }
+            found => found,
+        }
+    }
+}
+
+/// Puts the parts of a profile together.
+pub(super) fn read(
+    id: &CustomerId,
+    parts: &[Attributes],
+    definitions: Arc<Definitions>,
+    now: Timestamp,
+) -> Result<Found, StoreError> {
+    let mut stored = Stored {
+        profile: Profile::new(id.clone(), &definitions, now),
+        definitions,
+        versions: Versions::default(),
+        card: Card::default(),
+        cart: Cart::default(),
+    };
+    for item in parts {
+        let read = Read { table: Table::Profiles, item };
+        let version = read.number("version")?;
+        match read.text("part")? {
+            "core" => {
+                if let Some(to) = read.maybe_text("to") {
+                    let to = CustomerId::parse(to).ok_or_else(|| read.unreadable("to"))?;
+                    return Ok(Found::Pointer(to));
+                }
+                let bytes = read.bytes("packed")?;
+                let unreadable = |_| read.unreadable("packed");
+                if packed::judged_by(bytes).map_err(unreadable)? > stored.definitions.version() {
+                    return Err(StoreError::OldDefinitions);
+                }
+                stored.versions.core = version;
+                stored.profile.core =
+                    packed::unpack(bytes, id, &stored.definitions).map_err(unreadable)?;
+            }
+            "card" => {
+                stored.versions.card = version;
+                stored.profile.card = read.parsed("json", items::card::read)?;
+                stored.card = stored.profile.card.clone();
+            }
+            "cart" => {
+                stored.versions.cart = version;
+                stored.profile.cart = read.parsed("json", items::cart::read)?;
+                stored.cart = stored.profile.cart.clone();
+            }
+            _ => return Err(read.unreadable("part")),
+        }
+    }
+    Ok(Found::Profile(Box::new(stored)))
+}
+
+/// The core as an item.
+pub(super) fn core_item(profile: &Profile, definitions: &Definitions, version: u64) -> Attributes {
+    Build::default()
+        .text("customer", profile.id.as_str())
+        .text("part", "core")
+        .number("version", version)
+        .bytes("packed", packed::pack(&profile.core, &profile.id, definitions))
+        .done()
+}
+
+/// A readable part as an item.
+pub(super) fn part_item(id: &CustomerId, part: &str, json: String, version: u64) -> Attributes {
+    Build::default()
+        .text("customer", id.as_str())
+        .text("part", part)
+        .number("version", version)
+        .text("json", json)
+        .done()
+}
+
+/// A pointer in the place of a core.
+pub(super) fn pointer_item(id: &CustomerId, to: &CustomerId, version: u64) -> Attributes {
+    Build::default()
+        .text("customer", id.as_str())
+        .text("part", "core")
+        .number("version", version)
+        .text("to", to.as_str())
+        .done()
+}
