@@ -1,1 +1,60 @@
-//! Placeholder.
+//! The whole suite in a test: every function on one world.
+
+use attune_aws::store::StoreError;
+use attune_dispatch::Dispatched;
+use attune_domain::time::{Span, Timestamp};
+use attune_recompute::{Answer, Swept, Task};
+use attune_testkit::World;
+use axum::body::{Body, to_bytes};
+use axum::http::{Request, StatusCode, header};
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use serde_json::Value;
+use tower::ServiceExt as _;
+
+/// Sends a body to the event API with a key, and answers its status and body.
+pub async fn post(world: &World, path: &str, key: &str, body: &Value) -> (StatusCode, Value) {
+    let deps = attune_ingest::Deps {
+        store: world.store.clone(),
+        keys: world.keys(),
+        clock: world.clock.clone(),
+    };
+    let basic = format!("Basic {}", BASE64_STANDARD.encode(format!("{key}:")));
+    let request = Request::post(path)
+        .header(header::AUTHORIZATION, basic)
+        .body(Body::from(body.to_string()))
+        .expect("a request");
+    let response = attune_ingest::router(deps).oneshot(request).await.expect("an answer");
+    let status = response.status();
+    let body = to_bytes(response.into_body(), usize::MAX).await.expect("a body");
+    (status, serde_json::from_slice(&body).unwrap_or_default())
+}
+
+/// Visits every wake-up that is due.
+pub async fn sweep(world: &World) -> Result<Swept, StoreError> {
+    let deps = attune_recompute::Deps { store: world.store.clone(), clock: world.clock.clone() };
+    match attune_recompute::handle(&deps, Task::Sweep, far(world)).await? {
+        Answer::Swept(swept) => Ok(swept),
+        other => panic!("a sweep answered {other:?}"),
+    }
+}
+
+/// Sends every message that is due.
+pub async fn dispatch(world: &World) -> Result<Dispatched, StoreError> {
+    attune_dispatch::sweep(&dispatcher(world), far(world)).await
+}
+
+/// The dispatcher of this world.
+pub fn dispatcher(world: &World) -> attune_dispatch::Deps {
+    attune_dispatch::Deps {
+        store: world.store.clone(),
+        senders: world.senders.clone(),
+        clock: world.clock.clone(),
+        run: format!("run at {}", world.now()),
+    }
+}
+
+/// A deadline that no test reaches.
+pub fn far(world: &World) -> Timestamp {
+    world.now() + Span::days(1)
+}

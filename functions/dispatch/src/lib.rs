@@ -1,1 +1,30 @@
-//! Placeholder.
+//! Messages out: load → decide → write → claim → send → settle.
+//!
+//! At most one accepted send for each program, customer and entry; exactly one recorded outcome. In
+//! the short moment in which nobody can know, the outcome is `unknown`, and the message is not sent
+//! again.
+
+mod outcome;
+mod send;
+mod sweep;
+
+use attune_aws::clock::Clock;
+use attune_aws::senders::Senders;
+use attune_aws::store::Store;
+
+pub use outcome::{Dispatched, Outcome};
+pub use send::dispatch;
+pub use sweep::sweep;
+
+/// What the function works with.
+#[derive(Debug, Clone)]
+pub struct Deps {
+    /// The store.
+    pub store: Store,
+    /// SES and SNS.
+    pub senders: Senders,
+    /// The time.
+    pub clock: Clock,
+    /// Names this run and no other, so that a claim whose answer was lost can be recognised.
+    pub run: String,
+}

@@ -29,7 +29,7 @@ use attune_domain::time::{Span, Timestamp};
 use aws_sdk_dynamodb::Client;
 
 pub use addresses::AddressRow;
-pub use agenda::{Cursors, Due, MOST_SKEW, SETTLED};
+pub use agenda::{Cursors, Due, MOST_SKEW, Position, SETTLED};
 pub use apply::Applied;
 pub use commit::Committed;
 pub use definitions::{Published, Source};

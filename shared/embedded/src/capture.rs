@@ -8,11 +8,11 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use attune_aws::clock::Clock;
 use attune_aws::transport::{Reply, Transport};
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
 
-use crate::clock::Clock;
 use crate::service::{Refusal, Service};
 use endpoints::Endpoints;
 use sent::{Kind, Sent};
@@ -149,7 +149,7 @@ struct Suppressed {
 impl State {
     /// Keeps a message, tells the listeners, and gives it its id.
     fn accept(&mut self, kind: Kind) -> String {
-        let sent = Sent { id: self.new_id(), at_ms: self.account.clock.now_ms(), kind };
+        let sent = Sent { id: self.new_id(), at_ms: self.account.clock.now().millis(), kind };
         let id = sent.id.clone();
         for listener in &self.listeners {
             listener.0(&sent);

@@ -12,6 +12,7 @@ use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
+use attune_aws::clock::Clock;
 use attune_aws::transport::{Reply, Transport};
 use bytes::Bytes;
 use dynoxide::{Database, DynoxideError};
@@ -19,7 +20,6 @@ use http::{Request, Response, StatusCode};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::clock::Clock;
 use crate::service::Service;
 
 /// An embedded database that answers the `DynamoDB` operations the product uses. Cloning it gives
@@ -144,12 +144,12 @@ struct Seconds(Clock);
 
 impl dynoxide::storage_backend::Clock for Seconds {
     fn now_unix_secs(&self) -> u64 {
-        u64::try_from(self.0.now_ms() / 1000).unwrap_or_default()
+        u64::try_from(self.0.now().millis() / 1000).unwrap_or_default()
     }
 
     #[expect(clippy::cast_precision_loss, reason = "exact to the millisecond for 285,000 years")]
     fn now_unix_secs_f64(&self) -> f64 {
-        self.0.now_ms() as f64 / 1000.0
+        self.0.now().millis() as f64 / 1000.0
     }
 }
 

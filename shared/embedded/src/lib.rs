@@ -8,7 +8,6 @@
 //! the weather of a real cloud wraps them in the testkit's faults.
 
 pub mod capture;
-pub mod clock;
 pub mod engine;
 #[cfg(test)]
 mod fixtures;
@@ -19,7 +18,6 @@ pub mod router;
 pub mod service;
 
 pub use capture::{Account, Capture};
-pub use clock::Clock;
 pub use engine::Engine;
 pub use outbox::Outbox;
 pub use router::Router;

@@ -101,7 +101,8 @@ mod tests {
 
     use super::*;
     use crate::fixtures::{create_table, got, item, put};
-    use crate::{Account, Capture, Clock, Router};
+    use crate::{Account, Capture, Router};
+    use attune_aws::clock::Clock;
 
     #[tokio::test]
     async fn the_engine_answers_over_loopback_as_it_does_in_process() {

@@ -37,7 +37,8 @@ mod tests {
 
     use super::*;
     use crate::fixtures::{create_table, got, put};
-    use crate::{Account, Capture, Clock, Engine};
+    use crate::{Account, Capture, Engine};
+    use attune_aws::clock::Clock;
 
     #[tokio::test]
     async fn each_service_is_answered_by_its_own_stand_in() {

@@ -11,7 +11,7 @@ use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::ReturnConsumedCapacity;
 
-use super::item::{Attributes, Build, Read, number, text};
+use super::item::{Attributes, Build, Read, text};
 use super::schema::TTL;
 use super::{Store, StoreError, Table, expiry};
 
@@ -32,13 +32,40 @@ pub struct Due {
     pub customer: CustomerId,
 }
 
-/// How far a shard was swept: every row due up to there was visited.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+/// A place in a shard of the agenda. Thousands of rows may be due at the same midnight, so an
+/// instant alone is no place.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Position(String);
+
+impl Position {
+    /// After every row that is due at `at` or before.
+    pub fn after(at: Timestamp) -> Self {
+        // `$` is the character after `#`.
+        Self(format!("{:015}$", at.millis().max(0)))
+    }
+}
+
+impl Default for Position {
+    /// Before every row.
+    fn default() -> Self {
+        Self("0".to_owned())
+    }
+}
+
+impl From<&Due> for Position {
+    /// After this row.
+    fn from(due: &Due) -> Self {
+        Self(sort_key(due.at, due.customer.as_str()))
+    }
+}
+
+/// How far a shard was swept: every row up to there was visited.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Cursors {
     /// By the first visit.
-    pub fresh: Timestamp,
+    pub fresh: Position,
     /// By the second visit.
-    pub settled: Timestamp,
+    pub settled: Position,
 }
 
 impl Store {
@@ -54,6 +81,11 @@ impl Store {
             .number(TTL, expiry(due + KEPT))
             .done();
         self.put_all(Table::Agenda, vec![item]).await
+    }
+
+    /// Puts a wake-up off, when its visit could not be made.
+    pub async fn put_off(&self, due: &Due, until: Timestamp) -> Result<(), StoreError> {
+        self.put_wake_up(&due.customer, until).await
     }
 
     /// Whether a wake-up is there. The answer may be a few seconds old.
@@ -76,16 +108,15 @@ impl Store {
         Ok(output.item.is_some())
     }
 
-    /// Wake-ups due after `after` and up to `until`, the earliest first: one page, and whether
-    /// there are more.
+    /// Wake-ups after one place and up to another, the earliest first: one page, and whether there
+    /// are more.
     pub async fn due_wake_ups(
         &self,
         shard: u16,
-        after: Timestamp,
-        until: Timestamp,
+        after: &Position,
+        until: &Position,
         most: i32,
     ) -> Result<(Vec<Due>, bool), StoreError> {
-        let millisecond = Span::from_millis(1);
         let output = self
             .client
             .query()
@@ -93,9 +124,8 @@ impl Store {
             .key_condition_expression("#shard = :shard AND due BETWEEN :from AND :to")
             .expression_attribute_names("#shard", "shard")
             .expression_attribute_values(":shard", text(shard_name(shard)))
-            .expression_attribute_values(":from", text(sort_key(after + millisecond, "")))
-            // `$` is the character after `#`, so this is after every row due at `until`.
-            .expression_attribute_values(":to", text(format!("{:015}$", until.millis())))
+            .expression_attribute_values(":from", text(after.0.as_str()))
+            .expression_attribute_values(":to", text(until.0.as_str()))
             .limit(most)
             .consistent_read(true)
             .return_consumed_capacity(ReturnConsumedCapacity::Total)
@@ -104,6 +134,7 @@ impl Store {
             .map_err(StoreError::of)?;
         self.meter.reads(&output.consumed_capacity);
         let due = output.items().iter().map(read_due).collect::<Result<Vec<_>, _>>()?;
+        let due = due.into_iter().filter(|due| Position::from(due) > *after).collect();
         Ok((due, output.last_evaluated_key.is_some()))
     }
 
@@ -122,13 +153,13 @@ impl Store {
         self.meter.reads(&output.consumed_capacity);
         let Some(item) = &output.item else { return Ok(Cursors::default()) };
         let read = Read { table: Table::Workspace, item };
-        Ok(Cursors { fresh: read.time("fresh")?, settled: read.time("settled")? })
+        let position = |name| read.text(name).map(|at| Position(at.to_owned()));
+        Ok(Cursors { fresh: position("fresh")?, settled: position("settled")? })
     }
 
     /// Raises the cursors of a shard. If another sweep is ahead in either, nothing changes: the next
     /// sweep visits a little twice, which is harmless.
-    pub async fn raise_cursors(&self, shard: u16, to: Cursors) -> Result<(), StoreError> {
-        let (fresh, settled) = (to.fresh.millis(), to.settled.millis());
+    pub async fn raise_cursors(&self, shard: u16, to: &Cursors) -> Result<(), StoreError> {
         let output = self
             .client
             .update_item()
@@ -138,8 +169,8 @@ impl Store {
             .condition_expression(
                 "attribute_not_exists(fresh) OR (fresh <= :fresh AND settled <= :settled)",
             )
-            .expression_attribute_values(":fresh", number(fresh))
-            .expression_attribute_values(":settled", number(settled))
+            .expression_attribute_values(":fresh", text(to.fresh.0.as_str()))
+            .expression_attribute_values(":settled", text(to.settled.0.as_str()))
             .return_consumed_capacity(ReturnConsumedCapacity::Total)
             .send()
             .await;

@@ -18,7 +18,7 @@ use aws_sdk_dynamodb::types::{Put, ReturnConsumedCapacity, TransactWriteItem, Up
 
 use super::agenda::shard_name;
 use super::commit::{Committed, Work};
-use super::item::{Build, Read, number, text};
+use super::item::{Attributes, Build, Read, number, text};
 use super::profiles::Stored as StoredProfile;
 use super::schema::{DUE_INDEX, DUE_KEY, TTL};
 use super::{Store, StoreError, Table, expiry, items};
@@ -67,6 +67,10 @@ impl Stored {
     }
 }
 
+/// Where a page of due messages ended.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Page(Attributes);
+
 /// A claimed message: whoever holds this may send it, once.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Claim {
@@ -108,13 +112,15 @@ impl Store {
 
     /// Messages of a shard about which something is to be done by `now`, the earliest first.
     ///
-    /// Always asked from the beginning: what is not settled stays in the index.
+    /// Every run asks from the beginning, as what is not settled stays in the index; within a run,
+    /// `after` goes on behind a page.
     pub async fn due_messages(
         &self,
         shard: u16,
         now: Timestamp,
+        after: Option<Page>,
         most: i32,
-    ) -> Result<Vec<MessageId>, StoreError> {
+    ) -> Result<(Vec<MessageId>, Option<Page>), StoreError> {
         let output = self
             .client
             .query()
@@ -124,6 +130,7 @@ impl Store {
             .expression_attribute_names("#queue", DUE_KEY.partition)
             .expression_attribute_values(":queue", text(shard_name(shard)))
             .expression_attribute_values(":now", number(now.millis()))
+            .set_exclusive_start_key(after.map(|page| page.0))
             .limit(most)
             .return_consumed_capacity(ReturnConsumedCapacity::Total)
             .send()
@@ -131,7 +138,8 @@ impl Store {
             .map_err(StoreError::of)?;
         self.meter.reads(&output.consumed_capacity);
         let id = |item| Read { table: Table::Messages, item }.parsed("id", MessageId::parse);
-        output.items().iter().map(id).collect()
+        let ids = output.items().iter().map(id).collect::<Result<_, _>>()?;
+        Ok((ids, output.last_evaluated_key.map(Page)))
     }
 
     /// A message as it is now.

@@ -183,7 +183,7 @@ fn check_sender(state: &State, from: &str) -> Result<(), Refusal> {
 }
 
 fn account(state: &State) -> Value {
-    let since = state.account.clock.now_ms() - DAY_MS;
+    let since = state.account.clock.now().millis() - DAY_MS;
     let of_today =
         state.sent.iter().filter(|sent| sent.at_ms > since && matches!(sent.kind, Kind::Email(_)));
     json!({

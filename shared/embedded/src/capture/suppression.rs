@@ -23,7 +23,7 @@ pub(super) fn put(state: &mut State, body: &[u8]) -> Result<Value, Refusal> {
     if reason != "BOUNCE" && reason != "COMPLAINT" {
         return Err(Refusal::bad("BadRequestException", "Reason is BOUNCE or COMPLAINT"));
     }
-    let since_ms = state.account.clock.now_ms();
+    let since_ms = state.account.clock.now().millis();
     state.suppressed.insert(email_address.to_lowercase(), Suppressed { reason, since_ms });
     Ok(json!({}))
 }

@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use attune_aws::sdk::{in_process, sesv2, sns};
+use attune_domain::time::Timestamp;
 use sent::{Email, Push, Sms};
 use serde_json::json;
 use sesv2::error::ProvideErrorMetadata;
@@ -288,7 +289,7 @@ async fn a_listener_hears_of_each_message_before_the_sender_does() {
 const NOW_MS: i64 = 1_790_000_000_000;
 
 fn account() -> Account {
-    Account::new(Clock::new(|| NOW_MS), 7)
+    Account::new(Clock::simulated(Timestamp::from_millis(NOW_MS)).0, 7)
 }
 
 fn capture() -> Capture {

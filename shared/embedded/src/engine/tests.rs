@@ -1,9 +1,9 @@
 //! The engine behind the real client: each test is a promise the product leans on.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
 
 use attune_aws::sdk::{dynamodb, in_process};
+use attune_domain::time::Timestamp;
 use dynamodb::Client;
 use dynamodb::operation::put_item::PutItemError;
 use dynamodb::operation::transact_write_items::TransactWriteItemsError;
@@ -128,16 +128,14 @@ async fn writes_are_counted_as_dynamodb_bills_them() {
 
 #[tokio::test]
 async fn an_item_past_its_time_stays_until_swept() {
-    let now_ms = Arc::new(AtomicI64::new(1_000_000));
-    let seen = Arc::clone(&now_ms);
-    let clock = Clock::new(move || seen.load(Ordering::Relaxed));
+    let (clock, hand) = Clock::simulated(Timestamp::from_millis(1_000_000));
     let engine = Engine::memory_with_clock(clock).unwrap();
     let client = client(&engine).await;
     expire_by(&client, "version").await;
     put(&client, "ann", "core", 1_500).await;
 
     assert_eq!(engine.sweep_ttl().unwrap(), 0);
-    now_ms.store(1_501_000, Ordering::Relaxed);
+    hand.set(Timestamp::from_millis(1_501_000));
     assert_eq!(got(&client, "ann", "core").await, Some(1_500));
     assert_eq!(engine.sweep_ttl().unwrap(), 1);
     assert_eq!(got(&client, "ann", "core").await, None);

@@ -3,9 +3,11 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use attune_aws::clock::Clock;
 use attune_aws::sdk::{dynamodb, in_process, sesv2, sns};
 use attune_aws::transport::Transport;
-use attune_embedded::{Account, Capture, Clock, Engine, Router};
+use attune_domain::time::Timestamp;
+use attune_embedded::{Account, Capture, Engine, Router};
 use dynamodb::config::retry::RetryConfig;
 use dynamodb::config::timeout::TimeoutConfig;
 use dynamodb::types::{
@@ -47,7 +49,10 @@ impl World {
     }
 
     fn over(engine: Engine, database: Arc<dyn Transport>, faults: Faults) -> Self {
-        let capture = Capture::new(Account::new(Clock::new(|| 1_790_000_000_000), 1));
+        let capture = Capture::new(Account::new(
+            Clock::simulated(Timestamp::from_millis(1_790_000_000_000)).0,
+            1,
+        ));
         let router = Router::new(database, Arc::new(capture.clone()));
         let process = Faulty::new(Arc::new(router), faults.clone());
         let config = in_process(Arc::new(process)).into_builder();

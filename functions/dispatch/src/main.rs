@@ -1,0 +1,32 @@
+//! The Lambda function.
+
+use attune_aws::clock::Clock;
+use attune_aws::config::{self, Config};
+use attune_aws::telemetry;
+use attune_dispatch::{Deps, sweep};
+use attune_domain::time::Timestamp;
+use lambda_runtime::{Error, LambdaEvent, run, service_fn};
+use serde::Deserialize;
+
+/// What the schedule sends; there is nothing to say.
+#[derive(Debug, Deserialize)]
+struct Tick {}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    telemetry::start();
+    let config = Config::from_env()?;
+    let aws = config::aws().await;
+    let (store, senders) = (&config.store(&aws), &config.senders(&aws));
+    run(service_fn(async |event: LambdaEvent<Tick>| {
+        let deps = Deps {
+            store: store.clone(),
+            senders: senders.clone(),
+            clock: Clock::system(),
+            run: event.context.request_id,
+        };
+        let ends = i64::try_from(event.context.deadline).unwrap_or(i64::MAX);
+        sweep(&deps, Timestamp::from_millis(ends)).await.map_err(Error::from)
+    }))
+    .await
+}

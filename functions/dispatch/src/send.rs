@@ -1,0 +1,291 @@
+//! One message, from the outbox to a sender, or to the reason why not.
+
+use attune_aws::senders::{ATTEMPT, Outgoing, SETTLE, SendError};
+use attune_aws::store::{
+    AddressRow, Claim, Claimed, Consistency, Found, StoreError, Stored, StoredMessage,
+};
+use attune_domain::address::Address;
+use attune_domain::channel::Channel;
+use attune_domain::content::{Data, Unwritten, Written, write};
+use attune_domain::decide::{Choice, Decision, Situation, decide};
+use attune_domain::id::MessageId;
+use attune_domain::message::{Dropped, Held, State};
+use attune_domain::time::{Span, Timestamp};
+
+use crate::Deps;
+use crate::outcome::Outcome;
+
+/// Decisions about one message in one run, when things keep changing under it.
+const MOST_DECISIONS: u32 = 5;
+/// The first wait after a sender asked to slow down; doubled with each attempt.
+const FIRST_WAIT: Span = Span::seconds(15);
+/// The longest such wait.
+const LONGEST_WAIT: Span = Span::minutes(15);
+
+/// Sends one message, or records why not. Starts no send that could not be settled by `deadline`.
+pub async fn dispatch(
+    deps: &Deps,
+    id: &MessageId,
+    deadline: Timestamp,
+) -> Result<Outcome, StoreError> {
+    for decision in 0..MOST_DECISIONS {
+        let attempt = format!("{} {decision}", deps.run);
+        let Some(waiting) = deps.store.message(id).await? else { return Ok(Outcome::Left) };
+        let turn = Turn { deps, waiting: &waiting, attempt: &attempt, deadline };
+        if let Some(outcome) = turn.run().await? {
+            return Ok(outcome);
+        }
+    }
+    Ok(Outcome::Left)
+}
+
+/// One decision about one message and what follows from it.
+struct Turn<'a> {
+    deps: &'a Deps,
+    waiting: &'a StoredMessage,
+    attempt: &'a str,
+    deadline: Timestamp,
+}
+
+/// What a decision looks at, loaded.
+struct Facts {
+    profile: Stored,
+    rows: Vec<(Address, AddressRow)>,
+}
+
+impl Turn<'_> {
+    /// `None`: something changed in between, decide again.
+    async fn run(&self) -> Result<Option<Outcome>, StoreError> {
+        let now = self.deps.clock.now();
+        if !self.waiting.is_waiting() {
+            return self.look_after_claim(now).await;
+        }
+        let facts = match self.facts(now).await? {
+            Ok(facts) => facts,
+            Err(dropped) => {
+                return self.close(&State::Dropped(dropped), Outcome::Dropped, now).await;
+            }
+        };
+        let choice = match facts.decide(self.waiting, &[], now) {
+            Decision::Send(choice) => choice,
+            Decision::Hold(held, until) => return self.hold(held, until, now).await,
+            Decision::Drop(why) => {
+                return self.close(&State::Dropped(why), Outcome::Dropped, now).await;
+            }
+            Decision::Expire => return self.close(&State::Expired, Outcome::Expired, now).await,
+        };
+        if now + ATTEMPT + SETTLE > self.deadline {
+            return Ok(Some(Outcome::Left));
+        }
+        let (written, unsubscribe) = match facts.write(self.waiting, &choice, now) {
+            Ok(written) => written,
+            Err(why) => {
+                return self.close(&State::Failed(why.to_string()), Outcome::Failed, now).await;
+            }
+        };
+        let endpoint = match self.endpoint(&facts, &choice).await? {
+            Ok(endpoint) => endpoint,
+            Err(error) => return self.not_ready(&error, now).await,
+        };
+        let from = facts.profile.definitions.shop.from.clone();
+        let Some(claim) = self.claim(&facts, choice, now).await? else { return Ok(None) };
+        let outgoing = Outgoing {
+            message: &claim.message,
+            address: &claim.choice.address,
+            written: &written,
+            from: &from,
+            unsubscribe: &unsubscribe,
+            endpoint: endpoint.as_deref(),
+        };
+        let sent = self.deps.senders.send(&outgoing).await;
+        self.settle(&facts, &claim, sent).await
+    }
+
+    /// A claim that another run holds is left to it; one that ran out of time is nobody's.
+    async fn look_after_claim(&self, now: Timestamp) -> Result<Option<Outcome>, StoreError> {
+        let late = self.waiting.deadline.is_some_and(|deadline| now > deadline);
+        if self.waiting.is_sending() && late && self.deps.store.give_up(self.waiting, now).await? {
+            return Ok(Some(Outcome::Unknown));
+        }
+        Ok(Some(Outcome::Left))
+    }
+
+    async fn facts(&self, now: Timestamp) -> Result<Result<Facts, Dropped>, StoreError> {
+        let store = &self.deps.store;
+        let found = store.find(&self.waiting.message.customer, Consistency::Strong, now).await?;
+        let profile = match found {
+            Found::Pointer(_) => return Ok(Err(Dropped::Merged)),
+            Found::Profile(profile) if !profile.exists() => return Ok(Err(Dropped::Gone)),
+            Found::Profile(profile) => *profile,
+        };
+        let card = &profile.profile.card;
+        let addresses: Vec<Address> =
+            Channel::ALL.into_iter().filter_map(|channel| card.address(channel)).collect();
+        let rows = store.addresses(&addresses).await?;
+        Ok(Ok(Facts { profile, rows: addresses.into_iter().zip(rows).collect() }))
+    }
+
+    /// The SNS endpoint of a device, made if there is none.
+    async fn endpoint(
+        &self,
+        facts: &Facts,
+        choice: &Choice,
+    ) -> Result<Result<Option<String>, SendError>, StoreError> {
+        if choice.address.channel() != Channel::Push {
+            return Ok(Ok(None));
+        }
+        let known = facts.rows.iter().find(|(address, _)| *address == choice.address);
+        if let Some(endpoint) = known.and_then(|(_, row)| row.endpoint.clone()) {
+            return Ok(Ok(Some(endpoint)));
+        }
+        match self.deps.senders.endpoint(&choice.address).await {
+            Ok(endpoint) => {
+                self.deps.store.keep_endpoint(&choice.address, &endpoint).await?;
+                Ok(Ok(Some(endpoint)))
+            }
+            Err(error) => Ok(Err(error)),
+        }
+    }
+
+    /// Nothing was sent yet, so whatever went wrong can be tried again.
+    async fn not_ready(
+        &self,
+        error: &SendError,
+        now: Timestamp,
+    ) -> Result<Option<Outcome>, StoreError> {
+        match error {
+            SendError::Refused(why) => {
+                self.close(&State::Refused(why.clone()), Outcome::Refused, now).await
+            }
+            SendError::Throttled(_) | SendError::Unknown(_) => {
+                self.hold(Held::Throttled, now + FIRST_WAIT, now).await
+            }
+        }
+    }
+
+    async fn claim(
+        &self,
+        facts: &Facts,
+        choice: Choice,
+        now: Timestamp,
+    ) -> Result<Option<Claim>, StoreError> {
+        let store = &self.deps.store;
+        let deadline = now + ATTEMPT + SETTLE + SETTLE;
+        let profile = facts.profile.clone();
+        let claimed =
+            store.claim(self.waiting, profile, choice.clone(), self.attempt, deadline, now);
+        if let Claimed::Yes(claim) = claimed.await? {
+            return Ok(Some(*claim));
+        }
+        // The claim may have come through although its answer did not.
+        let stored = store.message(&self.waiting.message.id).await?;
+        Ok(stored.and_then(|stored| store.own_claim(&stored, &choice, self.attempt)))
+    }
+
+    async fn settle(
+        &self,
+        facts: &Facts,
+        claim: &Claim,
+        sent: Result<String, SendError>,
+    ) -> Result<Option<Outcome>, StoreError> {
+        let (store, now) = (&self.deps.store, self.deps.clock.now());
+        match sent {
+            Ok(id) => {
+                store.settle(claim, &State::Accepted, Some(&id), now).await?;
+                Ok(Some(Outcome::Accepted))
+            }
+            Err(SendError::Unknown(why)) => {
+                tracing::warn!(message.id = %claim.message.id, why, "dispatch.unknown");
+                store.settle(claim, &State::Unknown, None, now).await?;
+                Ok(Some(Outcome::Unknown))
+            }
+            Err(SendError::Throttled(_)) => {
+                let until = now + wait(claim.attempts);
+                store.release(claim, &State::Held(Held::Throttled, until), None, now).await?;
+                Ok(Some(Outcome::Held))
+            }
+            Err(SendError::Refused(why)) => {
+                let channel = claim.choice.address.channel();
+                let refused = [self.waiting.refused.as_slice(), &[channel]].concat();
+                if let Decision::Send(_) = facts.decide(self.waiting, &refused, now) {
+                    store.release(claim, &State::Pending, Some(channel), now).await?;
+                    return Ok(None);
+                }
+                store.settle(claim, &State::Refused(why), None, now).await?;
+                Ok(Some(Outcome::Refused))
+            }
+        }
+    }
+
+    async fn hold(
+        &self,
+        held: Held,
+        until: Timestamp,
+        now: Timestamp,
+    ) -> Result<Option<Outcome>, StoreError> {
+        let done = self.deps.store.hold(self.waiting, held, until, now).await?;
+        Ok(done.then_some(Outcome::Held))
+    }
+
+    async fn close(
+        &self,
+        state: &State,
+        outcome: Outcome,
+        now: Timestamp,
+    ) -> Result<Option<Outcome>, StoreError> {
+        let done = self.deps.store.close(self.waiting, state, now).await?;
+        Ok(done.then_some(outcome))
+    }
+}
+
+impl Facts {
+    fn decide(
+        &self,
+        waiting: &StoredMessage,
+        also_refused: &[Channel],
+        now: Timestamp,
+    ) -> Decision {
+        let suppressed: Vec<Address> = self
+            .rows
+            .iter()
+            .filter(|(_, row)| row.suppressed.is_some())
+            .map(|(address, _)| address.clone())
+            .collect();
+        let refused = [waiting.refused.as_slice(), also_refused].concat();
+        let situation = Situation {
+            message: &waiting.message,
+            profile: &self.profile.profile,
+            definitions: &self.profile.definitions,
+            suppressed: &suppressed,
+            refused: &refused,
+        };
+        decide(&situation, now)
+    }
+
+    /// The content, and where the customer unsubscribes.
+    fn write(
+        &self,
+        waiting: &StoredMessage,
+        choice: &Choice,
+        now: Timestamp,
+    ) -> Result<(Written, String), Unwritten> {
+        let (message, definitions) = (&waiting.message, &self.profile.definitions);
+        let channel = choice.address.channel();
+        let unsubscribe = unsubscribe(&definitions.shop.from, message.id.as_str());
+        let data = Data::of(&self.profile.profile, message, definitions, &unsubscribe, now);
+        let content = definitions.templates.get(&message.template);
+        let content = content.ok_or(Unwritten::NoContent(channel))?;
+        Ok((write(content, channel, &data, now)?, unsubscribe))
+    }
+}
+
+/// Where an unsubscribing customer writes to: the shop's own address, naming the message.
+fn unsubscribe(from: &str, message: &str) -> String {
+    let address = from.rsplit_once('<').map_or(from, |(_, address)| address.trim_end_matches('>'));
+    format!("mailto:{}?subject=unsubscribe%20{message}", address.trim())
+}
+
+fn wait(attempts: u32) -> Span {
+    let doubled = FIRST_WAIT.millis().saturating_mul(1 << attempts.saturating_sub(1).min(16));
+    Span::from_millis(doubled).min(LONGEST_WAIT)
+}

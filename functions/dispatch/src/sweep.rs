@@ -1,0 +1,59 @@
+//! One run: every message about which something is to be done.
+
+use attune_aws::store::StoreError;
+use attune_domain::id::MessageId;
+use attune_domain::time::Timestamp;
+use futures_util::stream::{StreamExt as _, iter};
+
+use crate::outcome::{Dispatched, Outcome};
+use crate::{Deps, dispatch};
+
+/// Messages in one page.
+const PAGE: i32 = 100;
+/// Messages sent at the same time; SES takes 14 a second from a young account.
+const AT_ONCE: usize = 8;
+
+/// Sends what is due, shard by shard, until `deadline`.
+pub async fn sweep(deps: &Deps, deadline: Timestamp) -> Result<Dispatched, StoreError> {
+    let mut dispatched = Dispatched::default();
+    for shard in 0..deps.store.settings().shards {
+        let mut after = None;
+        loop {
+            let now = deps.clock.now();
+            if now >= deadline {
+                return Ok(dispatched);
+            }
+            let (page, next) = deps.store.due_messages(shard, now, after, PAGE).await?;
+            run_page(deps, page, deadline, &mut dispatched).await?;
+            // What is still there after its turn is for a later run: go on behind it.
+            after = next;
+            if after.is_none() {
+                break;
+            }
+        }
+    }
+    Ok(dispatched)
+}
+
+async fn run_page(
+    deps: &Deps,
+    page: Vec<MessageId>,
+    deadline: Timestamp,
+    dispatched: &mut Dispatched,
+) -> Result<(), StoreError> {
+    let turns = iter(page).map(|id| async move {
+        match dispatch(deps, &id, deadline).await {
+            Err(error @ (StoreError::Unavailable(_) | StoreError::Bug(_))) => Err(error),
+            // One message that cannot be read must not stop the others.
+            Err(error) => {
+                tracing::error!(message.id = %id, error = %error, "dispatch.failed");
+                Ok(Outcome::Left)
+            }
+            Ok(outcome) => Ok(outcome),
+        }
+    });
+    for outcome in turns.buffer_unordered(AT_ONCE).collect::<Vec<_>>().await {
+        dispatched.count(outcome?);
+    }
+    Ok(())
+}

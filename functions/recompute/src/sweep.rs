@@ -1,0 +1,133 @@
+//! One sweep: every wake-up that became due since the last, and a second look at those of a while ago.
+
+use attune_aws::store::{Cursors, Due, Position, SETTLED, StoreError, Woken};
+use attune_domain::time::{Span, Timestamp};
+use futures_util::stream::{StreamExt as _, iter};
+use serde::Serialize;
+
+use crate::Deps;
+
+/// Wake-ups in one page: as many as are done in a second or so.
+const PAGE: i32 = 100;
+/// Wake-ups visited at the same time.
+const AT_ONCE: usize = 16;
+/// How far a cursor may lag behind the clock without being written. Nothing is read twice for it,
+/// as there was nothing to read.
+const LAG: Span = Span::minutes(5);
+
+/// What a sweep did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+pub struct Swept {
+    /// Wake-ups visited for the first time.
+    pub fresh: u64,
+    /// Wake-ups visited for the second time.
+    pub settled: u64,
+    /// Memberships that changed.
+    pub changed: u64,
+    /// Wake-ups that failed, and will be visited again.
+    pub failed: u64,
+}
+
+/// Which of the two visits.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Visit {
+    Fresh,
+    Settled,
+}
+
+/// Visits what is due, shard by shard, until `deadline`.
+pub async fn sweep(deps: &Deps, deadline: Timestamp) -> Result<Swept, StoreError> {
+    let mut swept = Swept::default();
+    for shard in 0..deps.store.settings().shards {
+        sweep_shard(deps, shard, deadline, &mut swept).await?;
+    }
+    Ok(swept)
+}
+
+async fn sweep_shard(
+    deps: &Deps,
+    shard: u16,
+    deadline: Timestamp,
+    swept: &mut Swept,
+) -> Result<(), StoreError> {
+    let mut cursors = deps.store.cursors(shard).await?;
+    for visit in [Visit::Fresh, Visit::Settled] {
+        loop {
+            let now = deps.clock.now();
+            if now >= deadline {
+                return Ok(());
+            }
+            let from = visit.cursor(&mut cursors).clone();
+            let until = Position::after(visit.until(now));
+            if from >= until {
+                break;
+            }
+            let (page, more) = deps.store.due_wake_ups(shard, &from, &until, PAGE).await?;
+            visit_page(deps, &page, visit, swept).await?;
+            // The checkpoint follows its effect. Without more rows everything up to there was seen.
+            let to = page.last().filter(|_| more).map_or(until, Position::from);
+            *visit.cursor(&mut cursors) = to;
+            let lags = from < Position::after(visit.until(now) - LAG);
+            if !page.is_empty() || lags {
+                deps.store.raise_cursors(shard, &cursors).await?;
+            }
+            if !more {
+                break;
+            }
+        }
+    }
+    Ok(())
+}
+
+impl Visit {
+    fn cursor(self, cursors: &mut Cursors) -> &mut Position {
+        match self {
+            Self::Fresh => &mut cursors.fresh,
+            Self::Settled => &mut cursors.settled,
+        }
+    }
+
+    fn until(self, now: Timestamp) -> Timestamp {
+        match self {
+            Self::Fresh => now,
+            Self::Settled => now - SETTLED,
+        }
+    }
+}
+
+async fn visit_page(
+    deps: &Deps,
+    page: &[Due],
+    visit: Visit,
+    swept: &mut Swept,
+) -> Result<(), StoreError> {
+    let visits = iter(page.to_vec()).map(|due| visit_one(deps.clone(), due, visit));
+    let results = visits.buffer_unordered(AT_ONCE).collect::<Vec<_>>().await;
+    for result in results {
+        match visit {
+            Visit::Fresh => swept.fresh += 1,
+            Visit::Settled => swept.settled += 1,
+        }
+        match result {
+            Ok(woken) => swept.changed += woken.changes.len() as u64,
+            // The store is down: the cursor stays, and the next sweep begins here.
+            Err(error @ (StoreError::Unavailable(_) | StoreError::Bug(_))) => return Err(error),
+            // One profile that cannot be woken must not stop the others.
+            Err(error) => {
+                swept.failed += 1;
+                tracing::error!(error = %error, "recompute.wake_failed");
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Visits one wake-up. One that others interfered with too often is put off, not lost.
+async fn visit_one(deps: Deps, due: Due, visit: Visit) -> Result<Woken, StoreError> {
+    let now = deps.clock.now();
+    let woken = deps.store.wake(&due, visit == Visit::Settled, now).await;
+    if let (Err(StoreError::Contended(_)), Visit::Settled) = (&woken, visit) {
+        deps.store.put_off(&due, now + Span::minutes(1)).await?;
+    }
+    woken
+}
