@@ -1,1 +1,76 @@
-//! Placeholder.
+//! The management API: definitions, segments, customers, problems.
+//!
+//! Whoever holds the `manage` key may do everything here; nobody else may do anything.
+
+mod customers;
+mod definitions;
+mod preview;
+mod problems;
+mod publish;
+mod refusal;
+mod rehearsal;
+mod segments;
+
+use attune_aws::clock::Clock;
+use attune_aws::keys::{Keys, Scope};
+use attune_aws::pass_machine::PassMachine;
+use attune_aws::store::Store;
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::http::header;
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::Response;
+use axum::routing::{get, post};
+
+pub use publish::{Publication, publish};
+pub use refusal::Refusal;
+
+/// Bytes of a body: definitions as JSON, where each line break and quote is escaped.
+const BODY_BYTES: usize = 2 * attune_domain::limits::DEFINITION_BYTES;
+
+/// What the function works with.
+#[derive(Debug, Clone)]
+pub struct Deps {
+    /// The store.
+    pub store: Store,
+    /// The keys that are live.
+    pub keys: Keys,
+    /// The time.
+    pub clock: Clock,
+    /// What drives full passes.
+    pub pass_machine: PassMachine,
+}
+
+/// The routes.
+pub fn router(deps: Deps) -> Router {
+    Router::new()
+        .route("/api/definitions", get(definitions::current).put(definitions::replace))
+        .route("/api/segments", get(segments::list))
+        .route("/api/segments/preview", post(preview::preview))
+        .route("/api/segments/{id}", get(segments::one))
+        .route("/api/segments/{id}/members", get(segments::members))
+        .route("/api/customers", get(customers::find))
+        .route("/api/customers/{id}", get(customers::one))
+        .route("/api/customers/{id}/explain", get(customers::explain))
+        .route("/api/customers/{id}/timeline", get(customers::timeline))
+        .route("/api/customers/{id}/messages", get(customers::messages))
+        .route("/api/problems", get(problems::list))
+        .fallback(async || Refusal::NotFound("there is no such path".to_owned()))
+        .layer(DefaultBodyLimit::max(BODY_BYTES))
+        .layer(from_fn_with_state(deps.clone(), authorise))
+        .with_state(deps)
+}
+
+/// Lets only holders of the `manage` key through.
+async fn authorise(
+    State(deps): State<Deps>,
+    request: Request,
+    next: Next,
+) -> Result<Response, Refusal> {
+    let header = request.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let key = header.and_then(|value| value.strip_prefix("Bearer ")).map(str::trim);
+    match key.and_then(|key| deps.keys.scope_of(key)) {
+        Some(Scope::Manage) => Ok(next.run(request).await),
+        _ => Err(Refusal::NoKey),
+    }
+}

@@ -4,7 +4,8 @@ use attune_domain::time::Span;
 use aws_config::{BehaviorVersion, SdkConfig};
 
 use crate::senders::{SendSettings, Senders};
-use crate::store::{Settings, Store};
+use crate::pass_machine::PassMachine;
+use crate::store::{MOST_TIMEOUT, Settings, Store};
 
 /// What a function is configured with.
 #[derive(Debug, Clone)]
@@ -73,6 +74,7 @@ impl Config {
                 prefix,
                 shards: u16::try_from(shards).unwrap_or(1),
                 cache: Span::seconds(cache),
+                settle: Span::from_millis(Span::seconds(cache).millis() + MOST_TIMEOUT.millis()),
             },
             send: SendSettings {
                 configuration_set: get(names::CONFIGURATION_SET),
@@ -93,6 +95,11 @@ impl Config {
     /// A store for this configuration.
     pub fn store(&self, aws: &SdkConfig) -> Store {
         Store::new(aws_sdk_dynamodb::Client::new(aws), self.store.clone())
+    }
+
+    /// The state machine of full passes.
+    pub fn pass_machine(&self, aws: &SdkConfig) -> PassMachine {
+        PassMachine::new(aws, self.pass_machine.clone())
     }
 
     /// Senders for this configuration.

@@ -4,6 +4,7 @@ pub mod clock;
 pub mod config;
 pub mod keys;
 pub mod meter;
+pub mod pass_machine;
 pub mod sdk;
 pub mod senders;
 pub mod store;

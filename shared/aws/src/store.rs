@@ -16,9 +16,11 @@ mod items;
 mod link;
 mod memberships;
 mod messages;
+mod observer;
 mod pass;
 mod problems;
 mod profiles;
+mod rehearsal;
 pub mod schema;
 mod wake;
 
@@ -34,11 +36,13 @@ pub use apply::Applied;
 pub use commit::Committed;
 pub use definitions::{Published, Source};
 pub use error::StoreError;
-pub use memberships::Member;
+pub use memberships::{Member, Size};
+pub use observer::Observer;
 pub use messages::{Claim, Claimed, Stored as StoredMessage};
-pub use pass::{Pass, Slice, SliceProgress};
+pub use pass::{MOST_TIMEOUT, Pass, Slice, SliceProgress};
 pub use problems::{ProblemReport, ProblemRow};
 pub use profiles::{Consistency, Found, Stored};
+pub use rehearsal::Page as RehearsalPage;
 pub use schema::Table;
 pub use wake::Woken;
 
@@ -51,6 +55,7 @@ pub struct Store {
     settings: Arc<Settings>,
     meter: Meter,
     cache: Arc<Mutex<definitions::Cache>>,
+    observer: Option<Observer>,
 }
 
 /// How a shop's tables are laid out and read.
@@ -62,14 +67,18 @@ pub struct Settings {
     /// spread, so that no partition is hot. A table takes 1,000 writes a second per part. It cannot
     /// be changed once there is data.
     pub shards: u16,
-    /// How long a process believes its definitions. Publishing waits this long.
+    /// How long a process believes its definitions.
     pub cache: Span,
+    /// How long after a publication the full pass waits: until no call is under way that may still
+    /// work by the definitions before.
+    pub settle: Span,
 }
 
 impl Settings {
     /// For one machine: one part, and definitions that are looked up every time.
     pub fn local() -> Self {
-        Self { prefix: "attune-".to_owned(), shards: 1, cache: Span::default() }
+        let settle = Span::seconds(1);
+        Self { prefix: "attune-".to_owned(), shards: 1, cache: Span::default(), settle }
     }
 }
 
@@ -81,7 +90,14 @@ impl Store {
             settings: Arc::new(settings),
             meter: Meter::default(),
             cache: Arc::default(),
+            observer: None,
         }
+    }
+
+    /// The same store, which tells `observer` what came of every step, once that is durable.
+    #[must_use]
+    pub fn observed_by(self, observer: Observer) -> Self {
+        Self { observer: Some(observer), ..self }
     }
 
     /// What this store has used.

@@ -76,6 +76,9 @@ impl Store {
             Wrote::LostRace | Wrote::AlreadyPlanned => return Ok(Committed::LostRace),
             Wrote::Refused => return Ok(Committed::Refused),
         }
+        if let Some(observer) = &self.observer {
+            observer.tell(&work.changes, &work.messages);
+        }
         self.project_memberships(&work.changes, now).await?;
         self.project_addresses(&work.profile.id, &work.stored.card, &work.profile.card).await?;
         let definitions = work.stored.definitions;

@@ -10,7 +10,7 @@ use attune_domain::step::MembershipChange;
 use attune_domain::time::{Span, Timestamp};
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
-use aws_sdk_dynamodb::types::{ReturnConsumedCapacity, Select};
+use aws_sdk_dynamodb::types::ReturnConsumedCapacity;
 
 use super::item::{Attributes, Build, Read, number, text};
 use super::schema::TTL;
@@ -30,6 +30,19 @@ pub struct Member {
     pub ordinal: u32,
     /// Since when.
     pub since: Timestamp,
+}
+
+/// How many are in a segment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Size {
+    /// How many were counted.
+    pub count: u64,
+    /// Whether there are more than were counted.
+    pub more: bool,
+    /// When somebody last entered, or left in the last 24 hours.
+    pub last_change: Option<Timestamp>,
+    /// When they were counted.
+    pub counted_at: Timestamp,
 }
 
 impl Store {
@@ -118,8 +131,32 @@ impl Store {
         Ok(same && read.flag("gone") != membership.inside)
     }
 
-    /// One page of a segment's members in one shard, after a customer; and the shard's next page.
+    /// About `most` members of a segment, after a customer; and the customer after whom to go on.
     pub async fn members(
+        &self,
+        segment: &str,
+        after: Option<&CustomerId>,
+        most: i32,
+    ) -> Result<(Vec<Member>, Option<CustomerId>), StoreError> {
+        let (mut members, mut after) = (Vec::new(), after.cloned());
+        let mut shard = after.as_ref().map_or(0, |customer| self.shard_of(customer));
+        loop {
+            let (page, next) = self.members_of(segment, shard, after.as_ref(), most).await?;
+            members.extend(page);
+            shard += u16::from(next.is_none());
+            after = next;
+            if shard >= self.settings.shards {
+                return Ok((members, None));
+            }
+            if members.len() >= usize::try_from(most).unwrap_or(0) {
+                let last = members.last().map(|member: &Member| member.customer.clone());
+                return Ok((members, after.or(last)));
+            }
+        }
+    }
+
+    /// One page of one shard.
+    async fn members_of(
         &self,
         segment: &str,
         shard: u16,
@@ -157,9 +194,36 @@ impl Store {
         Ok((members, next))
     }
 
-    /// How many are in a segment. The flag says whether there are more than were counted.
-    pub async fn count_members(&self, segment: &str) -> Result<(u64, bool), StoreError> {
-        let (mut count, mut more) = (0, false);
+    /// How many are in a segment: as counted at most `age` ago, or else counted now.
+    pub async fn size(&self, segment: &str, age: Span, now: Timestamp) -> Result<Size, StoreError> {
+        if let Some(item) = self.workspace("size", segment).await? {
+            let read = Read { table: Table::Workspace, item: &item };
+            let counted_at = read.time("counted_at")?;
+            if now.since(counted_at) < age && counted_at <= now {
+                return Ok(Size {
+                    count: read.number("count")?,
+                    more: read.flag("more"),
+                    last_change: read.maybe_time("last_change"),
+                    counted_at,
+                });
+            }
+        }
+        let size = self.count(segment, now).await?;
+        let mut item = Build::default()
+            .text("kind", "size")
+            .text("id", segment)
+            .number("count", size.count)
+            .flag("more", size.more)
+            .time("counted_at", size.counted_at);
+        if let Some(last) = size.last_change {
+            item = item.time("last_change", last);
+        }
+        self.put_all(Table::Workspace, vec![item.done()]).await?;
+        Ok(size)
+    }
+
+    async fn count(&self, segment: &str, now: Timestamp) -> Result<Size, StoreError> {
+        let mut size = Size { count: 0, more: false, last_change: None, counted_at: now };
         for shard in 0..self.settings.shards {
             let mut from = None;
             for page in 0..COUNT_PAGES {
@@ -168,25 +232,28 @@ impl Store {
                     .query()
                     .table_name(self.table(Table::Memberships))
                     .key_condition_expression("#segment = :segment")
-                    .filter_expression("attribute_not_exists(gone)")
+                    .projection_expression("since, gone")
                     .expression_attribute_names("#segment", "segment")
                     .expression_attribute_values(":segment", text(self.partition(segment, shard)))
-                    .select(Select::Count)
                     .set_exclusive_start_key(from)
                     .return_consumed_capacity(ReturnConsumedCapacity::Total)
                     .send()
                     .await
                     .map_err(StoreError::of)?;
                 self.meter.reads(&output.consumed_capacity);
-                count += u64::try_from(output.count).unwrap_or(0);
+                for item in output.items() {
+                    let read = Read { table: Table::Memberships, item };
+                    size.count += u64::from(!read.flag("gone"));
+                    size.last_change = size.last_change.max(Some(read.time("since")?));
+                }
                 from = output.last_evaluated_key;
-                more |= from.is_some() && page + 1 == COUNT_PAGES;
+                size.more |= from.is_some() && page + 1 == COUNT_PAGES;
                 if from.is_none() {
                     break;
                 }
             }
         }
-        Ok((count, more))
+        Ok(size)
     }
 
     fn partition(&self, segment: &str, shard: u16) -> String {

@@ -14,7 +14,7 @@ use attune_domain::plan::Version;
 use attune_domain::profile::Profile;
 use attune_domain::ring::Entry;
 use attune_domain::step::{Input, step};
-use attune_domain::time::Timestamp;
+use attune_domain::time::{Span, Timestamp};
 use aws_sdk_dynamodb::types::ReturnConsumedCapacity;
 
 use super::agenda::SETTLED;
@@ -29,6 +29,10 @@ const PAGE: i32 = 200;
 
 /// How long to wait for a writer that is between a profile and its rows.
 const WAIT_FOR_ROWS: Duration = Duration::from_millis(100);
+
+/// The longest that a call of any function may take. The template sets timeouts; a test holds them
+/// to this.
+pub const MOST_TIMEOUT: Span = Span::seconds(60);
 
 /// A full pass.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,8 +68,11 @@ pub struct SliceProgress {
 }
 
 impl Store {
-    /// Asks for a pass; the one before it ends.
-    pub async fn start_pass(&self, pass: &Pass) -> Result<(), StoreError> {
+    /// Asks for a pass that brings everybody to `version`, once nobody steps with older definitions
+    /// any more; the pass before it ends.
+    pub async fn start_pass(&self, version: Version, now: Timestamp) -> Result<Pass, StoreError> {
+        let slices = u32::from(self.settings.shards);
+        let pass = Pass { version, slices, not_before: now + self.settings.settle };
         let item = Build::default()
             .text("kind", "current")
             .text("id", "pass")
@@ -73,7 +80,8 @@ impl Store {
             .number("slices", pass.slices)
             .time("not_before", pass.not_before)
             .done();
-        self.put_all(Table::Workspace, vec![item]).await
+        self.put_all(Table::Workspace, vec![item]).await?;
+        Ok(pass)
     }
 
     /// The pass that is wanted now.
@@ -218,7 +226,7 @@ impl Store {
 
     /// The profile with the features that it lacks, made from the history. `None` while the row of
     /// an event that took effect is still on its way: then the history is not whole.
-    async fn with_features(
+    pub(super) async fn with_features(
         &self,
         stored: &Stored,
         now: Timestamp,

@@ -89,6 +89,24 @@ impl Store {
         consistency: Consistency,
         now: Timestamp,
     ) -> Result<Found, StoreError> {
+        match self.find_by(id, consistency, self.definitions(now).await?, now).await {
+            // Another process published since this one looked.
+            Err(StoreError::OldDefinitions) => {
+                let definitions = self.fresh_definitions(now).await?;
+                self.find_by(id, consistency, definitions, now).await
+            }
+            found => found,
+        }
+    }
+
+    /// What stands under an id, read by these definitions.
+    pub(super) async fn find_by(
+        &self,
+        id: &CustomerId,
+        consistency: Consistency,
+        definitions: Arc<Definitions>,
+        now: Timestamp,
+    ) -> Result<Found, StoreError> {
         let output = self
             .client
             .query()
@@ -101,14 +119,7 @@ impl Store {
             .await
             .map_err(StoreError::of)?;
         self.meter.reads(&output.consumed_capacity);
-        let definitions = self.definitions(now).await?;
-        match read(id, output.items(), definitions, now) {
-            // Another process published since this one looked.
-            Err(StoreError::OldDefinitions) => {
-                read(id, output.items(), self.fresh_definitions(now).await?, now)
-            }
-            found => found,
-        }
+        read(id, output.items(), definitions, now)
     }
 }
 

@@ -1,0 +1,163 @@
+//! `/api/customers`: who somebody is, what happened, what they got, and why.
+
+mod view;
+
+use attune_aws::store::{Consistency, Stored};
+use attune_domain::address::Address;
+use attune_domain::event::Event;
+use attune_domain::id::{CustomerId, MessageId, ProgramId, SegmentId};
+use attune_domain::limits;
+use attune_domain::membership::Memberships;
+use attune_domain::time::Timestamp;
+use axum::Json;
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Path, Query, State};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::segments::no_segment;
+use crate::{Deps, Refusal};
+
+/// Events in one page of a timeline, if nothing else is asked for, and at most.
+const EVENTS: (usize, usize) = (100, 1_000);
+/// Messages of a customer that are listed: the newest entries of each program.
+const ENTRIES: u32 = 100;
+
+/// By what a customer is looked for.
+#[derive(Debug, Deserialize)]
+pub(crate) struct By {
+    email: Option<String>,
+    phone: Option<String>,
+}
+
+/// Customers who have an address.
+pub(crate) async fn find(
+    State(deps): State<Deps>,
+    by: Result<Query<By>, QueryRejection>,
+) -> Result<Json<Value>, Refusal> {
+    let Query(By { email, phone }) = by?;
+    let address = match (email, phone) {
+        (Some(email), None) => Address::email(&email),
+        (None, Some(phone)) => Address::phone(&phone),
+        _ => return Err(Refusal::Unreadable("ask for `?email=…` or for `?phone=…`".to_owned())),
+    };
+    let address = address.map_err(|why| Refusal::Unreadable(why.to_string()))?;
+    let rows = deps.store.addresses(&[address]).await?;
+    let customers = rows.into_iter().flat_map(|row| row.customers);
+    Ok(Json(json!({ "customers": customers.map(|id| id.to_string()).collect::<Vec<_>>() })))
+}
+
+/// The profile of `42`, `u#42` or `a#8f3e…`.
+async fn load(deps: &Deps, id: &str) -> Result<Stored, Refusal> {
+    let ids = match CustomerId::parse(id) {
+        Some(id) => vec![id],
+        None => vec![CustomerId::known(id), CustomerId::anonymous(id)],
+    };
+    for id in ids {
+        let stored = deps.store.load(&id, Consistency::Strong, deps.clock.now()).await?;
+        if stored.exists() {
+            return Ok(stored);
+        }
+    }
+    Err(Refusal::NotFound(format!("there is no customer `{id}`")))
+}
+
+/// Who somebody is.
+pub(crate) async fn one(
+    State(deps): State<Deps>,
+    Path(id): Path<String>,
+) -> Result<Json<Value>, Refusal> {
+    let stored = load(&deps, &id).await?;
+    Ok(Json(view::profile(&stored.profile, &stored.definitions, deps.clock.now())))
+}
+
+/// What is to be explained.
+#[derive(Debug, Deserialize)]
+pub(crate) struct About {
+    segment: Option<String>,
+}
+
+/// Why somebody is in a segment or not, and when that will change; of one segment, or of all.
+pub(crate) async fn explain(
+    State(deps): State<Deps>,
+    Path(id): Path<String>,
+    about: Result<Query<About>, QueryRejection>,
+) -> Result<Json<Value>, Refusal> {
+    let Query(About { segment: wanted }) = about?;
+    let stored = load(&deps, &id).await?;
+    let Stored { profile, definitions, .. } = &stored;
+    if let Some(id) = wanted.as_ref().filter(|id| definitions.segment(id).is_none()) {
+        return Err(no_segment(id));
+    }
+    let now = deps.clock.now().max(profile.core.as_of);
+    let wanted = |id: &SegmentId| wanted.as_ref().is_none_or(|wanted| wanted == id.as_str());
+    let segments = definitions.segments.iter().filter(|segment| wanted(&segment.id));
+    let explained: Vec<Value> =
+        segments.map(|segment| view::explained(segment, profile, definitions, now)).collect();
+    let customer = profile.id.as_str();
+    Ok(Json(json!({ "customer": customer, "at": now.to_string(), "segments": explained })))
+}
+
+/// Which page of a timeline.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Page {
+    before: Option<String>,
+    limit: Option<usize>,
+}
+
+/// What happened, the newest first.
+pub(crate) async fn timeline(
+    State(deps): State<Deps>,
+    Path(id): Path<String>,
+    page: Result<Query<Page>, QueryRejection>,
+) -> Result<Json<Value>, Refusal> {
+    let Query(Page { before, limit }) = page?;
+    let unreadable =
+        |text: String| Timestamp::parse(&text).map_err(|why| Refusal::Unreadable(why.to_string()));
+    let before = before.map(unreadable).transpose()?.unwrap_or(Timestamp::NEVER);
+    let stored = load(&deps, &id).await?;
+    let mut events = deps.store.history_of(&stored.profile, limits::BACKFILL_ROWS).await?;
+    events.retain(|event| event.occurred < before);
+    events.sort_by_key(|event| std::cmp::Reverse(event.clock()));
+    let most = limit.unwrap_or(EVENTS.0).clamp(1, EVENTS.1);
+    let next = events.get(most).and(events.get(most - 1)).map(|last| last.occurred.to_string());
+    events.truncate(most);
+    let events: Vec<Value> = events.iter().map(|event: &Event| view::event(event)).collect();
+    let customer = stored.profile.id.as_str();
+    Ok(Json(json!({ "customer": customer, "events": events, "next": next })))
+}
+
+/// Every message that was planned, and what became of it.
+pub(crate) async fn messages(
+    State(deps): State<Deps>,
+    Path(id): Path<String>,
+) -> Result<Json<Value>, Refusal> {
+    let stored = load(&deps, &id).await?;
+    let mut messages = deps.store.messages(&message_ids(&stored)).await?;
+    messages.sort_by(|one, other| {
+        (other.message.due, &other.message.id).cmp(&(one.message.due, &one.message.id))
+    });
+    let messages: Vec<Value> = messages.iter().map(view::message).collect();
+    Ok(Json(json!({ "customer": stored.profile.id.as_str(), "messages": messages })))
+}
+
+/// The ids that messages of a customer can have. They are derived from program, customer and entry,
+/// so no index is needed to find them.
+fn message_ids(stored: &Stored) -> Vec<MessageId> {
+    let Stored { profile, definitions, .. } = stored;
+    let merged = profile.card.ids.iter().filter(|known| known.merged).map(|known| &known.id);
+    let customers: Vec<&CustomerId> = std::iter::once(&profile.id).chain(merged).collect();
+    let mut ids = Vec::new();
+    for (program, segment) in &definitions.programs_ever {
+        let (Ok(program), Ok(segment)) = (ProgramId::parse(program), SegmentId::parse(segment))
+        else {
+            continue;
+        };
+        let entries = profile.core.memberships.get(Memberships::key(&segment));
+        let last = entries.map_or(0, |entries| entries.ordinal);
+        for entry in last.saturating_sub(ENTRIES) + 1..=last {
+            ids.extend(customers.iter().map(|customer| MessageId::of(&program, customer, entry)));
+        }
+    }
+    ids
+}

@@ -1,0 +1,43 @@
+//! `/api/problems`: events that could not be used, or not as they were meant.
+
+use attune_aws::store::ProblemRow;
+use axum::Json;
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Query, State};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::{Deps, Refusal};
+
+/// Problems in one page, if nothing else is asked for, and at most.
+const PAGE: (i32, i32) = (100, 1_000);
+
+/// Which page of problems.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Page {
+    before: Option<String>,
+    limit: Option<i32>,
+}
+
+/// Problems, the newest hour first.
+pub(crate) async fn list(
+    State(deps): State<Deps>,
+    page: Result<Query<Page>, QueryRejection>,
+) -> Result<Json<Value>, Refusal> {
+    let Query(Page { before, limit }) = page?;
+    let most = limit.unwrap_or(PAGE.0).clamp(1, PAGE.1);
+    let rows = deps.store.problems(before.as_deref(), most).await?;
+    let whole = usize::try_from(most).is_ok_and(|most| rows.len() == most);
+    let next = rows.last().filter(|_| whole).map(|row| row.id.clone());
+    let problem = |row: &ProblemRow| {
+        json!({
+            "id": row.id,
+            "problem": row.problem,
+            "lost": row.lost,
+            "count": row.count,
+            "example": row.example,
+            "last": row.last.to_string(),
+        })
+    };
+    Ok(Json(json!({ "problems": rows.iter().map(problem).collect::<Value>(), "next": next })))
+}

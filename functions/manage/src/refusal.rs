@@ -1,0 +1,104 @@
+//! Answers other than 2xx, named for what the client should do.
+
+use attune_aws::pass_machine::NotStarted;
+use attune_aws::store::StoreError;
+use attune_domain::definitions::Mistake;
+use axum::Json;
+use axum::extract::rejection::{JsonRejection, QueryRejection};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde_json::json;
+
+/// Why a request is not answered as asked.
+#[derive(Debug, thiserror::Error)]
+pub enum Refusal {
+    /// No key, or one of another scope.
+    #[error("the `manage` key is needed, as `Authorization: Bearer …`")]
+    NoKey,
+    /// There is nothing of that name.
+    #[error("{0}")]
+    NotFound(String),
+    /// The request cannot be read.
+    #[error("{0}")]
+    Unreadable(String),
+    /// Definitions with mistakes; nothing was changed.
+    #[error("{}", mistakes(.0))]
+    Mistakes(Vec<Mistake>),
+    /// Programs would start for those who are in their segments already, and nobody confirmed it.
+    #[error(
+        "`existing: true` starts {} for those who are there already; look at the numbers with \
+         `?dry_run=true`, and confirm with `?confirm={}`", .0.join(", "), .0.join(",")
+    )]
+    Unconfirmed(Vec<String>),
+    /// Somebody else published in between.
+    #[error("somebody else published in between; look at their definitions and push again")]
+    Overtaken,
+    /// The store failed.
+    #[error("the store is not available; try again")]
+    TryAgain(#[from] StoreError),
+    /// Published, but the pass could not be started.
+    #[error("{0}")]
+    NotStarted(#[from] NotStarted),
+}
+
+fn mistakes(mistakes: &[Mistake]) -> String {
+    match mistakes {
+        [one] => one.to_string(),
+        [first, rest @ ..] => format!("{first} (and {} more)", rest.len()),
+        [] => "there are mistakes".to_owned(),
+    }
+}
+
+impl Refusal {
+    fn status(&self) -> (StatusCode, &'static str) {
+        match self {
+            Self::NoKey => (StatusCode::UNAUTHORIZED, "no_key"),
+            Self::NotFound(_) => (StatusCode::NOT_FOUND, "not_found"),
+            Self::Unreadable(_) => (StatusCode::BAD_REQUEST, "unreadable"),
+            Self::Mistakes(_) => (StatusCode::UNPROCESSABLE_ENTITY, "mistakes"),
+            Self::Unconfirmed(_) => (StatusCode::CONFLICT, "unconfirmed"),
+            Self::Overtaken => (StatusCode::CONFLICT, "overtaken"),
+            Self::TryAgain(_) | Self::NotStarted(_) => {
+                (StatusCode::SERVICE_UNAVAILABLE, "try_again")
+            }
+        }
+    }
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        let (status, code) = self.status();
+        if let Self::TryAgain(error) = &self {
+            tracing::error!(error = %error, "manage.store_failed");
+        }
+        let mut body = json!({ "code": code, "message": self.to_string() });
+        if let Self::Mistakes(mistakes) = &self {
+            let place = |mistake: &Mistake| {
+                json!({
+                    "file": &*mistake.place.file,
+                    "line": mistake.place.line,
+                    "column": mistake.place.column,
+                    "message": mistake.wrong.to_string(),
+                })
+            };
+            body["mistakes"] = mistakes.iter().map(place).collect();
+        }
+        let mut response = (status, Json(body)).into_response();
+        if status == StatusCode::SERVICE_UNAVAILABLE {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+        }
+        response
+    }
+}
+
+impl From<JsonRejection> for Refusal {
+    fn from(rejection: JsonRejection) -> Self {
+        Self::Unreadable(rejection.body_text())
+    }
+}
+
+impl From<QueryRejection> for Refusal {
+    fn from(rejection: QueryRejection) -> Self {
+        Self::Unreadable(rejection.body_text())
+    }
+}
