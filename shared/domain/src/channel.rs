@@ -26,6 +26,15 @@ impl Channel {
         }
     }
 
+    /// What people call messages on it.
+    pub const fn in_words(self) -> &'static str {
+        match self {
+            Self::Email => "e-mail",
+            Self::Sms => "text messages",
+            Self::Push => "push messages",
+        }
+    }
+
     /// Reads `email`, `sms` or `push`.
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|channel| channel.as_str() == text)

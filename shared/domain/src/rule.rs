@@ -17,6 +17,7 @@ mod segment;
 mod tests_on_values;
 mod waiting;
 mod when;
+mod words;
 
 pub use explain::Explanation;
 pub use metric::{Metric, MetricKind};
@@ -83,7 +84,7 @@ pub struct Facts<'a> {
 trait Test {
     /// Whether it holds now, and how long that is sure.
     fn answer(&self, facts: &Facts<'_>, now: Timestamp) -> Answer;
-    /// In words, to follow "who".
+    /// In words, to follow "customers who"; its first word is one that [`words::denied`] knows.
     fn describe(&self) -> String;
     /// The value it looked at, in words.
     fn value(&self, facts: &Facts<'_>, now: Timestamp) -> String;
@@ -104,13 +105,13 @@ impl Rule {
         }
     }
 
-    /// In words, to follow "customers who": `ordered …, and did not …`.
+    /// In words, to follow "customers who": `did …, do not allow … and (… or …)`.
     pub fn describe(&self) -> String {
         match self {
             Self::All(rules) => listed(rules.iter().map(Self::describe_inside), "and"),
             Self::Any(rules) => or(rules.iter().map(Self::describe_inside)),
             Self::Not(rule) => match rule.as_ref() {
-                Self::Leaf(leaf) => format!("not: {}", leaf.describe()),
+                Self::Leaf(leaf) => words::denied(&leaf.describe()),
                 group => format!("not ({})", group.describe()),
             },
             Self::Leaf(leaf) => leaf.describe(),

@@ -60,11 +60,16 @@ pub(super) fn read_trait(cx: &mut RuleReader<'_>, members: &mut Members<'_>) -> 
     if !tests.is_empty() {
         let words = tests.iter().map(ValueTest::describe).collect::<Vec<_>>().join(" and ");
         let test = CardTest::Trait(path.clone(), tests);
-        rules.push(CardLeaf::new(cx, format!("{path} {words}"), test));
+        rules.push(CardLeaf::new(cx, format!("have a trait {path} that {words}"), test));
     }
     for moment in moments? {
         let slot = cx.plan.ask(Memory::Instant(path.clone()));
-        let leaf = WhenLeaf::new(format!("{path} is"), vec![When::Trait(slot)], false, moment);
+        let leaf = WhenLeaf::new(
+            format!("have a trait {path} that is"),
+            vec![When::Trait(slot)],
+            false,
+            moment,
+        );
         rules.push(Rule::Leaf(Leaf::When(leaf)));
     }
     if let Some(node) = anniversary {
@@ -99,14 +104,14 @@ pub(super) fn read_consent(cx: &mut RuleReader<'_>, node: &Node) -> Option<Rule>
 
 fn consent(cx: &mut RuleReader<'_>, channel: Channel, topic: Option<String>) -> Rule {
     let about = topic.as_ref().map_or(String::new(), |topic| format!(" about “{topic}”"));
-    let words = format!("allows {channel}{about}");
+    let words = format!("allow {}{about}", channel.in_words());
     CardLeaf::new(cx, words, CardTest::Consent(channel, topic))
 }
 
 /// Reads `prefers: sms`.
 pub(super) fn read_prefers(cx: &mut RuleReader<'_>, node: &Node) -> Option<Rule> {
     let channel = channel(cx, node)?;
-    Some(CardLeaf::new(cx, format!("prefers {channel}"), CardTest::Prefers(channel)))
+    Some(CardLeaf::new(cx, format!("prefer {}", channel.in_words()), CardTest::Prefers(channel)))
 }
 
 fn channel(cx: &mut RuleReader<'_>, node: &Node) -> Option<Channel> {

@@ -294,11 +294,42 @@ fn rules_say_themselves_in_words() {
                  { not: { event: Order Completed, within: 30d } },
                  { any: [{ trait: country, in: [FR, BE] }, { consent: sms }] }] }",
         expect![
-            "did “Order Completed” at least 3 times in the last 90 days, not: did “Order Completed” in the last 30 days and (country is FR or BE or allows sms)"
+            "did “Order Completed” at least 3 times in the last 90 days, did not do “Order Completed” in the last 30 days and (have a trait country that is FR or BE or allow text messages)"
         ],
     );
     check_words(
         "{ received: any, within: 7d }",
         expect!["received any message in the last 7 days"],
     );
+    check_words(
+        "{ trait: created_at, within: 7d }",
+        expect!["have a trait created_at that is in the last 7 days"],
+    );
+}
+
+/// Checks what the opposite of a rule says in words.
+#[track_caller]
+fn check_denied(rule: &str, expected: Expect) {
+    check_words(&format!("{{ not: {rule} }}"), expected);
+}
+
+#[test]
+fn rules_that_do_not_hold_say_themselves_in_words() {
+    check_denied("{ event: A, within: 7d }", expect!["did not do “A” in the last 7 days"]);
+    check_denied("{ opened: any }", expect!["did not open any message"]);
+    check_denied("{ consent: sms }", expect!["do not allow text messages"]);
+    check_denied("{ prefers: push }", expect!["do not prefer push messages"]);
+    check_denied(
+        "{ trait: phone, is_set: true }",
+        expect!["do not have a trait phone that is set"],
+    );
+    check_denied(
+        "{ trait: birthday, anniversary: today }",
+        expect!["do not have the anniversary of birthday today"],
+    );
+    check_denied(
+        "{ event: A, last: { older_than: 7d } }",
+        expect!["not: last did “A” at least 7 days ago"],
+    );
+    check_denied("{ any: [{ event: A }, { event: B }] }", expect!["not (did “A” or did “B”)"]);
 }

@@ -288,7 +288,7 @@ impl Test for MetricLeaf {
     }
 
     fn describe(&self) -> String {
-        format!("has “{}” {}", self.metric.id, self.range.describe())
+        format!("have “{}” of {}", self.metric.id, self.range.describe())
     }
 
     fn value(&self, facts: &Facts<'_>, now: Timestamp) -> String {

@@ -94,7 +94,7 @@ impl Test for ScoreLeaf {
     }
 
     fn describe(&self) -> String {
-        format!("has a score “{}” of {}", self.score.id, self.range.describe())
+        format!("have a score “{}” of {}", self.score.id, self.range.describe())
     }
 
     fn value(&self, facts: &Facts<'_>, now: Timestamp) -> String {

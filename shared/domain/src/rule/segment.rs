@@ -28,7 +28,7 @@ impl Test for SegmentLeaf {
     }
 
     fn describe(&self) -> String {
-        format!("is in “{}”", self.id)
+        format!("are in “{}”", self.id)
     }
 
     fn value(&self, facts: &Facts<'_>, now: Timestamp) -> String {

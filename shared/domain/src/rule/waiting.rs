@@ -78,7 +78,7 @@ pub(super) fn read(cx: &mut RuleReader<'_>, node: &Node) -> Option<Rule> {
         return cx.reader.refuse(&node.place, Wrong::Impossible("`for` is not below `at_most`"));
     }
     let words = format!(
-        "did {} between {} and {} ago, and no {} since",
+        "did {} between {} and {} ago without {} since",
         super::event::describe(&since),
         after.in_words(),
         at_most.in_words(),

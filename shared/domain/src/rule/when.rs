@@ -116,10 +116,10 @@ impl Test for AnniversaryLeaf {
 
     fn describe(&self) -> String {
         match self.days {
-            0 => format!("has the anniversary of {} today", self.path),
-            1 => format!("has the anniversary of {} today or tomorrow", self.path),
+            0 => format!("have the anniversary of {} today", self.path),
+            1 => format!("have the anniversary of {} today or tomorrow", self.path),
             days => {
-                format!("has the anniversary of {} today or in the next {days} days", self.path)
+                format!("have the anniversary of {} today or in the next {days} days", self.path)
             }
         }
     }
