@@ -3,10 +3,12 @@
 use attune_liquid::{Escape, Numbers, RenderError, RenderInput, Template, UnixMillis, Value};
 use serde_json::{Map, json};
 
+use crate::cart::Item;
 use crate::channel::Channel;
 use crate::decide::left_in_cart;
 use crate::definitions::{Content, Definitions};
 use crate::message::Message;
+use crate::money;
 use crate::number::Number;
 use crate::profile::Profile;
 use crate::time::Timestamp;
@@ -166,18 +168,41 @@ fn customer(profile: &Profile) -> serde_json::Value {
     customer.into()
 }
 
+/// What is left in the cart. Amounts stand there as sent, for sums, and as people write them.
 fn cart(profile: &Profile, definitions: &Definitions, now: Timestamp) -> serde_json::Value {
-    let mut total = Number::ZERO;
-    let items = left_in_cart(profile, definitions, now).map(|item| {
-        let price = item.product.details.get("price").and_then(Number::of);
-        total = total.plus(price.unwrap_or_default().times(item.quantity.into()));
-        let mut fields: Map<_, _> = item.product.details.into_iter().collect();
-        fields.insert("product_id".to_owned(), item.product.id.into());
-        fields.insert("quantity".to_owned(), item.quantity.into());
-        serde_json::Value::Object(fields)
-    });
-    let items: Vec<_> = items.collect();
-    json!({ "items": items, "total": total.to_string() })
+    let items: Vec<Item> = left_in_cart(profile, definitions, now).collect();
+    let currency = &definitions.shop.currency;
+    let totals: Vec<Option<Number>> = items.iter().map(total).collect();
+    let total = totals.iter().flatten().copied().fold(Number::ZERO, Number::plus);
+    // A sum that leaves out what has no known price would be a promise.
+    let known = totals.iter().all(Option::is_some);
+    json!({
+        "quantity": items.iter().map(|item| u64::from(item.quantity)).sum::<u64>(),
+        "total": total.to_string(),
+        "total_money": known.then(|| money::written(total, currency)),
+        "items": items.into_iter().map(|item| in_cart(item, currency)).collect::<Vec<_>>(),
+    })
+}
+
+fn price(item: &Item) -> Option<Number> {
+    item.product.details.get("price").and_then(Number::of)
+}
+
+fn total(item: &Item) -> Option<Number> {
+    Some(price(item)?.times(item.quantity.into()))
+}
+
+fn in_cart(item: Item, currency: &str) -> serde_json::Value {
+    let amount = |amount: Option<Number>| amount.map(|amount| money::written(amount, currency));
+    let ours = [
+        ("quantity", json!(item.quantity)),
+        ("price_money", json!(amount(price(&item)))),
+        ("total_money", json!(amount(total(&item)))),
+        ("product_id", json!(item.product.id)),
+    ];
+    let mut fields: Map<_, _> = item.product.details.into_iter().collect();
+    fields.extend(ours.map(|(name, value)| (name.to_owned(), value)));
+    fields.into()
 }
 
 #[cfg(test)]
@@ -222,6 +247,24 @@ programs: [{ id: p, enter: s, again: never, send: { template: t } }]
         assert_eq!(subject, "For Ada Bcc: <x@y>");
         assert_eq!(html, "<p>Ada\r\nBcc: &lt;x@y&gt; of Lyon: 2 × Red &lt;b&gt;</p>");
         assert_eq!(text, "Total 25 USD");
+    }
+
+    #[test]
+    fn amounts_are_written_out_and_a_sum_without_a_price_is_none() {
+        let definitions = definitions(SHOP);
+        let mut life = Life::new(&definitions, "2026-01-01");
+        let add = |life: &mut Life<'_>, product: serde_json::Value| {
+            let time = format!("2026-01-01T10:0{}:00Z", product["product_id"]);
+            life.event(&did("Product Added", &time, product));
+            cart(&life.profile, &definitions, at("2026-01-01T11:00:00Z"))
+        };
+        let cart = add(&mut life, json!({"product_id": 1, "price": "12.50", "quantity": 2}));
+        assert_eq!(cart["items"][0]["price_money"], "$12.50");
+        assert_eq!(cart["items"][0]["total_money"], "$25.00");
+        assert_eq!((&cart["total_money"], &cart["quantity"]), (&json!("$25.00"), &json!(2)));
+        let cart = add(&mut life, json!({"product_id": 2, "price": "ask us"}));
+        assert_eq!(cart["items"][1]["total_money"], json!(null));
+        assert_eq!((&cart["total_money"], &cart["total"]), (&json!(null), &json!("25")));
     }
 
     #[test]

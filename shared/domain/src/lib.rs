@@ -17,6 +17,7 @@ pub mod limits;
 pub mod membership;
 pub mod message;
 pub mod moment;
+pub mod money;
 pub mod number;
 pub mod order_event;
 pub mod packed;
