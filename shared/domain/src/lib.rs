@@ -27,6 +27,7 @@ pub mod profile;
 pub mod program;
 pub mod ring;
 pub mod rule;
+pub mod starter;
 pub mod step;
 #[cfg(test)]
 mod testing;
