@@ -77,6 +77,8 @@ fn read_shop(reader: &mut Reader, shop: &mut Shop, node: &Node) -> Option<()> {
     text(reader, &mut members, "name", &mut shop.name);
     text(reader, &mut members, "currency", &mut shop.currency);
     text(reader, &mut members, "url", &mut shop.url);
+    // Templates go on with `/cart`.
+    shop.url.truncate(shop.url.trim_end_matches('/').len());
     if let Some(node) = members.get("timezone") {
         shop.zone = reader.parsed(node, Zone::parse).unwrap_or(Zone::utc());
     }
@@ -133,4 +135,17 @@ fn read_policy(reader: &mut Reader, policy: &mut Policy, node: &Node) -> Option<
     }
     reader.finish(&members);
     Some(())
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::definitions;
+
+    #[test]
+    fn a_website_is_the_same_with_a_slash_at_its_end() {
+        for url in ["https://shop.example.com", "https://shop.example.com/"] {
+            let definitions = definitions(&format!("shop: {{ url: '{url}' }}"));
+            assert_eq!(definitions.shop.url, "https://shop.example.com");
+        }
+    }
 }
