@@ -75,10 +75,11 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// For one machine: one part, and definitions that are looked up every time.
+    /// For one machine: one part, and definitions that are believed until this very process
+    /// publishes others.
     pub fn local() -> Self {
-        let settle = Span::seconds(1);
-        Self { prefix: "attune-".to_owned(), shards: 1, cache: Span::default(), settle }
+        let (cache, settle) = (Span::LONGEST, Span::seconds(1));
+        Self { prefix: "attune-".to_owned(), shards: 1, cache, settle }
     }
 }
 

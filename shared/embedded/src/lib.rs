@@ -18,6 +18,6 @@ pub mod router;
 pub mod service;
 
 pub use capture::{Account, Capture};
-pub use engine::Engine;
+pub use engine::{Engine, EngineError};
 pub use outbox::Outbox;
 pub use router::Router;

@@ -148,6 +148,7 @@ impl Store {
         match output {
             Ok(output) => {
                 self.meter.writes(&output.consumed_capacity);
+                self.cache().known = None;
                 Ok(true)
             }
             Err(SdkError::ServiceError(error))

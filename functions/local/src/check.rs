@@ -1,0 +1,79 @@
+//! `attune check`: are the definitions right, and what would they change?
+
+use attune_aws::store::Source;
+use attune_domain::definitions::{Definitions, Lineage};
+use serde_json::Value;
+
+use crate::api::Api;
+use crate::push::{files, told};
+use crate::tables::{grouped, table};
+use crate::{Failure, cli, folder};
+
+/// Checks a folder of definitions, alone or against a suite.
+pub(crate) async fn run(asked: &cli::Check) -> Result<(), Failure> {
+    let source = folder::read(&asked.definitions)?;
+    let definitions =
+        source.read(&Lineage::default()).map_err(|mistakes| told(&mistakes, &source))?;
+    describe(&definitions, &source);
+    let cli::Target { endpoint, data, .. } = &asked.target;
+    if endpoint.is_none() && data.is_none() {
+        println!("\nWith `--endpoint URL` or `--data DIR`, `check` tells what would change there.");
+        return Ok(());
+    }
+    let api = Api::of(&asked.target).await?;
+    let rehearsal = api.put("/api/definitions?dry_run=true", &files(&source)).await?;
+    tell(&rehearsal);
+    Ok(())
+}
+
+fn describe(definitions: &Definitions, source: &Source) {
+    println!(
+        "No mistakes in {} files: {} segments, {} programs, {} templates.",
+        source.files.len(),
+        definitions.segments.len(),
+        definitions.programs.len(),
+        definitions.templates.len()
+    );
+    let mut rows = table(["segment", "who"], &[]);
+    for segment in &definitions.segments {
+        rows.add_row([segment.id.to_string(), segment.rule.describe()]);
+    }
+    println!("{rows}");
+}
+
+/// What would change.
+fn tell(rehearsal: &Value) {
+    let looked_at = grouped(rehearsal["looked_at"].as_u64().unwrap_or(0));
+    let sample = if rehearsal["everyone"] == true { "everybody" } else { "a sample" };
+    println!("\nWhat would change, from {sample}: {looked_at} customers.");
+    let number = |value: &Value| grouped(value.as_u64().unwrap_or(0));
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let list = |of: &Value| of.as_array().cloned().unwrap_or_default();
+    let mut rows = table(["segment", "now", "would enter", "would leave", "then"], &[1, 2, 3, 4]);
+    for moves in list(&rehearsal["segments"]) {
+        let numbers = ["now", "enter", "leave", "then"].map(|column| number(&moves[column]));
+        let [now, enter, leave, then] = numbers;
+        rows.add_row([text(&moves["id"]), now, enter, leave, then]);
+    }
+    println!("{rows}");
+    let mut rows = table(["program", "messages that would start", "that would not"], &[1, 2]);
+    let (mut starting, mut left_out) = (0, 0);
+    for program in list(&rehearsal["programs"]) {
+        starting += program["starts"].as_u64().unwrap_or(0);
+        left_out += program["not_started"].as_u64().unwrap_or(0);
+        rows.add_row([
+            text(&program["id"]),
+            number(&program["starts"]),
+            number(&program["not_started"]),
+        ]);
+    }
+    println!("{rows}");
+    println!("{} messages would start.", grouped(starting));
+    if left_out > 0 {
+        println!(
+            "{} would not: those customers were there before, or are there because of this change \
+             and not because of anything they did. A program with `existing: true` starts for them.",
+            grouped(left_out)
+        );
+    }
+}

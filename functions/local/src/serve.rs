@@ -1,0 +1,162 @@
+//! `attune serve`: the whole suite on one machine, with the HTTP paths of the cloud.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use attune_aws::clock::Clock;
+use attune_aws::keys::{Keys, Scope};
+use attune_domain::plan::Version;
+use attune_domain::time::Span;
+use attune_embedded::Outbox;
+use tokio::net::TcpListener;
+use tokio::time::{MissedTickBehavior, interval};
+
+use crate::outbox_page;
+use crate::suite::Suite;
+use crate::{Failure, cli, folder, push};
+
+/// How often the schedules run. In the cloud it is each minute.
+const TICK: Duration = Duration::from_secs(1);
+/// How often expired items are deleted.
+const DELETE: Span = Span::minutes(10);
+
+/// Serves until it is stopped.
+pub(crate) async fn run(asked: &cli::Serve) -> Result<(), Failure> {
+    let named = WithKeys::of(asked)?;
+    let suite = Suite::open(asked.data.as_deref(), Clock::system(), named.keys(), None).await?;
+    let suite = Arc::new(suite);
+    let outbox = open_outbox(&suite, asked.data.as_deref())?;
+    begin(&suite, asked).await?;
+    let listener = TcpListener::bind(asked.listen).await.map_err(|why| {
+        Failure::Input(format!("cannot listen on {}: {why}; use `--listen`", asked.listen))
+    })?;
+    announce(&suite, asked, &named, &listener).await?;
+    let routes = suite.router().merge(outbox_page::router(outbox));
+    let schedules = tokio::spawn(run_schedules(Arc::clone(&suite)));
+    axum::serve(listener, routes).with_graceful_shutdown(stopped()).await?;
+    schedules.abort();
+    Ok(())
+}
+
+/// The definitions to begin with, unless there are some already.
+async fn begin(suite: &Suite, asked: &cli::Serve) -> Result<(), Failure> {
+    let current = suite.store.current_version().await?;
+    match (&asked.definitions, current > Version::default()) {
+        (None, true) => Ok(()),
+        (folder, _) => push::publish(suite, &folder::read_or_starter(folder.as_deref())?).await,
+    }
+}
+
+/// What was sent, in the data folder or in memory.
+fn open_outbox(suite: &Suite, data: Option<&Path>) -> Result<outbox_page::Sent, Failure> {
+    let Some(folder) = data.map(|data| data.join("outbox")) else {
+        return Ok(outbox_page::Sent::Here(suite.capture.clone()));
+    };
+    let outbox = Outbox::open(&folder).map_err(|why| Failure::file(folder, why))?;
+    suite.write_to(outbox.clone());
+    Ok(outbox_page::Sent::Folder(outbox))
+}
+
+async fn announce(
+    suite: &Suite,
+    asked: &cli::Serve,
+    named: &WithKeys,
+    listener: &TcpListener,
+) -> Result<(), Failure> {
+    let url = format!("http://{}", listener.local_addr()?);
+    println!("attune listens on {url}");
+    println!("  events      {url}/v1/batch   write key   {}", named.write);
+    println!("                                         browser key {}", named.browser);
+    println!("  management  {url}/api        manage key  {}", named.manage);
+    println!("  outbox      {url}/outbox");
+    match &asked.data {
+        Some(folder) => println!("  data        {}", folder.display()),
+        None => println!("  data        in memory; `--data DIR` keeps it"),
+    }
+    println!("  definitions version {}", suite.store.current_version().await?.0);
+    Ok(())
+}
+
+/// Wakes, passes and sends, each second; a store that fails now is asked again.
+async fn run_schedules(suite: Arc<Suite>) {
+    let mut ticks = interval(TICK);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut deleted = suite.clock.now();
+    loop {
+        ticks.tick().await;
+        if let Err(error) = suite.tick().await {
+            tracing::error!(error = %error, "serve.tick_failed");
+        }
+        if suite.clock.now().since(deleted) >= DELETE {
+            deleted = suite.clock.now();
+            if let Err(error) = suite.delete_expired() {
+                tracing::error!(error = %error, "serve.delete_failed");
+            }
+        }
+    }
+}
+
+async fn stopped() {
+    // Without a signal handler the process ends by the signal itself, which is as safe.
+    tokio::signal::ctrl_c().await.ok();
+}
+
+/// The three keys: as named, as kept in the data folder, or made up.
+struct WithKeys {
+    write: String,
+    browser: String,
+    manage: String,
+}
+
+impl WithKeys {
+    fn of(asked: &cli::Serve) -> Result<Self, Failure> {
+        let kept = match &asked.data {
+            Some(folder) => kept_keys(folder)?,
+            None => [made_up()?, made_up()?, made_up()?],
+        };
+        let [write, browser, manage] = kept;
+        Ok(Self {
+            write: asked.write_key.clone().unwrap_or(write),
+            browser: asked.browser_key.clone().unwrap_or(browser),
+            manage: asked.manage_key.clone().unwrap_or(manage),
+        })
+    }
+
+    fn keys(&self) -> Keys {
+        Keys::default()
+            .with(Scope::Server, &self.write)
+            .with(Scope::Browser, &self.browser)
+            .with(Scope::Manage, &self.manage)
+    }
+}
+
+/// Keys that were made up once for a data folder, one a line; so that a restart keeps them.
+fn kept_keys(folder: &Path) -> Result<[String; 3], Failure> {
+    let path = folder.join("keys");
+    let read = std::fs::read_to_string(&path).unwrap_or_default();
+    let lines: Vec<String> = read.lines().map(str::to_owned).collect();
+    if let Ok(keys) = <[String; 3]>::try_from(lines) {
+        return Ok(keys);
+    }
+    let keys = [made_up()?, made_up()?, made_up()?];
+    std::fs::create_dir_all(folder).map_err(|why| Failure::file(folder, why))?;
+    write_privately(&path, &(keys.join("\n") + "\n")).map_err(|why| Failure::file(&path, why))?;
+    Ok(keys)
+}
+
+fn write_privately(path: &Path, text: &str) -> std::io::Result<()> {
+    use std::io::Write as _;
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)?.write_all(text.as_bytes())
+}
+
+/// 128 random bits.
+fn made_up() -> Result<String, Failure> {
+    let mut bytes = [0; 16];
+    getrandom::fill(&mut bytes).map_err(|why| Failure::Input(why.to_string()))?;
+    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+}

@@ -1,0 +1,197 @@
+//! The whole suite in one process: every function's own code, on the embedded stand-ins.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use attune_aws::clock::Clock;
+use attune_aws::keys::Keys;
+use attune_aws::meter::Units;
+use attune_aws::pass_machine::PassMachine;
+use attune_aws::sdk;
+use attune_aws::senders::{SendSettings, Senders};
+use attune_aws::store::{Observer, Settings, Store, StoreError};
+use attune_dispatch::Dispatched;
+use attune_domain::time::{Span, Timestamp};
+use attune_embedded::{Account, Capture, Engine, Outbox, Router as Stand};
+use attune_recompute::{Answer, Swept, Task};
+use axum::Router;
+
+use crate::Failure;
+
+/// How long one tick may take before the next one goes on with what is left.
+const TICK: Span = Span::minutes(1);
+
+/// Every function on one machine.
+#[derive(Debug)]
+pub struct Suite {
+    /// The store.
+    pub store: Store,
+    /// The time.
+    pub clock: Clock,
+    /// What was sent.
+    pub capture: Capture,
+    engine: Engine,
+    keys: Keys,
+    senders: Senders,
+    /// The definitions that the last full pass ended for.
+    passed: AtomicU32,
+    ticks: AtomicU32,
+}
+
+/// What a tick did.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Ticked {
+    /// Wake-ups.
+    pub swept: Swept,
+    /// Messages.
+    pub dispatched: Dispatched,
+    /// What waking used.
+    pub recompute: Units,
+    /// What sending used.
+    pub dispatch: Units,
+}
+
+impl Suite {
+    /// A suite on the data in a folder, or in memory.
+    pub async fn open(
+        folder: Option<&Path>,
+        clock: Clock,
+        keys: Keys,
+        observer: Option<Observer>,
+    ) -> Result<Self, Failure> {
+        let engine = match folder {
+            Some(folder) => {
+                std::fs::create_dir_all(folder).map_err(|why| Failure::file(folder, why))?;
+                Engine::open(&folder.join("attune.db"))?
+            }
+            None => Engine::memory_with_clock(clock.clone())?,
+        };
+        // Local sends are as fast as the machine; simulated time stands still while they happen.
+        let account = Account {
+            sends_per_second: u32::MAX,
+            sends_per_day: u32::MAX,
+            ..Account::new(clock.clone(), 1)
+        };
+        let capture = Capture::new(account);
+        let stand = Stand::new(Arc::new(engine.clone()), Arc::new(capture.clone()));
+        let aws = sdk::in_process(Arc::new(stand));
+        let store = Store::new(sdk::dynamodb::Client::new(&aws), Settings::local());
+        let store = match observer {
+            Some(observer) => store.observed_by(observer),
+            None => store,
+        };
+        store.create_tables().await?;
+        let senders = Senders::new(&aws, send_settings());
+        let (passed, ticks) = <(AtomicU32, AtomicU32)>::default();
+        Ok(Self { store, clock, capture, engine, keys, senders, passed, ticks })
+    }
+
+    /// Writes what is sent to a folder, too.
+    pub fn write_to(&self, outbox: Outbox) {
+        self.capture.on_sent(move |sent| {
+            if let Err(error) = outbox.write(sent) {
+                tracing::error!(error = %error, "outbox.write_failed");
+            }
+        });
+    }
+
+    /// The event API and the management API.
+    pub fn router(&self) -> Router {
+        attune_ingest::router(self.ingest()).merge(attune_manage::router(self.manage()))
+    }
+
+    /// What the event API works with.
+    pub fn ingest(&self) -> attune_ingest::Deps {
+        attune_ingest::Deps {
+            store: self.store.clone(),
+            keys: self.keys.clone(),
+            clock: self.clock.clone(),
+        }
+    }
+
+    /// What the management API works with.
+    pub fn manage(&self) -> attune_manage::Deps {
+        attune_manage::Deps {
+            store: self.store.clone(),
+            keys: self.keys.clone(),
+            clock: self.clock.clone(),
+            pass_machine: PassMachine::none(),
+        }
+    }
+
+    /// Does what the schedules do: wakes who is due, goes on with a full pass, sends what is due.
+    pub async fn tick(&self) -> Result<Ticked, StoreError> {
+        let begun = self.store.meter().total();
+        let swept = self.sweep().await?;
+        self.pass().await?;
+        let between = self.store.meter().total();
+        let dispatched = self.dispatch().await?;
+        let ended = self.store.meter().total();
+        Ok(Ticked { swept, dispatched, recompute: between - begun, dispatch: ended - between })
+    }
+
+    /// Wakes who is due.
+    async fn sweep(&self) -> Result<Swept, StoreError> {
+        match attune_recompute::handle(&self.recompute(), Task::Sweep, self.deadline()).await? {
+            Answer::Swept(swept) => Ok(swept),
+            Answer::Slices(_) | Answer::Slice { .. } => Ok(Swept::default()),
+        }
+    }
+
+    /// Goes on with the full pass that is wanted, if one is and its time has come.
+    pub async fn pass(&self) -> Result<(), StoreError> {
+        let current = self.store.definitions(self.clock.now()).await?.version();
+        if current.0 <= self.passed.load(Ordering::SeqCst) {
+            return Ok(());
+        }
+        let deps = self.recompute();
+        let answer = attune_recompute::handle(&deps, Task::Slices, self.deadline()).await?;
+        let Answer::Slices(slices) = answer else { return Ok(()) };
+        let mut done = !slices.is_empty();
+        for slice in slices {
+            let task = Task::Slice(slice);
+            let answer = attune_recompute::handle(&deps, task, self.deadline()).await?;
+            done &= matches!(answer, Answer::Slice { done: true, .. });
+        }
+        if done {
+            self.passed.store(current.0, Ordering::SeqCst);
+        }
+        Ok(())
+    }
+
+    /// Sends what is due.
+    async fn dispatch(&self) -> Result<Dispatched, StoreError> {
+        let ticks = self.ticks.fetch_add(1, Ordering::SeqCst);
+        let deps = attune_dispatch::Deps {
+            store: self.store.clone(),
+            senders: self.senders.clone(),
+            clock: self.clock.clone(),
+            run: format!("{}-{}-{ticks}", std::process::id(), self.clock.now().millis()),
+        };
+        attune_dispatch::sweep(&deps, self.deadline()).await
+    }
+
+    /// Deletes what the tables' time to live says, as DynamoDB does by itself.
+    pub fn delete_expired(&self) -> Result<usize, Failure> {
+        Ok(self.engine.sweep_ttl()?)
+    }
+
+    fn recompute(&self) -> attune_recompute::Deps {
+        attune_recompute::Deps { store: self.store.clone(), clock: self.clock.clone() }
+    }
+
+    fn deadline(&self) -> Timestamp {
+        self.clock.now() + TICK
+    }
+}
+
+/// Names that the captured SES and SNS know.
+fn send_settings() -> SendSettings {
+    SendSettings {
+        configuration_set: Some("attune".to_owned()),
+        sms_sender: None,
+        apns: Some("arn:aws:sns:us-east-1:123456789012:app/APNS/local".to_owned()),
+        fcm: Some("arn:aws:sns:us-east-1:123456789012:app/GCM/local".to_owned()),
+    }
+}
