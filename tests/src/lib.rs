@@ -1,5 +1,6 @@
 //! The whole suite in a test: every function on one world.
 
+use attune_aws::pass_machine::PassMachine;
 use attune_aws::store::StoreError;
 use attune_dispatch::Dispatched;
 use attune_domain::time::{Span, Timestamp};
@@ -28,6 +29,50 @@ pub async fn post(world: &World, path: &str, key: &str, body: &Value) -> (Status
     let status = response.status();
     let body = to_bytes(response.into_body(), usize::MAX).await.expect("a body");
     (status, serde_json::from_slice(&body).unwrap_or_default())
+}
+
+/// Asks the management API, with its key.
+pub async fn manage(world: &World, method: &str, path: &str, body: &Value) -> (StatusCode, Value) {
+    manage_as(world, "Bearer manage-key", method, path, body).await
+}
+
+/// Asks the management API.
+pub async fn manage_as(
+    world: &World,
+    authorization: &str,
+    method: &str,
+    path: &str,
+    body: &Value,
+) -> (StatusCode, Value) {
+    let deps = attune_manage::Deps {
+        store: world.store.clone(),
+        keys: world.keys(),
+        clock: world.clock.clone(),
+        pass_machine: PassMachine::none(),
+    };
+    let request = Request::builder()
+        .method(method)
+        .uri(path)
+        .header(header::AUTHORIZATION, authorization)
+        .header(header::CONTENT_TYPE, "application/json")
+        .body(Body::from(body.to_string()))
+        .expect("a request");
+    let response = attune_manage::router(deps).oneshot(request).await.expect("an answer");
+    let status = response.status();
+    let body = to_bytes(response.into_body(), usize::MAX).await.expect("a body");
+    (status, serde_json::from_slice(&body).unwrap_or_default())
+}
+
+/// Drives the full pass that is wanted to its end.
+pub async fn pass(world: &World) -> Result<(), StoreError> {
+    let deps = attune_recompute::Deps { store: world.store.clone(), clock: world.clock.clone() };
+    let answer = attune_recompute::handle(&deps, Task::Slices, far(world)).await?;
+    let Answer::Slices(slices) = answer else { panic!("slices answered {answer:?}") };
+    assert!(!slices.is_empty(), "no pass is wanted, or its time has not come");
+    for slice in slices {
+        attune_recompute::handle(&deps, Task::Slice(slice), far(world)).await?;
+    }
+    Ok(())
 }
 
 /// Visits every wake-up that is due.

@@ -1,0 +1,180 @@
+//! The management API, as somebody who runs a shop uses it.
+
+use attune_domain::time::Span;
+use attune_testkit::World;
+use attune_tests::{dispatch, manage, pass, post, sweep};
+use serde_json::{Value, json};
+
+const SHOP: &str = "
+segments:
+  - id: buyers
+    name: Buyers
+    when: { event: Order Completed, within: 30d }
+templates:
+  - id: thanks
+    email: { subject: Thanks, html: '<p>Thanks</p>', text: Thanks }
+programs:
+  - id: thank
+    enter: buyers
+    again: { after: 30d }
+    send: { template: thanks }
+";
+
+async fn get(world: &World, path: &str) -> Value {
+    let (status, body) = manage(world, "GET", path, &Value::Null).await;
+    assert_eq!(status.as_u16(), 200, "{path}: {body}");
+    body
+}
+
+async fn shop() -> World {
+    let world = World::with(SHOP).await;
+    world.reachable("42").await;
+    let order = json!({"order_id": "1", "total": 20});
+    world.apply(&[world.track("42", "Order Completed", order)]).await;
+    dispatch(&world).await.unwrap();
+    world
+}
+
+#[tokio::test]
+async fn segments_tell_their_size_and_say_what_they_mean() {
+    let world = shop().await;
+    let segments = get(&world, "/api/segments").await;
+    let segment = &segments["segments"][0];
+    assert_eq!(segment["sentence"], "did “Order Completed” in the last 30 days");
+    assert_eq!((&segment["size"], &segment["size_is_at_least"]), (&json!(1), &json!(false)));
+    assert_eq!(segment["counted_at"], world.now().to_string());
+    assert_eq!(segment["last_change"], "2026-10-01T09:00:00Z");
+    let members = get(&world, "/api/segments/buyers/members").await;
+    assert_eq!(members["members"][0]["customer"], "u#42");
+    assert_eq!(members["next"], Value::Null);
+}
+
+#[tokio::test]
+async fn members_come_in_pages() {
+    let world = World::with(SHOP).await;
+    for customer in 0..5 {
+        let order = world.track(&customer.to_string(), "Order Completed", json!({"order_id": "1"}));
+        world.apply(&[order]).await;
+    }
+    let (mut seen, mut path) = (Vec::new(), "/api/segments/buyers/members?limit=2".to_owned());
+    loop {
+        let page = get(&world, &path).await;
+        let members = page["members"].as_array().unwrap();
+        seen.extend(members.iter().map(|member| member["customer"].as_str().unwrap().to_owned()));
+        let Some(next) = page["next"].as_str() else { break };
+        path = format!("/api/segments/buyers/members?limit=2&after={}", next.replace('#', "%23"));
+    }
+    seen.sort();
+    assert_eq!(seen, ["u#0", "u#1", "u#2", "u#3", "u#4"]);
+}
+
+#[tokio::test]
+async fn a_customer_is_found_and_shown() {
+    let world = shop().await;
+    let found = get(&world, "/api/customers?email=Customer-42%40example.com").await;
+    assert_eq!(found["customers"], json!(["u#42"]));
+    assert_eq!(get(&world, "/api/customers?phone=%2B15550000042").await, found);
+    let customer = get(&world, "/api/customers/42").await;
+    assert_eq!(customer["traits"]["first_name"], "Ada");
+    assert_eq!(customer["channels"]["email"]["consent"], true);
+    assert_eq!(customer["orders"], json!({"count": 1, "revenue": "20",
+        "first": "2026-10-01T09:00:00Z", "last": "2026-10-01T09:00:00Z"}));
+    assert_eq!(customer["segments"][0]["id"], "buyers");
+}
+
+#[tokio::test]
+async fn explain_tells_when_somebody_will_leave() {
+    let world = shop().await;
+    let explained = get(&world, "/api/customers/42/explain?segment=buyers").await;
+    let segment = &explained["segments"][0];
+    assert_eq!((&segment["inside"], &segment["entry"]), (&json!(true), &json!(1)));
+    assert_eq!(segment["why"]["turns_at"], "2026-10-31T09:00:00Z");
+}
+
+#[tokio::test]
+async fn the_timeline_and_the_messages_tell_what_happened() {
+    let world = shop().await;
+    let timeline = get(&world, "/api/customers/42/timeline").await;
+    let names: Vec<&Value> =
+        timeline["events"].as_array().unwrap().iter().map(|event| &event["event"]).collect();
+    assert!(names.contains(&&json!("Message Sent")) && names.contains(&&json!("Order Completed")));
+    assert_eq!(names.len(), 5);
+    let messages = get(&world, "/api/customers/42/messages").await;
+    let message = &messages["messages"][0];
+    assert_eq!((&message["state"], &message["channel"]), (&json!("accepted"), &json!("email")));
+    assert_eq!(message["because"], "policy");
+}
+
+#[tokio::test]
+async fn problems_are_listed_with_an_example() {
+    let world = World::with(SHOP).await;
+    let batch = json!({"batch": [{"type": "dance", "userId": "42"}, {"type": "track", "userId": "null", "event": "x"}]});
+    post(&world, "/v1/batch", "server-key", &batch).await;
+    let problems = get(&world, "/api/problems").await;
+    let problems = problems["problems"].as_array().unwrap();
+    assert_eq!(problems.len(), 2, "{problems:?}");
+    assert!(problems.iter().any(|problem| problem["example"].as_str().unwrap().contains("dance")));
+}
+
+#[tokio::test]
+async fn a_preview_counts_without_saving() {
+    let world = shop().await;
+    let rule = json!({"when": {"event": "Order Completed", "where": {"total": {"at_least": 15}}}});
+    let (status, preview) = manage(&world, "POST", "/api/segments/preview", &rule).await;
+    assert_eq!((status.as_u16(), &preview["count"]), (200, &json!(1)), "{preview}");
+    assert_eq!(preview["sample"], json!(["u#42"]));
+    let rule = json!({"when": {"event": "Order Completed", "times": {"at_lest": 3}}});
+    let (status, refused) = manage(&world, "POST", "/api/segments/preview", &rule).await;
+    assert_eq!(status.as_u16(), 422);
+    assert!(refused["message"].as_str().unwrap().contains("did you mean `at_least`"), "{refused}");
+    assert_eq!(get(&world, "/api/segments").await["segments"].as_array().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn definitions_are_replaced_as_a_whole_or_not_at_all() {
+    let world = shop().await;
+    let put = async |text: &str, query: &str| {
+        let files = json!({"files": [{"name": "shop.yaml", "text": text}]});
+        manage(&world, "PUT", &format!("/api/definitions{query}"), &files).await
+    };
+    let (status, refused) = put("segments: [{ id: a, when: { all: [] } }]", "").await;
+    assert_eq!((status.as_u16(), &refused["mistakes"][0]["line"]), (422, &json!(1)));
+    assert_eq!(get(&world, "/api/definitions").await["version"], 1);
+
+    let changed = SHOP.replace("30d }", "30d, times: { at_least: 2 } }");
+    let (_, said) = put(&changed, "?dry_run=true").await;
+    let moves = &said["segments"][0];
+    assert_eq!((&moves["now"], &moves["leave"], &moves["then"]), (&json!(1), &json!(1), &json!(0)));
+    let (_, published) = put(&changed, "").await;
+    assert_eq!(published, json!({"version": 2, "unchanged": false}));
+    assert_eq!(put(&changed, "").await.1, json!({"version": 2, "unchanged": true}));
+    world.pass(Span::seconds(61));
+    pass(&world).await.unwrap();
+    assert_eq!(get(&world, "/api/segments/buyers").await["size"], 0);
+}
+
+#[tokio::test]
+async fn programs_for_those_who_are_there_already_must_be_confirmed() {
+    let world = shop().await;
+    let text = SHOP.replace("id: thank\n", "id: thank-all\n    existing: true\n");
+    let files = json!({"files": [{"name": "shop.yaml", "text": text}]});
+    let (status, refused) = manage(&world, "PUT", "/api/definitions", &files).await;
+    assert_eq!((status.as_u16(), &refused["code"]), (409, &json!("unconfirmed")));
+    let (_, said) = manage(&world, "PUT", "/api/definitions?dry_run=true", &files).await;
+    assert_eq!(said["programs"][0]["starts"], 1, "{said}");
+    let path = "/api/definitions?confirm=thank-all";
+    assert_eq!(manage(&world, "PUT", path, &files).await.0.as_u16(), 200);
+    world.pass(Span::seconds(61));
+    pass(&world).await.unwrap();
+    sweep(&world).await.unwrap();
+    assert_eq!(dispatch(&world).await.unwrap().accepted, 1);
+}
+
+#[tokio::test]
+async fn only_the_manage_key_opens_it() {
+    let world = World::with(SHOP).await;
+    for key in ["", "Bearer server-key", "Bearer nonsense", "Basic bWFuYWdlLWtleTo="] {
+        let status = attune_tests::manage_as(&world, key, "GET", "/api/segments", &Value::Null).await;
+        assert_eq!(status.0.as_u16(), 401, "{key}");
+    }
+}
