@@ -7,6 +7,7 @@
 mod outcome;
 mod send;
 mod sweep;
+mod wire;
 
 use attune_aws::clock::Clock;
 use attune_aws::senders::Senders;
@@ -15,6 +16,7 @@ use attune_aws::store::Store;
 pub use outcome::{Dispatched, Outcome};
 pub use send::dispatch;
 pub use sweep::sweep;
+pub use wire::Tick;
 
 /// What the function works with.
 #[derive(Debug, Clone)]

@@ -3,14 +3,9 @@
 use attune_aws::clock::Clock;
 use attune_aws::config::{self, Config};
 use attune_aws::telemetry;
-use attune_dispatch::{Deps, sweep};
+use attune_dispatch::{Deps, Tick, sweep};
 use attune_domain::time::Timestamp;
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
-use serde::Deserialize;
-
-/// What the schedule sends; there is nothing to say.
-#[derive(Debug, Deserialize)]
-struct Tick {}
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {

@@ -6,9 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::sweep::Swept;
 
-/// What the function is asked to do.
+/// What the function is asked to do. An object in every case, as state machines pass nothing else.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(tag = "task", rename_all = "snake_case")]
 pub enum Task {
     /// Visit the wake-ups that are due.
     #[default]
@@ -59,5 +59,23 @@ impl From<SliceProgress> for Answer {
     fn from(progress: SliceProgress) -> Self {
         let SliceProgress { visited, changed, done } = progress;
         Self::Slice { visited, changed, done }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_task_is_an_object_that_names_it() {
+        let slice = Task::Slice(WireSlice { version: 2, slice: 0, of: 16 });
+        for (task, wire) in [
+            (Task::Sweep, r#"{"task":"sweep"}"#),
+            (Task::Slices, r#"{"task":"slices"}"#),
+            (slice, r#"{"task":"slice","version":2,"slice":0,"of":16}"#),
+        ] {
+            assert_eq!(serde_json::to_string(&task).unwrap(), wire);
+            assert_eq!(serde_json::from_str::<Task>(wire).unwrap(), task);
+        }
     }
 }
