@@ -5,6 +5,7 @@ use aws_config::SdkConfig;
 use aws_sdk_sfn::Client;
 use aws_sdk_sfn::error::SdkError;
 use aws_sdk_sfn::operation::start_execution::StartExecutionError;
+use serde_json::json;
 
 use crate::store::Pass;
 
@@ -38,7 +39,7 @@ impl PassMachine {
             .state_machine_arn(arn)
             // A pass that is asked for again is another execution; a retry of one call is not.
             .name(format!("pass-{}-{}", pass.version.0, now.millis()))
-            .input(format!("{{\"not_before\":\"{}\"}}", pass.not_before))
+            .input(input(pass))
             .send()
             .await;
         match output {
@@ -53,4 +54,10 @@ impl PassMachine {
             )),
         }
     }
+}
+
+/// What the machine is told: until when to wait, and which pass is its own, so that it ends when
+/// another took its place meanwhile.
+pub fn input(pass: &Pass) -> String {
+    json!({ "version": pass.version.0, "not_before": pass.not_before.to_string() }).to_string()
 }
