@@ -99,7 +99,8 @@ impl Code {
 
 /// The Rust files under a folder.
 fn sources(folder: &Path) -> Vec<PathBuf> {
-    let entries = fs::read_dir(folder).unwrap_or_else(|error| panic!("{folder:?}: {error}"));
+    let entries =
+        fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
     let mut files = Vec::new();
     for path in entries.map(|entry| entry.expect("an entry").path()) {
         if path.is_dir() {
@@ -113,7 +114,8 @@ fn sources(folder: &Path) -> Vec<PathBuf> {
 
 /// A file without its tests and its comments.
 pub(crate) fn source(file: &Path) -> String {
-    let text = fs::read_to_string(file).unwrap_or_else(|error| panic!("{file:?}: {error}"));
+    let text =
+        fs::read_to_string(file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
     let code = text.split("#[cfg(test)]").next().unwrap_or_default();
     code.lines()
         .map(|line| line.split("// ").next().unwrap_or_default())
@@ -173,7 +175,7 @@ fn calls_in(body: &str, file: &Path) -> Vec<Call> {
     for (at, _) in body.match_indices("self.client.") {
         let rest = &body[at + "self.client".len()..];
         let known = OPERATIONS.iter().any(|(operation, _)| rest.starts_with(operation));
-        assert!(known, "{file:?} calls an operation that is not in the list: {}", &rest[..30]);
+        assert!(known, "{}: an operation that is not in the list: {}", file.display(), &rest[..30]);
     }
     for (operation, action) in OPERATIONS.iter().filter(|(_, action)| !action.is_empty()) {
         for (at, _) in body.match_indices(operation) {

@@ -119,7 +119,7 @@ fn holds(rule: &Value, data: &Value) -> bool {
 /// What stands at a path such as `$.a.b[0].c`.
 fn at<'d>(data: &'d Value, path: &Value) -> Option<&'d Value> {
     let path = path.as_str().and_then(|path| path.strip_prefix('$')).expect("a path");
-    data.pointer(&path.replace('.', "/").replace('[', "/").replace(']', ""))
+    data.pointer(&path.replace(['.', '['], "/").replace(']', ""))
 }
 
 fn put(data: &mut Value, path: &Value, result: Value) {

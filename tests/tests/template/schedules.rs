@@ -34,9 +34,8 @@ fn dispatch_reads_its_tick() {
 fn whatever_nobody_waits_for_has_a_schedule_each_minute_and_a_place_for_failures() {
     let template = Template::read();
     let schedules = template.resources("AWS::Scheduler::Schedule");
-    let scheduled = template.functions().into_iter().filter(|function| !function.serves_http);
     let mut functions = 0;
-    for function in scheduled {
+    for function in template.functions().into_iter().filter(|function| !function.serves_http) {
         functions += 1;
         let failed = &function.properties["EventInvokeConfig"];
         assert_eq!(
