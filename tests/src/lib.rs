@@ -6,8 +6,9 @@ use attune_dispatch::Dispatched;
 use attune_domain::time::{Span, Timestamp};
 use attune_recompute::{Answer, Swept, Task};
 use attune_testkit::World;
+use axum::Router;
 use axum::body::{Body, to_bytes};
-use axum::http::{Request, StatusCode, header};
+use axum::http::{HeaderName, Request, StatusCode, header};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::Value;
@@ -15,17 +16,33 @@ use tower::ServiceExt as _;
 
 /// Sends a body to the event API with a key, and answers its status and body.
 pub async fn post(world: &World, path: &str, key: &str, body: &Value) -> (StatusCode, Value) {
+    post_bytes(world, path, key, &[], body.to_string().into_bytes()).await
+}
+
+/// Sends bytes to the event API with a key and headers, and answers its status and body.
+pub async fn post_bytes(
+    world: &World,
+    path: &str,
+    key: &str,
+    headers: &[(HeaderName, &str)],
+    body: Vec<u8>,
+) -> (StatusCode, Value) {
     let deps = attune_ingest::Deps {
         store: world.store.clone(),
         keys: world.keys(),
         clock: world.clock.clone(),
     };
     let basic = format!("Basic {}", BASE64_STANDARD.encode(format!("{key}:")));
-    let request = Request::post(path)
-        .header(header::AUTHORIZATION, basic)
-        .body(Body::from(body.to_string()))
-        .expect("a request");
-    let response = attune_ingest::router(deps).oneshot(request).await.expect("an answer");
+    let mut request = Request::post(path).header(header::AUTHORIZATION, basic);
+    for (name, value) in headers {
+        request = request.header(name, *value);
+    }
+    let request = request.body(Body::from(body)).expect("a request");
+    ask(attune_ingest::router(deps), request).await
+}
+
+async fn ask(router: Router, request: Request<Body>) -> (StatusCode, Value) {
+    let response = router.oneshot(request).await.expect("an answer");
     let status = response.status();
     let body = to_bytes(response.into_body(), usize::MAX).await.expect("a body");
     (status, serde_json::from_slice(&body).unwrap_or_default())
@@ -57,10 +74,7 @@ pub async fn manage_as(
         .header(header::CONTENT_TYPE, "application/json")
         .body(Body::from(body.to_string()))
         .expect("a request");
-    let response = attune_manage::router(deps).oneshot(request).await.expect("an answer");
-    let status = response.status();
-    let body = to_bytes(response.into_body(), usize::MAX).await.expect("a body");
-    (status, serde_json::from_slice(&body).unwrap_or_default())
+    ask(attune_manage::router(deps), request).await
 }
 
 /// Drives the full pass that is wanted to its end.
