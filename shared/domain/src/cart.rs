@@ -107,11 +107,18 @@ impl Cart {
         items
     }
 
-    /// When the customer emptied the cart by hand, if that is why it is empty.
+    /// When the customer last left the cart empty by hand, as far as the changes go back. That it
+    /// was filled again since does not bring back what the emptying ended.
     pub fn emptied(&self) -> Option<Timestamp> {
-        let (clock, change) = self.changes.last()?;
-        let by_hand = !matches!(change, Change::Ordered);
-        (by_hand && self.items().is_empty()).then_some(clock.0)
+        let mut items = Vec::new();
+        let mut emptied = None;
+        for (clock, change) in &self.changes {
+            change.make(&mut items);
+            if items.is_empty() && !matches!(change, Change::Ordered) {
+                emptied = Some(clock.0);
+            }
+        }
+        emptied
     }
 
     /// Whether a product was bought within `span` before `now`.
@@ -321,6 +328,17 @@ mod tests {
             event("Product Removed", 5, json!({"product_id": "red"})),
         ];
         check(&events, "");
+        assert_eq!(cart(&events).emptied(), Some(events[1].occurred));
+    }
+
+    #[test]
+    fn a_cart_that_is_filled_again_was_emptied_still() {
+        let events = [
+            event("Product Added", 1, json!({"product_id": "red"})),
+            event("Product Removed", 5, json!({"product_id": "red"})),
+            event("Product Added", 7, json!({"product_id": "blue"})),
+        ];
+        check(&events, "1×blue");
         assert_eq!(cart(&events).emptied(), Some(events[1].occurred));
     }
 

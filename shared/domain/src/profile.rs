@@ -48,7 +48,7 @@ pub struct Core {
     pub ring: Ring,
     /// The person's zone.
     pub zone: Zone,
-    /// When the cart was emptied by hand.
+    /// When the cart was last left empty by hand.
     pub cart_emptied: Option<Timestamp>,
     /// Orders.
     pub orders: Orders,

@@ -74,7 +74,7 @@ pub struct Facts<'a> {
     pub orders: &'a Orders,
     /// The customer's zone.
     pub zone: &'a Zone,
-    /// When the cart was emptied by hand, if it is empty for that reason.
+    /// When the cart was last left empty by hand.
     pub cart_emptied: Option<Timestamp>,
     /// Answers of segments, by their place; those that this rule refers to are already there.
     pub answers: &'a [Answer],

@@ -278,6 +278,20 @@ fn a_cart_emptied_by_hand_waits_no_longer() {
 }
 
 #[test]
+fn what_an_emptied_cart_ended_does_not_come_back_when_it_is_filled_again() {
+    let rule =
+        "{ waiting: { since: Checkout Started, without: Order Completed, for: 1h, at_most: 7d } }";
+    let red = json!({"product_id": "red"});
+    let history = [
+        did("Product Added", "2026-01-01T09:55:00Z", red.clone()),
+        did("Checkout Started", "2026-01-01T10:00:00Z", json!({})),
+        did("Product Removed", "2026-01-01T10:05:00Z", red.clone()),
+        did("Product Added", "2026-01-01T12:30:00Z", red),
+    ];
+    check(rule, &history, "2026-01-01T13:00:00Z", expect!["no, until an event"]);
+}
+
+#[test]
 fn consent_is_what_was_said_for_this_address() {
     let grant = did("Consent Granted", "2026-01-02", json!({"channel": "email"}));
     let history = [is("2026-01-01", json!({"email": "Ada@Example.com"})), grant];
