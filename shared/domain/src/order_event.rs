@@ -13,7 +13,7 @@ pub fn apply(orders: &mut Orders, event: &Event, problems: &mut Vec<Problem>) {
     let Some(name) = event.name() else { return };
     let (key, at) = (order_key(event), event.occurred);
     match name {
-        Event::ORDER_COMPLETED => orders.complete(key, at, cents(event).unwrap_or(0)),
+        Event::ORDER_COMPLETED => orders.complete(key, at, cents(event)),
         "Order Updated" | "Order Refunded" | "Order Cancelled" if order_id(event).is_none() => {
             problems.push(Problem::at("properties.order_id", Flaw::NoOrderId));
         }

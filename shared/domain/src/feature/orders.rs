@@ -18,14 +18,17 @@ pub struct Order {
     pub cents: i64,
     /// When the amount was last set.
     pub priced_at: Timestamp,
+    /// Whether an update set it, which replaces what the order itself said at that instant.
+    pub updated: bool,
     /// The parts of it that were paid back, in hundredths, at least 0.
     pub refunded: i64,
 }
 
 impl Order {
     fn unheard(key: u64, at: Timestamp) -> Self {
-        let (completed, cancelled) = (false, false);
-        Self { key, at, completed, cancelled, cents: 0, priced_at: Timestamp::EPOCH, refunded: 0 }
+        let (completed, cancelled, updated) = (false, false, false);
+        let priced_at = Timestamp::EPOCH;
+        Self { key, at, completed, cancelled, cents: 0, priced_at, updated, refunded: 0 }
     }
 
     /// Whether it is an order at all, as rules see it.
@@ -39,10 +42,11 @@ impl Order {
         Number::from_cents(self.cents.saturating_sub(self.refunded).max(0))
     }
 
-    /// The last price wins; at the same instant the higher, so that order of arrival is no matter.
-    fn price(&mut self, at: Timestamp, cents: i64) {
-        if (at, cents) >= (self.priced_at, self.cents) {
-            (self.priced_at, self.cents) = (at, cents.max(0));
+    /// The last price wins; at the same instant an update, and of two the higher, so that order of
+    /// arrival is no matter.
+    fn price(&mut self, at: Timestamp, updated: bool, cents: i64) {
+        if (at, updated, cents) >= (self.priced_at, self.updated, self.cents) {
+            (self.priced_at, self.updated, self.cents) = (at, updated, cents.max(0));
         }
     }
 
@@ -52,7 +56,7 @@ impl Order {
     }
 
     fn absorb(&mut self, other: &Self) {
-        self.price(other.priced_at, other.cents);
+        self.price(other.priced_at, other.updated, other.cents);
         self.cancelled |= other.cancelled;
         self.refunded = self.refunded.saturating_add(other.refunded);
         if other.completed {
@@ -98,17 +102,20 @@ pub struct Orders {
 }
 
 impl Orders {
-    /// An order was completed. The same order tracked twice, say by a page and by a server, is one.
-    pub fn complete(&mut self, key: u64, at: Timestamp, cents: i64) {
+    /// An order was completed. The same order tracked twice, say by a page and by a server, is one;
+    /// the time that names no amount takes none away.
+    pub fn complete(&mut self, key: u64, at: Timestamp, cents: Option<i64>) {
         self.change(key, at, |order| {
-            order.price(at, cents);
+            if let Some(cents) = cents {
+                order.price(at, false, cents);
+            }
             order.complete(at);
         });
     }
 
     /// Its amount was replaced.
     pub fn update(&mut self, key: u64, at: Timestamp, cents: i64) {
-        self.change(key, at, |order| order.price(at, cents));
+        self.change(key, at, |order| order.price(at, true, cents));
     }
 
     /// It was cancelled, or paid back as a whole: it counts no longer.
@@ -225,13 +232,13 @@ mod tests {
 
     #[test]
     fn a_partial_refund_lowers_the_amount_whenever_it_comes() {
-        let order: Change = |o| o.complete(1, t(1), 5_000);
+        let order: Change = |o| o.complete(1, t(1), Some(5_000));
         check_any_order(&[order, |o| o.refund(1, t(3), 1_500)], (1, "35"));
     }
 
     #[test]
     fn an_order_that_is_paid_back_or_cancelled_is_none() {
-        let order: Change = |o| o.complete(1, t(1), 5_000);
+        let order: Change = |o| o.complete(1, t(1), Some(5_000));
         check_any_order(
             &[order, |o| o.refund(1, t(3), 2_500), |o| o.refund(1, t(4), 2_500)],
             (0, "0"),
@@ -241,7 +248,7 @@ mod tests {
 
     #[test]
     fn an_update_replaces_the_amount_and_the_last_one_wins() {
-        let order: Change = |o| o.complete(1, t(1), 5_000);
+        let order: Change = |o| o.complete(1, t(1), Some(5_000));
         check_any_order(
             &[order, |o| o.update(1, t(3), 4_000), |o| o.update(1, t(2), 6_000)],
             (1, "40"),
@@ -249,9 +256,21 @@ mod tests {
     }
 
     #[test]
+    fn an_update_at_the_instant_of_its_order_replaces_the_amount() {
+        let order: Change = |o| o.complete(1, t(1), Some(5_000));
+        check_any_order(&[order, |o| o.update(1, t(1), 4_000)], (1, "40"));
+    }
+
+    #[test]
+    fn an_order_tracked_again_without_an_amount_keeps_the_one_it_had() {
+        let order: Change = |o| o.complete(1, t(1), Some(5_000));
+        check_any_order(&[order, |o| o.complete(1, t(2), None)], (1, "50"));
+    }
+
+    #[test]
     fn the_same_order_tracked_twice_is_one_order() {
         check_any_order(
-            &[|o| o.complete(1, t(1), 5_000), |o| o.complete(1, t(2), 5_100)],
+            &[|o| o.complete(1, t(1), Some(5_000)), |o| o.complete(1, t(2), Some(5_100))],
             (1, "51"),
         );
     }
@@ -259,7 +278,7 @@ mod tests {
     #[test]
     fn old_orders_are_folded_and_none_is_lost() {
         let mut orders = Orders::default();
-        (1..=70_u32).for_each(|day| orders.complete(day.into(), t(day.into()), 100));
+        (1..=70_u32).for_each(|day| orders.complete(day.into(), t(day.into()), Some(100)));
         assert_eq!((orders.list().len(), orders.folded().count), (64, 6));
         assert_eq!((orders.folded().cents, orders.first()), (600, Some(t(1))));
     }
@@ -267,12 +286,12 @@ mod tests {
     #[test]
     fn merging_is_adding() {
         let (mut one, mut two, mut both) = <(Orders, Orders, Orders)>::default();
-        one.complete(1, t(1), 5_000);
+        one.complete(1, t(1), Some(5_000));
         two.refund(1, t(3), 1_000);
-        two.complete(2, t(2), 700);
-        both.complete(1, t(1), 5_000);
+        two.complete(2, t(2), Some(700));
+        both.complete(1, t(1), Some(5_000));
         both.refund(1, t(3), 1_000);
-        both.complete(2, t(2), 700);
+        both.complete(2, t(2), Some(700));
         one.merge(&two);
         assert_eq!(one, both);
     }

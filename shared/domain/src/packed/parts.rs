@@ -60,6 +60,7 @@ const COMPLETED: u8 = 1;
 const CANCELLED: u8 = 2;
 const REFUNDED: u8 = 4;
 const REPRICED: u8 = 8;
+const UPDATED: u8 = 16;
 
 pub(super) fn pack_orders(out: &mut Writer, orders: &Orders) {
     let folded = orders.folded();
@@ -77,7 +78,8 @@ pub(super) fn pack_orders(out: &mut Writer, orders: &Orders) {
             flag(order.completed, COMPLETED)
                 | flag(order.cancelled, CANCELLED)
                 | flag(refunded, REFUNDED)
-                | flag(repriced, REPRICED),
+                | flag(repriced, REPRICED)
+                | flag(order.updated, UPDATED),
         );
         out.fixed(&order.key.to_be_bytes());
         out.instant(order.at);
@@ -109,6 +111,7 @@ pub(super) fn unpack_orders(input: &mut Reader<'_>) -> Result<Orders, Unreadable
             cents: input.signed()?,
             refunded: if flags & REFUNDED == 0 { 0 } else { input.signed()? },
             priced_at: if flags & REPRICED == 0 { at } else { input.instant()? },
+            updated: flags & UPDATED != 0,
         })
     })?;
     Ok(Orders::stored(list, folded))
