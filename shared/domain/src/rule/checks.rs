@@ -226,6 +226,17 @@ fn a_metric_in_a_window_turns_when_enough_has_left_it() {
 }
 
 #[test]
+fn a_rule_that_can_never_turn_is_not_told_to_turn_some_day() {
+    let birthday = "{ trait: birthday, anniversary: today }";
+    check_metric(
+        &format!("{{ any: [{birthday}, {{ not: {birthday} }}] }}"),
+        &[is("2026-01-01", json!({"birthday": "1985-03-14"}))],
+        "2026-01-02",
+        expect!["true (), turns never"],
+    );
+}
+
+#[test]
 fn a_sum_of_any_property_is_a_metric() {
     let history = [
         did("Video Watched", "2026-01-01", json!({"minutes": 2.5})),

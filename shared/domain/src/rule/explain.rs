@@ -58,8 +58,8 @@ impl View<'_> {
         }
     }
 
-    /// When the rule will really turn; `None` if it never does. `until` is a lower bound, so this
-    /// follows it forward.
+    /// When the rule will really turn; `None` if it does not for [`FORWARD`] expiries, as one that
+    /// is always true by its form never does. `until` is a lower bound, so this follows it forward.
     fn turns_at(&self, rule: &Rule, now: Timestamp) -> Option<Timestamp> {
         let first = self.answer(rule, now);
         let mut at = first.until;
@@ -73,7 +73,7 @@ impl View<'_> {
             }
             at = answer.until;
         }
-        Some(at)
+        None
     }
 
     fn answer(&self, rule: &Rule, at: Timestamp) -> Answer {
