@@ -112,8 +112,8 @@ impl Card {
             self.know(theirs.clone());
         }
         other.consents.iter().for_each(|theirs| consent::put(&mut self.consents, theirs.clone()));
-        for token in &other.tokens {
-            self.see_device(token.device.clone(), token.clock);
+        for theirs in &other.tokens {
+            self.keep_latest(theirs);
         }
         if let Some((_, clock)) = &other.seen_zone
             && self.seen_zone.as_ref().is_none_or(|(_, ours)| clock > ours)
@@ -293,7 +293,21 @@ impl Card {
             Some(_) => {}
             None => self.tokens.push(Token { device, clock }),
         }
-        self.tokens.sort_by(|one, other| other.clock.cmp(&one.clock));
+        self.order_tokens();
+    }
+
+    /// Takes over another profile's device. It costs no write of its own, so that its sighting is
+    /// always worth noting; then it is no matter which profile becomes a part of which.
+    fn keep_latest(&mut self, theirs: &Token) {
+        match self.tokens.iter_mut().find(|known| known.device == theirs.device) {
+            Some(known) => known.clock = known.clock.max(theirs.clock),
+            None => self.tokens.push(theirs.clone()),
+        }
+        self.order_tokens();
+    }
+
+    fn order_tokens(&mut self) {
+        self.tokens.sort_by_key(|token| std::cmp::Reverse(token.clock));
         self.tokens.truncate(limits::TOKENS);
     }
 
@@ -312,4 +326,35 @@ impl Card {
 /// Clients repeat their zone and device with every event.
 fn worth_noting(known: Clock, seen: Clock, same: bool) -> bool {
     seen > known && (!same || seen.0.since(known.0) >= Span::days(1))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::testing::call;
+
+    fn seen(token: &str, time: &str) -> Event {
+        let device = json!({"type": "android", "token": token});
+        call(json!({"type": "page", "context": {"device": device}}), time)
+    }
+
+    fn card(events: &[Event]) -> Card {
+        let mut card = Card::default();
+        events.iter().for_each(|event| card.apply(event, &mut Vec::new()));
+        card
+    }
+
+    #[test]
+    fn the_newest_device_is_the_same_whichever_profile_is_merged_into_which() {
+        let morning = card(&[seen("old", "2026-10-01T08:00:00Z")]);
+        let evening =
+            card(&[seen("new", "2026-10-01T09:00:00Z"), seen("old", "2026-10-01T18:00:00Z")]);
+        let (mut one, mut other) = (morning.clone(), evening.clone());
+        one.merge(&evening);
+        other.merge(&morning);
+        assert_eq!(one.tokens, other.tokens);
+        assert_eq!(one.tokens[0].device.token, "old");
+    }
 }
