@@ -157,7 +157,7 @@ impl<'a> Play<'a> {
         let places = 0..self.case.shop.segments.len();
         let ordinal = |at: usize| {
             let segment = &self.known.person.definitions.segments[at];
-            let place = self.known.person.profile.core.memberships.get(segment.key);
+            let place = self.known.person.profile().core.memberships.get(segment.key);
             place.map_or(0, |place| place.ordinal)
         };
         let entries: Vec<u32> = places.map(ordinal).collect();
@@ -224,7 +224,7 @@ impl<'a> Play<'a> {
             }
         }
         for (place, segment) in side.person.definitions.segments.iter().enumerate() {
-            let known = side.person.profile.core.memberships.get(segment.key);
+            let known = side.person.profile().core.memberships.get(segment.key);
             if known.map_or(0, |known| known.ordinal) != side.entries[place] {
                 return Err(format!("s{place} has the ordinal {known:?}"));
             }
@@ -249,7 +249,7 @@ impl<'a> Play<'a> {
                 return Err(disagreement(place, now, product, holds));
             }
         }
-        if side.person.profile.core.wake_at.millis() <= now {
+        if side.person.profile().core.wake_at.millis() <= now {
             return Err("wakes in the past".to_owned());
         }
         self.teeth.compared += shop.segments.len() as u64;

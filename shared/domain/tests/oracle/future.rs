@@ -21,7 +21,7 @@ pub(crate) fn check_future(
     now: Ms,
     rng: &mut Rng,
 ) -> Result<u64, String> {
-    let core = &person.profile.core;
+    let core = &person.profile().core;
     let answers = person.definitions.answers(&core.facts(), instant(now));
     let mut compared = 0;
     for (place, (rule, answer)) in brute.shop.segments.iter().zip(answers).enumerate() {

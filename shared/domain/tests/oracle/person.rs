@@ -19,7 +19,8 @@ use crate::wire::instant;
 #[derive(Debug, Clone)]
 pub(crate) struct Person<'d> {
     pub(crate) definitions: &'d Definitions,
-    pub(crate) profile: Profile,
+    /// Always there between two steps.
+    profile: Option<Profile>,
     pub(crate) changes: Vec<MembershipChange>,
     history: BTreeSet<EventId>,
 }
@@ -30,15 +31,28 @@ pub(crate) type Change = (Ms, usize, bool, Cause);
 impl<'d> Person<'d> {
     pub(crate) fn new(id: CustomerId, definitions: &'d Definitions, begin: Ms) -> Self {
         let profile = Profile::new(id, definitions, instant(begin));
+        let profile = Some(profile);
         Self { definitions, profile, changes: Vec::new(), history: BTreeSet::new() }
+    }
+
+    /// The profile as it is now.
+    pub(crate) fn profile(&self) -> &Profile {
+        self.profile.as_ref().unwrap()
+    }
+
+    /// Notes that the history row of an event is there, as the shell does once it is.
+    fn see_row(&mut self, id: EventId) {
+        self.history.insert(id);
+        self.profile.as_mut().unwrap().core.ring.see_row(id);
     }
 
     /// Steps until the input is taken. Returns what changed.
     pub(crate) fn take(&mut self, input: Input<'_>, now: Ms) -> Vec<Change> {
         let already = self.changes.len();
         loop {
-            let stepped = step(self.profile.clone(), input, self.definitions, instant(now));
-            self.profile = stepped.profile;
+            let Some(profile) = self.profile.take() else { break };
+            let stepped = step(profile, input, self.definitions, instant(now));
+            self.profile = Some(stepped.profile);
             self.changes.extend(stepped.changes);
             if !stepped.behind {
                 break;
@@ -51,7 +65,7 @@ impl<'d> Person<'d> {
     /// `None` for one that came before.
     pub(crate) fn event(&mut self, event: &Event) -> Result<Option<Vec<Change>>, String> {
         let known = self.history.contains(&event.id);
-        let said = self.profile.core.ring.knows(event);
+        let said = self.profile().core.ring.knows(event);
         match (&said, known) {
             (Known::Applied(_), true) | (Known::New, false) | (Known::AskHistory, _) => {}
             _ => return Err(format!("the ring says {said:?} of an event; taken before: {known}")),
@@ -61,24 +75,22 @@ impl<'d> Person<'d> {
             return Ok(None);
         }
         let changes = self.take(Input::Event(event), now);
-        self.history.insert(event.id);
-        self.profile.core.ring.see_row(event.id);
+        self.see_row(event.id);
         Ok(Some(changes))
     }
 
     /// Makes another person a part of this one.
     pub(crate) fn merge(&mut self, event: &Event, other: &Self) -> Vec<Change> {
-        let changes = self.take(Input::Merge(event, &other.profile), event.received.millis());
+        let changes = self.take(Input::Merge(event, other.profile()), event.received.millis());
         self.history.extend(&other.history);
-        self.history.insert(event.id);
-        self.profile.core.ring.see_row(event.id);
+        self.see_row(event.id);
         changes
     }
 
     /// Whether the person is in the segment at a place.
     pub(crate) fn is_in(&self, at: usize) -> bool {
         let key = Memberships::key(&self.definitions.segments[at].id);
-        self.profile.core.memberships.get(key).is_some_and(|place| place.inside)
+        self.profile().core.memberships.get(key).is_some_and(|place| place.inside)
     }
 
     fn told(&self, change: &MembershipChange) -> Change {

@@ -9,6 +9,8 @@ use crate::teeth::Teeth;
 
 /// Cases in a run that names no number: enough for CI, in seconds.
 const CASES: u64 = 10_000;
+/// Cases of a law that steps a whole story several times over.
+const STORIES: u64 = 1_000;
 
 /// The number in a variable of the environment.
 #[expect(clippy::disallowed_methods, reason = "a test's size is its caller's choice")]
@@ -17,10 +19,10 @@ fn asked(name: &str) -> Option<u64> {
 }
 
 /// The seeds of this run: one that is to be replayed, or as many as asked for.
-pub(crate) fn seeds() -> std::ops::Range<u64> {
+fn seeds(unasked: u64) -> std::ops::Range<u64> {
     match asked("ATTUNE_SEED") {
         Some(seed) => seed..seed + 1,
-        None => 0..asked("ATTUNE_CASES").unwrap_or(CASES),
+        None => 0..asked("ATTUNE_CASES").unwrap_or(unasked),
     }
 }
 
@@ -29,9 +31,22 @@ pub(crate) fn is_replay() -> bool {
     asked("ATTUNE_SEED").is_some()
 }
 
-/// Plays `one` for every seed on all cores; panics with the lowest seed that fails.
+/// Plays `one` for every seed; see [`each_of`].
 pub(crate) fn each_seed(test: &str, one: impl Fn(u64) -> Result<Teeth, String> + Sync) -> Teeth {
-    let seeds = seeds();
+    each_of(seeds(CASES), test, one)
+}
+
+/// Plays `one`, which steps a whole story several times over, for every seed; see [`each_of`].
+pub(crate) fn each_story(test: &str, one: impl Fn(u64) -> Result<(), String> + Sync) {
+    each_of(seeds(STORIES), test, |seed| one(seed).map(|()| Teeth::default()));
+}
+
+/// Plays `one` on all cores; panics with the first seed that fails, and how to play it again.
+fn each_of(
+    seeds: std::ops::Range<u64>,
+    test: &str,
+    one: impl Fn(u64) -> Result<Teeth, String> + Sync,
+) -> Teeth {
     let next = AtomicU64::new(seeds.start);
     let (total, failed) = (Mutex::new(Teeth::default()), Mutex::new(None::<(u64, String)>));
     let work = || {
