@@ -4,6 +4,7 @@
 //! its limit) it says so with `None`.
 
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 
 use serde_json::Value;
 
@@ -25,10 +26,10 @@ impl Brute<'_> {
     pub(crate) fn holds(&self, rule: &Rule, now: Ms) -> Option<bool> {
         let any = |rules: &[Rule], wanted: bool| {
             let inside: Vec<_> = rules.iter().map(|rule| self.holds(rule, now)).collect();
-            match inside.contains(&Some(wanted)) {
-                true => Some(wanted),
-                false => (!inside.contains(&None)).then_some(!wanted),
+            if inside.contains(&Some(wanted)) {
+                return Some(wanted);
             }
+            (!inside.contains(&None)).then_some(!wanted)
         };
         match rule {
             Rule::All(rules) => any(rules, false),
@@ -236,7 +237,7 @@ impl Brute<'_> {
     /// What was said of a channel and topic, as far as it goes for the address `here`: the newest
     /// word for it, but no if the newest word for any other address is no.
     fn said(&self, channel: &str, topic: Option<&str>, here: &str) -> Option<bool> {
-        let mut newest: std::collections::BTreeMap<String, (Ms, bool)> = Default::default();
+        let mut newest: BTreeMap<String, (Ms, bool)> = BTreeMap::new();
         for heard in self.facts.heard {
             let granted = match heard.call.name() {
                 Some("Consent Granted") => true,

@@ -53,20 +53,24 @@ pub(crate) fn next_period(period: Period, day: Date) -> Date {
     first_day(period, next)
 }
 
-/// The first instant at which the wall shows `day` or a later one, found by halving.
-pub(crate) fn starts(zone: &TimeZone, day: Date) -> Ms {
+/// The first minute at which the wall shows `day` or a later one, found by halving, if it lies in
+/// `(from, to]`. No zone has days that begin within a minute, since 1972.
+pub(crate) fn starts(zone: &TimeZone, day: Date, from: Ms, to: Ms) -> Option<Ms> {
     let noon = day.at(12, 0, 0, 0).to_zoned(TimeZone::UTC).unwrap();
-    let noon = noon.timestamp().as_millisecond();
-    let (mut before, mut after) = (noon - 3 * DAY, noon + 3 * DAY);
+    let noon = noon.timestamp().as_millisecond() / MINUTE;
+    let (mut before, mut after) = (noon - 2 * DAY / MINUTE, noon + 2 * DAY / MINUTE);
+    if after * MINUTE <= from || before * MINUTE > to {
+        return None;
+    }
     while after - before > 1 {
         let middle = before + (after - before) / 2;
-        if date(zone, middle) < day {
+        if date(zone, middle * MINUTE) < day {
             before = middle;
         } else {
             after = middle;
         }
     }
-    after
+    Some(after * MINUTE).filter(|at| *at > from && *at <= to)
 }
 
 /// A day of the year: month and day.
@@ -91,7 +95,6 @@ pub(crate) fn yearly(text: &str, zone: &TimeZone) -> Option<Yearly> {
 
 /// Whether a day is the yearly one; 29 February is kept on the 28th in years without it.
 pub(crate) fn is_yearly((month, day): Yearly, date: Date) -> bool {
-    let leap = Date::new(date.year(), 2, 29).is_ok();
-    let day = if (month, day) == (2, 29) && !leap { 28 } else { day };
-    (date.month(), date.day()) == (month, day)
+    let early = (month, day) == (2, 29) && !date.in_leap_year();
+    (date.month(), date.day()) == (month, if early { 28 } else { day })
 }

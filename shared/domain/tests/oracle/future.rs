@@ -2,6 +2,7 @@
 
 use attune_domain::answer::Answer;
 use attune_domain::rule::Explanation;
+use attune_domain::time::Timestamp;
 use fastrand::Rng;
 
 use crate::brute::Brute;
@@ -61,7 +62,7 @@ fn check_explained(
     explained: &Explanation,
     now: Ms,
 ) -> Result<u64, String> {
-    let turns_at = explained.turns_at.map(|at| at.millis());
+    let turns_at = explained.turns_at.map(Timestamp::millis);
     let last = turns_at.map_or(now + HORIZON, |at| (at - 1).min(now + HORIZON));
     let mut points = brute.turns(rule, now, last);
     points.extend([now, last]);

@@ -53,7 +53,7 @@ pub(crate) fn inputs(draw: &mut Draw) -> Vec<Input> {
     let ticks = draw.rng.usize(2..8);
     inputs.extend((0..ticks).map(|_| Input::Tick(draw.instant())));
     inputs.extend((0..3).map(|_| Input::Tick(end + draw.rng.i64(0..later))));
-    in_order(inputs)
+    in_order(&inputs)
 }
 
 /// Whether an order came before that happened at `at` or later. An order of somebody without a cart
@@ -72,7 +72,7 @@ fn of_cart(call: &Call) -> bool {
 }
 
 /// Sorts by arrival; repeated calls keep pointing at what they repeat.
-fn in_order(inputs: Vec<Input>) -> Vec<Input> {
+fn in_order(inputs: &[Input]) -> Vec<Input> {
     let mut order: Vec<usize> = (0..inputs.len()).collect();
     order.sort_by_key(|at| inputs[*at].at());
     let place = |old: usize| order.iter().position(|at| *at == old).unwrap();

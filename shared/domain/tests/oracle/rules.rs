@@ -45,7 +45,6 @@ fn rule(draw: &mut Draw, shop: &mut Shop, depth: usize) -> Rule {
 fn leaf(draw: &mut Draw, shop: &mut Shop) -> Leaf {
     match draw.rng.u8(..42) {
         0..=11 => of_trait(draw),
-        12..=23 => Leaf::of(did(draw)),
         24..=28 => message(draw),
         29..=34 => metric(draw, shop),
         35 => score(draw, shop),

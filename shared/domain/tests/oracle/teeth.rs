@@ -118,8 +118,8 @@ impl Teeth {
              {merges} merges"
         );
         for (kind, holding, failing) in self.shares() {
-            told +=
-                &format!("\n{kind:>20} true in {holding:>2} %, false in {failing:>2} % of cases");
+            let shares = format!("true in {holding:>2} %, false in {failing:>2} % of cases");
+            told.extend(["\n", &kind, ": ", &shares]);
         }
         told
     }

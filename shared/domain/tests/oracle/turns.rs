@@ -48,7 +48,9 @@ impl Turns<'_> {
             Test::Event(did) => {
                 let instants = self.brute.instants(did);
                 if let Some(window) = did.within {
-                    instants.iter().for_each(|at| self.of_window(window, *at));
+                    for at in &instants {
+                        self.of_window(window, *at);
+                    }
                 }
                 self.of_moments(&did.first, instants.iter().min().copied());
                 self.of_moments(&did.last, instants.iter().max().copied());
@@ -80,13 +82,16 @@ impl Turns<'_> {
         self.found.push(at);
         match window {
             Window::Last(span) => self.found.push(at + span),
-            // A period is at most a year long, so what is further away cannot turn here.
-            Window::During(_) if at + 367 * DAY < self.from => {}
             Window::During(period) => {
-                let zone = &self.brute.facts.zone;
-                self.found.push(starts(zone, next_period(period, date(zone, at))));
+                let next = next_period(period, date(&self.brute.facts.zone, at));
+                self.of_day(next);
             }
         }
+    }
+
+    fn of_day(&mut self, day: jiff::civil::Date) {
+        // One before `to` as well, whose last instant is asked for.
+        self.found.extend(starts(&self.brute.facts.zone, day, self.from, self.to + 1));
     }
 
     fn of_anniversary(&mut self, text: &str, days: u16) {
@@ -97,12 +102,8 @@ impl Turns<'_> {
             for day in day.min(28)..=day {
                 let Ok(date) = jiff::civil::Date::new(year, month, day) else { continue };
                 let first = date.saturating_sub(jiff::Span::new().days(days));
-                let far = |day| (starts(zone, day), starts(zone, day) <= self.to + DAY);
-                for day in [first, date.tomorrow().unwrap()] {
-                    if let (at, true) = far(day) {
-                        self.found.push(at);
-                    }
-                }
+                self.of_day(first);
+                self.of_day(date.tomorrow().unwrap());
             }
         }
     }
