@@ -1,0 +1,256 @@
+//! The product's side of one customer, without a store: steps, and a model of what is written.
+//!
+//! The model follows the store's protocol write by write: when a wake-up is put, when the two visits
+//! of it come, and what a duplicate costs. A test that plays the same workload on the real store
+//! shows that it counts the same.
+
+use std::collections::{BTreeSet, HashSet};
+
+use attune_domain::definitions::Definitions;
+use attune_domain::event::Event;
+use attune_domain::id::{CustomerId, EventId};
+use attune_domain::packed;
+use attune_domain::profile::Profile;
+use attune_domain::ring::Known;
+use attune_domain::step::{Input, MembershipChange, Step, step};
+use attune_domain::time::{Span, Timestamp};
+
+use super::figures::Writes;
+use super::{Figures, SEGMENTS};
+
+/// How far the second visit of a wake-up runs behind the first, as in the store.
+const SETTLED: Span = Span::minutes(15);
+/// Bytes of a core's item beside the customer's id and the packed core: names of attributes, the
+/// name of the part, and a version of up to four digits.
+const ITEM_BYTES: usize =
+    "customer".len() + "partcore".len() + "version".len() + 3 + "packed".len();
+
+/// One customer as the product sees them.
+#[derive(Debug, Clone)]
+pub struct Life<'a> {
+    definitions: &'a Definitions,
+    customer: CustomerId,
+    profile: Option<Profile>,
+    history: HashSet<EventId>,
+    agenda: BTreeSet<Timestamp>,
+    fresh: Timestamp,
+    settled: Timestamp,
+    core_units: u64,
+    changes: Vec<MembershipChange>,
+    figures: Figures,
+}
+
+/// Why something is written.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Why {
+    Event,
+    Time,
+}
+
+impl<'a> Life<'a> {
+    /// Nothing is known of the customer yet.
+    pub fn new(definitions: &'a Definitions, customer: &str) -> Self {
+        Self {
+            definitions,
+            customer: CustomerId::known(customer),
+            profile: None,
+            history: HashSet::new(),
+            agenda: BTreeSet::new(),
+            fresh: Timestamp::EPOCH,
+            settled: Timestamp::EPOCH,
+            core_units: 0,
+            changes: Vec::new(),
+            figures: Figures::default(),
+        }
+    }
+
+    /// The profile, once there is one.
+    pub fn profile(&self) -> Option<&Profile> {
+        self.profile.as_ref()
+    }
+
+    /// Memberships that changed since [`Life::begin_to_count`].
+    pub fn changes(&self) -> &[MembershipChange] {
+        &self.changes
+    }
+
+    /// What was counted since [`Life::begin_to_count`].
+    pub fn figures(&self) -> &Figures {
+        &self.figures
+    }
+
+    /// Forgets what was counted so far.
+    pub fn begin_to_count(&mut self) {
+        self.changes.clear();
+        self.figures = Figures::default();
+    }
+
+    /// One bit for each segment, the first lowest, as the profile has it.
+    pub fn segments(&self) -> u16 {
+        let Some(profile) = &self.profile else { return 0 };
+        let inside = |id: &&str| {
+            let segment = self.definitions.segment(id).expect("a segment of the workload");
+            profile.core.memberships.get(segment.key).is_some_and(|place| place.inside)
+        };
+        SEGMENTS.iter().rev().fold(0, |bits, id| bits << 1 | u16::from(inside(id)))
+    }
+
+    /// Bytes of the core's item.
+    pub fn core_bytes(&self) -> Option<usize> {
+        let core = &self.profile.as_ref()?.core;
+        let packed = packed::pack(core, &self.customer, self.definitions).len();
+        Some(ITEM_BYTES + self.customer.as_str().len() + packed)
+    }
+
+    /// The core as it would be stored after a step to `now`, but for the row it claims: when rows
+    /// are put depends on when sweeps come, and nothing else may.
+    pub fn core_at(&self, now: Timestamp) -> Option<Vec<u8>> {
+        let stepped = step(self.profile.clone()?, Input::Tick, self.definitions, now);
+        let mut core = stepped.profile.core;
+        core.row_at = None;
+        Some(packed::pack(&core, &self.customer, self.definitions))
+    }
+
+    /// An event arrives: [`Store::apply`](attune_domain::step) without the store.
+    pub fn take(&mut self, event: &Event) {
+        let now = event.received;
+        let new = || Profile::new(self.customer.clone(), self.definitions, now);
+        let mut profile = self.profile.clone().unwrap_or_else(new);
+        if profile.core.ring.room() == 0 {
+            let unseen: Vec<EventId> = profile.core.ring.unseen().map(|entry| entry.id).collect();
+            unseen.into_iter().for_each(|id| profile.core.ring.see_row(id));
+        }
+        let known = match profile.core.ring.knows(event) {
+            Known::AskHistory => self.history.contains(&event.id),
+            Known::New => false,
+            Known::Applied(entry) => {
+                if !entry.row_seen {
+                    self.repair();
+                }
+                true
+            }
+        };
+        if known {
+            self.figures.duplicates += 1;
+            return;
+        }
+        loop {
+            let stepped = step(profile, Input::Event(event), self.definitions, now);
+            let behind = stepped.behind;
+            profile = self.commit(stepped, now, Why::Event);
+            if !behind {
+                break;
+            }
+        }
+        self.profile = Some(profile);
+        self.history.insert(event.id);
+        self.figures.events += 1;
+        self.figures.by_event.events += 1;
+    }
+
+    /// Visits what is due by a sweep of every `period`, up to `until`.
+    pub fn sweep_until(&mut self, until: Timestamp, period: Span) {
+        while let Some(now) = self.next_visit(period).filter(|next| *next <= until) {
+            for due in self.due(self.fresh, now) {
+                self.figures.woken += 1;
+                self.wake(due, false, now);
+            }
+            self.fresh = now;
+            for due in self.due(self.settled, now - SETTLED) {
+                self.figures.woken_again += 1;
+                self.wake(due, true, now);
+            }
+            self.settled = now - SETTLED;
+            let coming = self.agenda.split_off(&(self.settled + Span::from_millis(1)));
+            self.agenda = coming;
+        }
+    }
+
+    fn due(&self, after: Timestamp, until: Timestamp) -> Vec<Timestamp> {
+        let after = after + Span::from_millis(1);
+        if after > until { Vec::new() } else { self.agenda.range(after..=until).copied().collect() }
+    }
+
+    /// The first sweep that has a row to visit.
+    fn next_visit(&self, period: Span) -> Option<Timestamp> {
+        let after = |cursor: Timestamp| self.agenda.range(cursor + Span::from_millis(1)..).next();
+        let second = after(self.settled).map(|due| *due + SETTLED);
+        let first = after(self.fresh).copied().into_iter().chain(second).min()?;
+        let sweeps = (first.millis() + period.millis() - 1).div_euclid(period.millis());
+        Some(Timestamp::from_millis(sweeps * period.millis()))
+    }
+
+    /// [`Store::wake`](attune_domain::step) without the store.
+    fn wake(&mut self, due: Timestamp, settled: bool, now: Timestamp) {
+        let Some(profile) = self.profile.clone() else { return };
+        let stands = profile.core.row_at.is_some_and(|row| row <= due);
+        let stepped = step(profile, Input::Tick, self.definitions, now);
+        if !stepped.changes.is_empty() {
+            self.figures.woken_for_a_change += u64::from(!settled);
+            assert!(!stepped.behind, "a sweep came too seldom for one step");
+            let profile = self.commit(stepped, now, Why::Time);
+            self.profile = Some(profile);
+            return;
+        }
+        let wake_at = stepped.profile.core.wake_at;
+        let there = settled && self.agenda.contains(&wake_at);
+        if stands && !wake_at.is_never() && !there {
+            self.put_wake_up(wake_at, Why::Time);
+        }
+    }
+
+    fn commit(&mut self, stepped: Step, now: Timestamp, why: Why) -> Profile {
+        let Step { mut profile, changes, .. } = stepped;
+        let core = &mut profile.core;
+        let stands = core.row_at.is_some_and(|row| row > now && row <= core.wake_at);
+        if !core.wake_at.is_never() && !stands {
+            let due = core.wake_at.max(now + Span::from_millis(1));
+            core.row_at = Some(due);
+            self.put_wake_up(due, why);
+        }
+        let before = self.profile.as_ref();
+        let card = before.map_or(true, |before| before.card != profile.card);
+        let cart = before.map_or(!profile.cart.changes().is_empty(), |b| b.cart != profile.cart);
+        let segments: BTreeSet<_> = changes.iter().map(|change| &change.segment).collect();
+        let memberships = segments.len() as u64;
+        let flips = match why {
+            Why::Event => &mut self.figures.flips_by_event,
+            Why::Time => &mut self.figures.flips_by_time,
+        };
+        *flips += changes.len() as u64;
+        let cores = self.core_units_of(&profile);
+        let writes = self.writes(why);
+        writes.parts += u64::from(card) + u64::from(cart);
+        writes.memberships += memberships;
+        writes.cores += cores;
+        self.changes.extend(changes);
+        profile
+    }
+
+    /// A put is charged by the larger of what was there and what is there.
+    fn core_units_of(&mut self, profile: &Profile) -> u64 {
+        let packed = packed::pack(&profile.core, &self.customer, self.definitions).len();
+        let bytes = ITEM_BYTES + self.customer.as_str().len() + packed;
+        let units = bytes.div_ceil(1_024) as u64;
+        std::mem::replace(&mut self.core_units, units).max(units)
+    }
+
+    /// A retry whose row is not known to be there puts it again, and the memberships with it.
+    fn repair(&mut self) {
+        let memberships = self.profile.as_ref().map_or(0, |p| p.core.memberships.iter().count());
+        self.figures.by_event.events += 1;
+        self.figures.by_event.memberships += memberships as u64;
+    }
+
+    fn put_wake_up(&mut self, due: Timestamp, why: Why) {
+        self.agenda.insert(due);
+        self.writes(why).agenda += 1;
+    }
+
+    fn writes(&mut self, why: Why) -> &mut Writes {
+        match why {
+            Why::Event => &mut self.figures.by_event,
+            Why::Time => &mut self.figures.by_time,
+        }
+    }
+}
