@@ -1,0 +1,155 @@
+//! The reference workload through the store: what it is charged, table by table, is what the model
+//! of `attune_testkit::workload` counts, so that the model's figures are the store's.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use attune_aws::meter::Units;
+use attune_domain::definitions::Definitions;
+use attune_domain::event::Event;
+use attune_domain::time::{Span, Timestamp};
+use attune_testkit::World;
+use attune_testkit::workload::{BEGIN, Figures, Life, SEGMENTS, Workload, end};
+use attune_tests::sweep;
+
+const HOUR: Span = Span::hours(1);
+const DAY: Span = Span::days(1);
+
+type Tables = BTreeMap<String, Units>;
+
+/// The store and the model, side by side.
+struct Both<'a> {
+    world: World,
+    lives: BTreeMap<String, Life<'a>>,
+    by_event: Tables,
+    by_time: Tables,
+}
+
+impl<'a> Both<'a> {
+    async fn new(workload: &Workload, definitions: &'a Definitions) -> Self {
+        let world = World::new().await;
+        world.set(&(end() - Span::days(400)).to_string());
+        world.publish(&workload.yaml()).await;
+        let life = |person: attune_testkit::workload::Person| {
+            (format!("u#{}", person.id), Life::new(definitions, &person.id))
+        };
+        let lives = workload.people().map(life).collect();
+        Self { world, lives, by_event: Tables::new(), by_time: Tables::new() }
+    }
+
+    fn used(&self, since: &Tables) -> Tables {
+        let now = self.world.store.meter().by_table();
+        let more = |(table, units): (String, Units)| {
+            let before = since.get(&table).copied().unwrap_or_default();
+            (table, units - before)
+        };
+        now.into_iter().map(more).collect()
+    }
+
+    async fn take(&mut self, event: &Event) {
+        self.world.set(&event.received.to_string());
+        let before = self.world.store.meter().by_table();
+        let applied = self.world.store.apply(&event.filed, std::slice::from_ref(event), event.received);
+        applied.await.expect("applied");
+        let used = self.used(&before);
+        add(&mut self.by_event, used);
+        self.lives.get_mut(event.filed.as_str()).expect("a life").take(event);
+    }
+
+    async fn sweep(&mut self, now: Timestamp, period: Span) {
+        self.world.set(&now.to_string());
+        let before = self.world.store.meter().by_table();
+        assert_eq!(sweep(&self.world).await.expect("swept").failed, 0);
+        let used = self.used(&before);
+        add(&mut self.by_time, used);
+        self.lives.values_mut().for_each(|life| life.sweep_until(now, period));
+    }
+
+    /// Takes events as they arrive, with a sweep at every multiple of `period`.
+    async fn live(&mut self, events: &[Event], from: Timestamp, to: Timestamp, period: Span) {
+        let mut events = events.iter().peekable();
+        let mut now = from;
+        while now < to {
+            now = now + period;
+            while let Some(event) = events.next_if(|event| event.received <= now) {
+                self.take(event).await;
+            }
+            self.sweep(now, period).await;
+        }
+    }
+
+    fn begin_to_count(&mut self) {
+        (self.by_event, self.by_time) = (Tables::new(), Tables::new());
+        self.lives.values_mut().for_each(Life::begin_to_count);
+    }
+
+    fn figures(&self) -> Figures {
+        let mut figures = Figures::default();
+        self.lives.values().for_each(|life| figures += *life.figures());
+        figures
+    }
+
+    /// Who is in which segment by the rows of the store, and by the model.
+    fn members(&self) -> [BTreeSet<(String, String)>; 2] {
+        let rows = self.world.items("memberships").into_iter().filter(|row| row["gone"].is_null());
+        let text = |value: &serde_json::Value| value["S"].as_str().expect("a text").to_owned();
+        let row = |row: serde_json::Value| {
+            let partition = text(&row["segment"]);
+            let segment = partition.split('#').next().unwrap_or_default().to_owned();
+            (segment, text(&row["customer"]))
+        };
+        let inside = |(customer, life): (&String, &Life<'_>)| {
+            let bits = life.segments();
+            let inside = SEGMENTS.iter().enumerate().filter(move |(at, _)| bits >> at & 1 == 1);
+            let customer = customer.clone();
+            inside.map(move |(_, id)| ((*id).to_owned(), customer.clone())).collect::<Vec<_>>()
+        };
+        [rows.map(row).collect(), self.lives.iter().flat_map(inside).collect()]
+    }
+}
+
+fn add(sum: &mut Tables, more: Tables) {
+    for (table, units) in more {
+        let known = sum.entry(table).or_default();
+        *known = [*known, units].into_iter().sum();
+    }
+}
+
+/// Every event up to the end, as it arrives.
+fn events(workload: &Workload) -> Vec<Event> {
+    let mut events = Vec::new();
+    for person in workload.people() {
+        let arriving = person.doings.iter().take_while(|doing| doing.arrives <= end());
+        events.extend(arriving.map(|doing| person.event(doing)));
+    }
+    events.sort_by_key(|event| event.received);
+    events
+}
+
+async fn check(workload: &Workload) {
+    let definitions = workload.definitions();
+    let mut both = Both::new(workload, &definitions).await;
+    let events = events(workload);
+    let (before, during) = events.split_at(events.partition_point(|e| e.received <= BEGIN));
+    both.live(before, BEGIN - Span::days(400), BEGIN, DAY).await;
+    both.begin_to_count();
+    both.live(during, BEGIN, end(), HOUR).await;
+
+    let figures = both.figures();
+    println!("{figures:#?}\nby event {:#?}\nby time {:#?}", both.by_event, both.by_time);
+    let [rows, model] = both.members();
+    assert_eq!(rows, model);
+    for (table, model_by_event, model_by_time) in [
+        ("attune-agenda", figures.by_event.agenda, figures.by_time.agenda),
+        ("attune-memberships", figures.by_event.memberships, figures.by_time.memberships),
+        ("attune-events", figures.by_event.events, figures.by_time.events),
+    ] {
+        let writes = |tables: &Tables| tables.get(table).map_or(0.0, |units| units.writes);
+        println!("{table} {model_by_event} {} {model_by_time} {}", writes(&both.by_event), writes(&both.by_time));
+    }
+}
+
+#[tokio::test]
+async fn the_model_counts_what_the_store_is_charged() {
+    let n = std::env::var("N").map_or(200, |n| n.parse().unwrap());
+    check(&Workload::new(7, n)).await;
+}
