@@ -48,7 +48,8 @@ impl<'a> Both<'a> {
     async fn take(&mut self, event: &Event) {
         self.world.set(&event.received.to_string());
         let before = self.world.store.meter().by_table();
-        let applied = self.world.store.apply(&event.filed, std::slice::from_ref(event), event.received);
+        let applied =
+            self.world.store.apply(&event.filed, std::slice::from_ref(event), event.received);
         applied.await.expect("applied");
         let used = self.used(&before);
         add(&mut self.by_event, used);
@@ -144,7 +145,11 @@ async fn check(workload: &Workload) {
         ("attune-events", figures.by_event.events, figures.by_time.events),
     ] {
         let writes = |tables: &Tables| tables.get(table).map_or(0.0, |units| units.writes);
-        println!("{table} {model_by_event} {} {model_by_time} {}", writes(&both.by_event), writes(&both.by_time));
+        println!(
+            "{table} {model_by_event} {} {model_by_time} {}",
+            writes(&both.by_event),
+            writes(&both.by_time)
+        );
     }
 }
 
