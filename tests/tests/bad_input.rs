@@ -78,7 +78,8 @@ async fn an_event_that_cannot_be_used_is_a_problem_of_its_own() {
 #[tokio::test]
 async fn nothing_happens_in_the_future() {
     let world = World::new().await;
-    let event = json!({"type": "track", "event": "x", "userId": "42", "timestamp": "9999-12-31T23:59:59Z"});
+    let event =
+        json!({"type": "track", "event": "x", "userId": "42", "timestamp": "9999-12-31T23:59:59Z"});
     let (status, _) = post(&world, "/v1/batch", "server-key", &json!({"batch": [event]})).await;
     assert_eq!(status.as_u16(), 200);
     let (_, timeline) = manage(&world, "GET", "/api/customers/42/timeline", &Value::Null).await;

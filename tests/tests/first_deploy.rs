@@ -24,7 +24,11 @@ fn three_years() -> Vec<Value> {
         say(0, 2, json!({"type": "track", "event": "Consent Granted", "properties": consent}));
         for month in (0..36).step_by(1 + customer as usize % 12) {
             let order = json!({"order_id": format!("{user} {month}"), "total": 20 + customer});
-            say(month, 3, json!({"type": "track", "event": "Order Completed", "properties": order}));
+            say(
+                month,
+                3,
+                json!({"type": "track", "event": "Order Completed", "properties": order}),
+            );
             let cart = json!({"product_id": "red", "name": "A red one", "price": 12});
             say(month, 4, json!({"type": "track", "event": "Product Added", "properties": cart}));
         }
@@ -66,7 +70,8 @@ async fn three_years_of_orders_and_a_starter_pack_send_nothing() {
     let changed: Vec<Value> = starter()
         .into_iter()
         .map(|mut file| {
-            let text = file["text"].as_str().unwrap().replace("older_than: 180d", "older_than: 45d");
+            let text =
+                file["text"].as_str().unwrap().replace("older_than: 180d", "older_than: 45d");
             file["text"] = text.into();
             file
         })

@@ -77,8 +77,11 @@ async fn a_customer_is_found_and_shown() {
     let customer = get(&world, "/api/customers/42").await;
     assert_eq!(customer["traits"]["first_name"], "Ada");
     assert_eq!(customer["channels"]["email"]["consent"], true);
-    assert_eq!(customer["orders"], json!({"count": 1, "revenue": "20",
-        "first": "2026-10-01T09:00:00Z", "last": "2026-10-01T09:00:00Z"}));
+    assert_eq!(
+        customer["orders"],
+        json!({"count": 1, "revenue": "20",
+        "first": "2026-10-01T09:00:00Z", "last": "2026-10-01T09:00:00Z"})
+    );
     assert_eq!(customer["segments"][0]["id"], "buyers");
 }
 
@@ -174,7 +177,8 @@ async fn programs_for_those_who_are_there_already_must_be_confirmed() {
 async fn only_the_manage_key_opens_it() {
     let world = World::with(SHOP).await;
     for key in ["", "Bearer server-key", "Bearer nonsense", "Basic bWFuYWdlLWtleTo="] {
-        let status = attune_tests::manage_as(&world, key, "GET", "/api/segments", &Value::Null).await;
+        let status =
+            attune_tests::manage_as(&world, key, "GET", "/api/segments", &Value::Null).await;
         assert_eq!(status.0.as_u16(), 401, "{key}");
     }
 }

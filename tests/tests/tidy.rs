@@ -50,8 +50,9 @@ fn only_shared_aws_names_an_aws_sdk() {
             .any(|name| text.contains(name))
     };
     let places = files(".rs").into_iter().chain(files("Cargo.toml"));
-    let wrong = places
-        .filter(|(place, text)| !place.starts_with("shared/aws/") && !is_this(place) && names(text));
+    let wrong = places.filter(|(place, text)| {
+        !place.starts_with("shared/aws/") && !is_this(place) && names(text)
+    });
     none("files that name an AWS SDK", wrong.map(|(place, _)| place));
 }
 
@@ -116,8 +117,8 @@ fn logs_name_no_address_token_or_body() {
 
 #[test]
 fn mains_are_thin() {
-    let long = files("main.rs").into_iter().filter(|(place, text)| {
-        place.starts_with("functions/") && text.lines().count() > 50
-    });
+    let long = files("main.rs")
+        .into_iter()
+        .filter(|(place, text)| place.starts_with("functions/") && text.lines().count() > 50);
     none("mains of more than 50 lines", long.map(|(place, _)| place));
 }

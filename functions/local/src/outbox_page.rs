@@ -23,10 +23,7 @@ pub(crate) enum Sent {
 
 /// The routes.
 pub(crate) fn router(sent: Sent) -> Router {
-    Router::new()
-        .route("/outbox", get(list))
-        .route("/outbox/{id}", get(one))
-        .with_state(sent)
+    Router::new().route("/outbox", get(list)).route("/outbox/{id}", get(one)).with_state(sent)
 }
 
 impl Sent {
@@ -70,7 +67,8 @@ fn row(message: &Message) -> String {
 
 async fn one(State(sent): State<Sent>, Path(id): Path<String>) -> Response {
     let Some(message) = sent.newest().into_iter().find(|message| message.id == id) else {
-        return (StatusCode::NOT_FOUND, "there is no such message among the newest").into_response();
+        return (StatusCode::NOT_FOUND, "there is no such message among the newest")
+            .into_response();
     };
     let body = match &message.kind {
         Kind::Email(mail) => format!(
@@ -81,15 +79,21 @@ async fn one(State(sent): State<Sent>, Path(id): Path<String>) -> Response {
             escaped(mail.html.as_deref().unwrap_or_default()),
             escaped(mail.text.as_deref().unwrap_or_default()),
         ),
-        Kind::Sms(sms) => format!("<p>To {}</p><pre>{}</pre>", escaped(&sms.phone), escaped(&sms.text)),
+        Kind::Sms(sms) => {
+            format!("<p>To {}</p><pre>{}</pre>", escaped(&sms.phone), escaped(&sms.text))
+        }
         Kind::Push(push) => {
             let json = serde_json::to_string_pretty(&push.payload).unwrap_or_default();
             format!("<p>To {}</p><pre>{}</pre>", escaped(&push.token), escaped(&json))
         }
     };
     // Whatever a template holds is shown, not run.
-    let policy = [(header::CONTENT_SECURITY_POLICY, "default-src 'none'; style-src 'unsafe-inline'; img-src https: data:")];
-    (policy, page("Message", &format!("{body}<p><a href=\"/outbox\">Outbox</a></p>"))).into_response()
+    let policy = [(
+        header::CONTENT_SECURITY_POLICY,
+        "default-src 'none'; style-src 'unsafe-inline'; img-src https: data:",
+    )];
+    (policy, page("Message", &format!("{body}<p><a href=\"/outbox\">Outbox</a></p>")))
+        .into_response()
 }
 
 fn page(title: &str, body: &str) -> Html<String> {

@@ -74,8 +74,10 @@ fn read(path: &Path) -> Result<Vec<Line>, Failure> {
         }
         let wrong = |why: String| Failure::file(path, format!("line {}: {why}", number + 1));
         let event: Value = serde_json::from_str(&text).map_err(|why| wrong(why.to_string()))?;
-        let at = ["receivedAt", "timestamp"].iter().find_map(|name| value::instant_of(&event[*name]));
-        let at = at.ok_or_else(|| wrong("neither `receivedAt` nor `timestamp` is a time".to_owned()))?;
+        let at =
+            ["receivedAt", "timestamp"].iter().find_map(|name| value::instant_of(&event[*name]));
+        let at =
+            at.ok_or_else(|| wrong("neither `receivedAt` nor `timestamp` is a time".to_owned()))?;
         lines.push(Line { at, event });
     }
     lines.sort_by_key(|line| line.at);

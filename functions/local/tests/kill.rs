@@ -153,7 +153,11 @@ fn sigkill_in_the_middle_of_a_load_loses_and_doubles_nothing() {
 
 /// A process that does nothing, in the place of a server that is another's to end.
 fn quiet() -> Child {
-    Command::new(env!("CARGO_BIN_EXE_attune")).arg("--version").stdout(Stdio::null()).spawn().unwrap()
+    Command::new(env!("CARGO_BIN_EXE_attune"))
+        .arg("--version")
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap()
 }
 
 fn check(server: &Server, data: &Path) {

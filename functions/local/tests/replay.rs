@@ -140,7 +140,9 @@ fn lines_are_in_the_order_of_time_customer_and_segment() {
 fn a_line_that_cannot_be_read_is_named() {
     let folder = Folder::new();
     let file = folder.file("events.ndjson");
-    for (line, told) in [("nonsense", "line 2: expected"), ("{\"type\":\"page\"}", "line 2: neither")] {
+    for (line, told) in
+        [("nonsense", "line 2: expected"), ("{\"type\":\"page\"}", "line 2: neither")]
+    {
         std::fs::write(&file, format!("{}\n{line}\n", events()[0])).unwrap();
         let output = Command::new(env!("CARGO_BIN_EXE_attune"))
             .args(["replay", "--definitions"])

@@ -58,9 +58,8 @@ pub(crate) async fn replace(
     files: Result<Json<Files>, JsonRejection>,
 ) -> Result<Json<Value>, Refusal> {
     let (Query(asked), Json(files)) = (asked?, files?);
-    let source = Source {
-        files: files.files.into_iter().map(|file| (file.name, file.text)).collect(),
-    };
+    let source =
+        Source { files: files.files.into_iter().map(|file| (file.name, file.text)).collect() };
     let bytes: usize = source.files.iter().map(|(name, text)| name.len() + text.len()).sum();
     if bytes > limits::DEFINITION_BYTES {
         let limit = limits::DEFINITION_BYTES;

@@ -150,10 +150,8 @@ fn inside(step: &Step, key: attune_domain::digest::Key) -> bool {
 /// them as a definition and not by anything that happened.
 fn is_left_out(step: &Step, program: &Program, current: &Definitions, next: &Definitions) -> bool {
     let Some(segment) = next.segments.get(program.segment) else { return false };
-    let entered = step
-        .changes
-        .iter()
-        .any(|change| change.segment == segment.id && change.membership.inside);
+    let entered =
+        step.changes.iter().any(|change| change.segment == segment.id && change.membership.inside);
     let new = current.program(program.id.as_str()).is_none();
     let started = step.profile.core.started.contains_key(&program.key());
     inside(step, segment.key) && (entered || (new && !started))

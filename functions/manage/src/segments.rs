@@ -97,16 +97,14 @@ pub(crate) async fn members(
     let Query(Page { after, limit }) = page?;
     let definitions = deps.store.definitions(deps.clock.now()).await?;
     let segment = definitions.segment(&id).ok_or_else(|| no_segment(&id))?;
-    let unreadable = |text: &String| {
-        Refusal::Unreadable(format!("`after` is not a customer's id: `{text}`"))
-    };
+    let unreadable =
+        |text: &String| Refusal::Unreadable(format!("`after` is not a customer's id: `{text}`"));
     let after = after
         .as_ref()
         .map(|text| CustomerId::parse(text).ok_or_else(|| unreadable(text)))
         .transpose()?;
     let most = limit.unwrap_or(PAGE.0).clamp(1, PAGE.1);
-    let (members, next) =
-        deps.store.members(segment.id.as_str(), after.as_ref(), most).await?;
+    let (members, next) = deps.store.members(segment.id.as_str(), after.as_ref(), most).await?;
     let member = |member: &attune_aws::store::Member| {
         json!({
             "customer": member.customer.as_str(),

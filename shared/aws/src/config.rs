@@ -3,8 +3,8 @@
 use attune_domain::time::Span;
 use aws_config::{BehaviorVersion, SdkConfig};
 
-use crate::senders::{SendSettings, Senders};
 use crate::pass_machine::PassMachine;
+use crate::senders::{SendSettings, Senders};
 use crate::store::{MOST_TIMEOUT, Settings, Store};
 
 /// What a function is configured with.

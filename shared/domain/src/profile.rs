@@ -119,6 +119,7 @@ impl Profile {
                 history.iter().for_each(|event| feature.remember(&slot.memory, event));
             }
         }
+        self.core.forget_folded_orders();
     }
 }
 
@@ -155,6 +156,17 @@ impl Core {
                     *feature = Feature::Anniversary(day);
                 }
                 _ => {}
+            }
+        }
+    }
+
+    /// Lets go of what was noted about orders that are no longer kept one by one, so that nothing
+    /// grows with the number of orders.
+    pub(crate) fn forget_folded_orders(&mut self) {
+        let kept = self.orders.list();
+        for feature in &mut self.features {
+            if let Feature::Orders(keys) = feature {
+                keys.retain(|key| kept.iter().any(|order| order.key == *key));
             }
         }
     }

@@ -174,6 +174,7 @@ impl Stepper<'_> {
                 feature.remember(&slot.memory, event);
             }
         }
+        profile.core.forget_folded_orders();
     }
 
     fn merge(&mut self, other: &Profile) {
@@ -206,6 +207,7 @@ impl Stepper<'_> {
         {
             ours.merge(&slot.memory, theirs);
         }
+        core.forget_folded_orders();
         for (program, at) in &other.core.started {
             let ours = core.started.entry(*program).or_insert(*at);
             *ours = (*ours).max(*at);

@@ -66,7 +66,7 @@ impl Model {
             state_a_channel: 20,
             orders_with_a_cart: 70,
             carts_left_behind: 25,
-            visits_after_orders: 90,
+            visits_after_orders: 50,
             subscribers: 15,
         }
     }
@@ -98,7 +98,8 @@ impl Model {
 
     fn customer(&self, script: &mut Script, customer: &str, orders: &[&Order]) {
         let mut chance = self.chance(customer);
-        let times: Vec<Timestamp> = orders.iter().map(|order| time_of(order, &mut chance)).collect();
+        let times: Vec<Timestamp> =
+            orders.iter().map(|order| time_of(order, &mut chance)).collect();
         let Some(first) = times.iter().min() else { return };
         let joined = *first - Span::minutes(chance.u32(60..240));
         let country = orders.iter().find_map(|order| order.country.as_deref());
@@ -119,8 +120,8 @@ impl Model {
         if happens(chance, self.visits_after_orders) {
             let at = order + Span::minutes(chance.u32(2 * 1_440..90 * 1_440));
             for (look, product) in some_products(chance).into_iter().enumerate() {
-                let minutes = u32::try_from(look).unwrap_or(0);
-                script.look_at(customer, at + Span::minutes(minutes), &product);
+                let seconds = 5 * u32::try_from(look).unwrap_or(0);
+                script.look_at(customer, at + Span::seconds(seconds), &product);
             }
             script.made_up.visits += 1;
         }

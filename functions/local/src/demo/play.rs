@@ -56,8 +56,8 @@ impl Stage<'_> {
         let mut known = std::collections::HashSet::new();
         let mut tick = self.hand.now() + TICK;
         let bar = bar(planned.len());
-        for together in planned.chunk_by(|one, next| one.at == next.at) {
-            let Some(at) = together.first().map(|event| event.at) else { continue };
+        for together in planned.chunk_by(|one, next| minute(one) == minute(next)) {
+            let Some(at) = together.last().map(|event| event.at) else { continue };
             while tick <= at {
                 self.tick(tick, known.len(), &mut figures).await?;
                 tick = tick + TICK;
@@ -95,6 +95,11 @@ impl Stage<'_> {
         figures.dispatch = [figures.dispatch, dispatch].into_iter().sum();
         Ok(())
     }
+}
+
+/// SDKs gather events for some seconds before they send them.
+fn minute(event: &Planned) -> i64 {
+    event.at.millis().div_euclid(60_000)
 }
 
 /// Sends events as an SDK does, and takes nothing but a 200.

@@ -21,9 +21,7 @@ fn instant(at: Timestamp) -> Value {
 pub(super) fn profile(profile: &Profile, definitions: &Definitions, now: Timestamp) -> Value {
     let Profile { id, core, card, cart } = profile;
     let preference = card.preference();
-    let known = |known: &attune_domain::identity::KnownId| {
-        json!({ "id": known.id.as_str(), "merged": known.merged })
-    };
+    let known = |known: &attune_domain::identity::KnownId| json!({ "id": known.id.as_str(), "merged": known.merged });
     json!({
         "id": id.as_str(),
         "ids": card.ids.iter().map(known).collect::<Value>(),

@@ -46,9 +46,7 @@ impl Store {
             .await
             .map_err(StoreError::of)?;
         self.meter.reads(&output.consumed_capacity);
-        let id = |item| {
-            Read { table: Table::Profiles, item }.parsed("customer", CustomerId::parse)
-        };
+        let id = |item| Read { table: Table::Profiles, item }.parsed("customer", CustomerId::parse);
         let ids: Vec<CustomerId> = output.items().iter().map(id).collect::<Result<_, _>>()?;
         let steps = iter(ids.into_iter().map(|id| self.rehearse_one(id, definitions, now)));
         let steps: Vec<_> = steps.buffered(AT_ONCE).try_collect().await?;

@@ -77,8 +77,8 @@ pub(crate) fn order_id(event: &Event) -> Option<String> {
     }
 }
 
-/// Keys are kept in rising order, the highest [`crate::limits::ORDERS`] × 2 of them: twice as many
-/// as there are orders, since some keys are of orders that do not count.
+/// Keys are kept in rising order. There are as many as orders that are kept one by one:
+/// [`Core::forget_folded_orders`](crate::profile::Core::forget_folded_orders).
 fn put_key(keys: &mut Vec<u64>, key: u64) {
     if let Err(at) = keys.binary_search(&key) {
         keys.insert(at, key);
