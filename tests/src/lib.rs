@@ -1,5 +1,8 @@
 //! The whole suite in a test: every function on one world.
 
+pub mod cost;
+pub mod reference;
+
 use attune_aws::pass_machine::PassMachine;
 use attune_aws::store::StoreError;
 use attune_dispatch::Dispatched;

@@ -1,0 +1,177 @@
+//! What each operation costs, exactly, so that a change of cost is seen.
+//!
+//! On customers of median and of 99th-percentile size under the reference workload's twelve
+//! segments, with a full ring. The budget is the capacity table of the architecture.
+
+use attune_domain::id::CustomerId;
+use attune_domain::time::Span;
+use attune_testkit::World;
+use attune_tests::cost::{Cost, cost};
+use attune_tests::reference::{Life, bytes_of, live, part, product, shop};
+use attune_tests::{dispatch, post, sweep};
+use expect_test::{Expect, expect};
+use serde_json::{Value, json};
+
+/// A shop with one customer, whose wake-ups were visited and whose old messages were looked after.
+async fn shop_with(life: Life) -> (World, CustomerId) {
+    let world = shop().await;
+    let id = live(&world, "42", life).await;
+    sweep(&world).await.unwrap();
+    dispatch(&world).await.unwrap();
+    (world, id)
+}
+
+/// An event that no segment but “anything in 60 days” looks at.
+fn view(world: &World, message: u32) -> Value {
+    track(world, "Product Viewed", message)
+}
+
+fn track(world: &World, name: &str, message: u32) -> Value {
+    json!({"type": "track", "userId": "42", "event": name, "properties": product(message),
+           "messageId": format!("message-{message}"), "timestamp": world.now().to_string()})
+}
+
+async fn send(world: &World, events: &[Value]) -> Cost {
+    world.pass(Span::seconds(1));
+    let body = json!({ "batch": events });
+    let (cost, (status, _)) = cost(world, post(world, "/v1/batch", "server-key", &body)).await;
+    assert_eq!(status.as_u16(), 200);
+    cost
+}
+
+#[tokio::test]
+async fn a_customer_of_the_99th_percentile_has_a_core_of_one_unit() {
+    let sizes = async |life| {
+        let (world, id) = shop_with(life).await;
+        ["core", "card", "cart"]
+            .map(|name| format!("{name} {}", bytes_of(&part(&world, &id, name))))
+    };
+    expect![[r#"[["core 461", "card 1235", "cart 542"], ["core 981", "card 1235", "cart 1558"]]"#]]
+        .assert_eq(&format!("{:?}", [sizes(Life::MEDIAN).await, sizes(Life::P99).await]));
+}
+
+/// A full ring must find the rows of its sixteen events before it lets them go: one query, in which
+/// all sixteen are found, so fifteen of sixteen events pay nothing for it.
+#[track_caller]
+fn assert_one_event(costs: &[Cost], usual: &Expect, turn: &Expect) {
+    let told: Vec<String> = costs.iter().map(ToString::to_string).collect();
+    let turns: Vec<usize> = (0..told.len()).filter(|n| told[*n].ends_with("1.5 RRU")).collect();
+    assert_eq!(turns.len(), 2, "{told:#?}");
+    assert_eq!(turns[1] - turns[0], 16, "{told:#?}");
+    for (n, told) in told.iter().enumerate() {
+        let expected = if turns.contains(&n) { turn } else { usual };
+        expected.assert_eq(told);
+    }
+}
+
+#[tokio::test]
+async fn an_event_costs_two_writes_and_half_a_read_and_every_sixteenth_a_query_more() {
+    for life in [Life::MEDIAN, Life::P99] {
+        let (world, _) = shop_with(life).await;
+        let mut costs = Vec::new();
+        for message in 0..32 {
+            costs.push(send(&world, &[view(&world, message)]).await);
+        }
+        assert_one_event(
+            &costs,
+            &expect!["events 1 + profiles 1 = 2 WRU, 0.5 RRU"],
+            &expect!["events 1 + profiles 1 = 2 WRU, 1.5 RRU"],
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_cart_beyond_the_fourth_kilobyte_costs_another_half_read() {
+    let (world, _) = shop_with(Life::P99_FULL_CART).await;
+    let cost = send(&world, &[view(&world, 1)]).await;
+    expect!["events 1 + profiles 1 = 2 WRU, 1 RRU"].assert_eq(&cost.to_string());
+}
+
+#[tokio::test]
+async fn events_of_one_customer_in_one_request_share_a_profile_write_by_sixteens() {
+    for life in [Life::MEDIAN, Life::P99] {
+        for n in [1_u32, 2, 16, 17, 40, 100] {
+            let (world, _) = shop_with(life).await;
+            let events: Vec<Value> = (0..n).map(|message| view(&world, message)).collect();
+            let cost = send(&world, &events).await;
+            assert_eq!(cost.total().writes, f64::from(n + n.div_ceil(16)), "{n} events: {cost}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_duplicate_costs_no_write_once_its_row_is_known() {
+    let median = expect!["addresses 2 + events 1 + memberships 4 = 7 WRU, 0.5 RRU"];
+    let p99 = expect!["addresses 2 + events 1 + memberships 7 = 10 WRU, 0.5 RRU"];
+    for (life, dup) in [(Life::MEDIAN, median), (Life::P99, p99)] {
+        let (world, _) = shop_with(life).await;
+        let events: Vec<Value> = (0..20).map(|message| view(&world, message)).collect();
+        for event in &events {
+            send(&world, std::slice::from_ref(event)).await;
+        }
+        let told = async |place: usize| send(&world, &events[place..=place]).await.to_string();
+        // Still in the ring, its row found when the ring turned over.
+        expect!["0 WRU, 0.5 RRU"].assert_eq(&told(10).await);
+        // Let go long ago: its row is read.
+        expect!["0 WRU, 1.5 RRU"].assert_eq(&told(0).await);
+        // Newer than the last look: its writer may have died before the row and what follows it, so
+        // all of that is written again.
+        dup.assert_eq(&told(19).await);
+    }
+}
+
+/// What an event and a wake-up cost when they change something, and then the message that follows.
+#[derive(Debug)]
+struct Reminder {
+    cart: Cost,
+    woken: Cost,
+    sent: Cost,
+}
+
+async fn remind(life: Life) -> Reminder {
+    let (world, _) = shop_with(life).await;
+    let cart = send(&world, &[track(&world, "Product Added", 1)]).await;
+    world.pass(Span::hours(1));
+    let (woken, swept) = cost(&world, sweep(&world)).await;
+    assert_eq!(swept.unwrap().changed, 1);
+    let (sent, dispatched) = cost(&world, dispatch(&world)).await;
+    assert_eq!(dispatched.unwrap().accepted, 1);
+    Reminder { cart, woken, sent }
+}
+
+#[tokio::test]
+async fn an_earlier_wake_up_costs_one_write_and_a_changed_cart_its_size() {
+    let told = async |life| remind(life).await.cart.to_string();
+    // A cart of at most one kilobyte, and one of two.
+    expect!["agenda 1 + events 1 + profiles 2 = 4 WRU, 1.5 RRU"]
+        .assert_eq(&told(Life::MEDIAN).await);
+    expect!["agenda 1 + events 1 + profiles 3 = 5 WRU, 0.5 RRU"].assert_eq(&told(Life::P99).await);
+}
+
+/// The core alone costs 1. Planning a message makes it a part of a transaction (1 more), writes the
+/// message in the same (2), and its entry in the index (1): 4. The next wake-up and the membership
+/// cost 1 each; the two cursors are the sweep's and not the customer's.
+#[tokio::test]
+async fn a_membership_costs_one_write_and_a_planned_message_four() {
+    for life in [Life::MEDIAN, Life::P99] {
+        let woken = remind(life).await.woken;
+        expect![
+            "agenda 1 + memberships 1 + messages 3 + profiles 2 + workspace 2 = 9 WRU, 3.5 RRU"
+        ]
+        .assert_eq(&woken.to_string());
+        assert_eq!(woken.writes("profiles") - 1.0 + woken.writes("messages"), 4.0);
+    }
+}
+
+/// The claim is a transaction of the core (2), the message (2) and the check of the address (2); then
+/// the history row of the sent message (1); settling writes the message (1) and takes it out of the
+/// index (1).
+#[tokio::test]
+async fn a_message_costs_nine_writes_from_the_decision_to_its_settled_outcome() {
+    for life in [Life::MEDIAN, Life::P99] {
+        let sent = remind(life).await.sent;
+        expect!["addresses 2 + events 1 + messages 4 + profiles 2 = 9 WRU, 4.5 RRU"]
+            .assert_eq(&sent.to_string());
+        assert!(sent.total().writes <= 10.0);
+    }
+}
