@@ -89,6 +89,15 @@ impl Ring {
         }
     }
 
+    /// Lets go of an event whose row never came: only a tombstone stands for it. From now on its row
+    /// is asked, so that a late retry finds the tombstone and puts the row in its place.
+    pub fn lose_row(&mut self, id: EventId) {
+        if let Some(at) = self.entries.iter().position(|entry| entry.id == id) {
+            let lost = self.entries.remove(at);
+            self.let_go = self.let_go.max(Some(lost.sent));
+        }
+    }
+
     /// Adds the entries of another profile, whose rows must all be known: the newest stay.
     pub fn merge(&mut self, other: &Self) {
         self.let_go = self.let_go.max(other.let_go);
@@ -166,6 +175,15 @@ mod tests {
         assert_eq!(ring.knows(&event(1)), Known::AskHistory);
         assert!(matches!(ring.knows(&event(2)), Known::Applied(_)));
         assert_eq!(ring.knows(&event(100)), Known::New);
+    }
+
+    #[test]
+    fn an_id_whose_row_never_came_is_asked_of_the_history() {
+        let mut ring = full(false);
+        ring.lose_row(event(3).id);
+        assert_eq!(ring.room(), 1);
+        assert_eq!(ring.knows(&event(3)), Known::AskHistory);
+        assert!(matches!(ring.knows(&event(4)), Known::Applied(_)));
     }
 
     #[test]

@@ -7,11 +7,12 @@ use attune_domain::limits;
 use attune_domain::message::Message;
 use attune_domain::problem::Problem;
 use attune_domain::profile::Profile;
-use attune_domain::ring::Known;
+use attune_domain::ring::{Entry, Known};
 use attune_domain::step::{Input, MembershipChange, step};
 use attune_domain::time::Timestamp;
 
 use super::commit::{Committed, MOST_RACES, Work};
+use super::history::Row;
 use super::profiles::{Consistency, Stored};
 use super::{Store, StoreError};
 
@@ -33,7 +34,7 @@ pub struct Applied {
 struct Batch {
     /// Events whose rows are to be put.
     rows: Vec<Event>,
-    /// Whether some of those took effect in an earlier attempt, whose projections may be missing.
+    /// Whether some of those took effect long ago, and only a tombstone stands for them.
     repair: bool,
     new: usize,
     duplicates: usize,
@@ -79,15 +80,15 @@ impl Store {
     /// Applies as many events as one commit takes. `None` if somebody else wrote in between.
     async fn apply_some(
         &self,
-        stored: Stored,
+        mut stored: Stored,
         events: &[Event],
         now: Timestamp,
     ) -> Result<Option<(Stored, Batch)>, StoreError> {
+        self.repair(&mut stored, events, now).await?;
         let Some(mut stored) = self.link(stored, events, now).await? else { return Ok(None) };
         let wanted = events.len().min(limits::RING);
         if stored.profile.core.ring.room() < wanted {
-            let expires = now + stored.definitions.shop.history;
-            self.confirm_rows(&mut stored.profile.core.ring, expires).await?;
+            self.confirm_rows(&mut stored, now).await?;
         }
         let (profile, mut batch) = self.step_events(&stored, events, now).await?;
         let customer = profile.id.clone();
@@ -107,16 +108,42 @@ impl Store {
                 Committed::LostRace | Committed::Refused => return Ok(None),
             }
         };
-        if !batch.rows.is_empty() {
-            self.put_rows(&batch.rows, &customer, keep).await?;
-        }
         if batch.repair {
             self.project_again(&stored, now).await?;
+        }
+        if !batch.rows.is_empty() {
+            self.put_rows(&batch.rows, &customer, keep).await?;
         }
         for event in &batch.rows {
             stored.profile.core.ring.see_row(event.id);
         }
         Ok(Some((stored, batch)))
+    }
+
+    /// Does what an earlier attempt at some of `events` left undone: they took effect, and their rows
+    /// are not known to be there. It comes before anything else looks for those rows, finds none, and
+    /// takes them for lost.
+    async fn repair(
+        &self,
+        stored: &mut Stored,
+        events: &[Event],
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let ring = &stored.profile.core.ring;
+        let owed = events.iter().filter_map(|event| {
+            let entry = ring.unseen().find(|entry| entry.id == event.id)?;
+            // The row says what took effect, whatever the retry's clock makes of it.
+            Some(Event { occurred: entry.occurred, ..event.clone() })
+        });
+        let owed: Vec<Event> = owed.collect();
+        if owed.is_empty() {
+            return Ok(());
+        }
+        self.project_again(stored, now).await?;
+        let keep = stored.definitions.shop.history;
+        self.put_rows(&owed, &stored.profile.id, keep).await?;
+        owed.iter().for_each(|event| stored.profile.core.ring.see_row(event.id));
+        Ok(())
     }
 
     /// Steps through events until there are enough for one commit.
@@ -135,9 +162,10 @@ impl Store {
             match self.known(&profile, event).await? {
                 Known::Applied(entry) => {
                     batch.duplicates += 1;
-                    if !entry.row_seen {
+                    // Neither known to have its row nor new in this batch: the row is lost.
+                    let owed = !entry.row_seen && !batch.rows.iter().any(|row| row.id == event.id);
+                    if owed {
                         batch.repair = true;
-                        // The row says what took effect, whatever the retry's clock makes of it.
                         batch.rows.push(Event { occurred: entry.occurred, ..event.clone() });
                     }
                 }
@@ -164,14 +192,29 @@ impl Store {
 
     /// What is known of an event; `AskHistory` is left only for those that have a row.
     async fn known(&self, profile: &Profile, event: &Event) -> Result<Known, StoreError> {
-        match profile.core.ring.knows(event) {
-            Known::AskHistory if !self.has_row(event).await? => Ok(Known::New),
-            known => Ok(known),
+        let known = profile.core.ring.knows(event);
+        if known != Known::AskHistory {
+            return Ok(known);
         }
+        Ok(match self.row(&event.filed, event.sent, event.id).await? {
+            Row::Missing => Known::New,
+            Row::There => known,
+            Row::Tombstone(occurred) => Known::Applied(Entry {
+                id: event.id,
+                filed: event.filed.clone(),
+                sent: event.sent,
+                occurred,
+                row_seen: false,
+            }),
+        })
     }
 
     /// Writes the projections of a profile again, whose writer may have died before them.
-    async fn project_again(&self, stored: &Stored, now: Timestamp) -> Result<(), StoreError> {
+    pub(super) async fn project_again(
+        &self,
+        stored: &Stored,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
         let core = &stored.profile.core;
         for (key, membership) in core.memberships.iter() {
             if let Some(segment) = stored.definitions.segment_of(*key) {

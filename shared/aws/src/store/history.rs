@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use attune_domain::event::Event;
 use attune_domain::id::{CustomerId, EventId};
 use attune_domain::limits;
-use attune_domain::ring::{Entry, Ring};
+use attune_domain::ring::Entry;
 use attune_domain::time::{Span, Timestamp};
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
@@ -13,6 +13,7 @@ use aws_sdk_dynamodb::types::ReturnConsumedCapacity;
 
 use super::item::{Attributes, Read, text};
 use super::items::event::{parse_sort_key, read, sort_key, tombstone, write};
+use super::profiles::Stored;
 use super::{Store, StoreError, Table};
 
 /// Rows in one page of history.
@@ -23,8 +24,8 @@ const PAGE: i32 = 500;
 pub(super) enum Row {
     /// Its row.
     There,
-    /// Only the mark that it took effect.
-    Tombstone,
+    /// Only the mark that it took effect, and when it happened.
+    Tombstone(Timestamp),
     /// Nothing.
     Missing,
 }
@@ -48,46 +49,60 @@ impl Store {
         self.put_all(Table::Events, rows.into_values().collect()).await
     }
 
-    /// Whether an event has a row, even one that is only a tombstone.
-    pub(super) async fn has_row(&self, event: &Event) -> Result<bool, StoreError> {
+    /// What stands for an event.
+    pub(super) async fn row(
+        &self,
+        filed: &CustomerId,
+        sent: Timestamp,
+        id: EventId,
+    ) -> Result<Row, StoreError> {
         let output = self
             .client
             .get_item()
             .table_name(self.table(Table::Events))
-            .key("id", text(event.filed.as_str()))
-            .key("at", text(sort_key(event.sent, event.id)))
-            .projection_expression("id")
+            .key("id", text(filed.as_str()))
+            .key("at", text(sort_key(sent, id)))
+            .projection_expression("tombstone, occurred")
             .consistent_read(true)
             .return_consumed_capacity(ReturnConsumedCapacity::Total)
             .send()
             .await
             .map_err(StoreError::of)?;
         self.meter.reads(&output.consumed_capacity);
-        Ok(output.item.is_some())
+        let Some(item) = &output.item else { return Ok(Row::Missing) };
+        let read = Read { table: Table::Events, item };
+        Ok(if read.flag("tombstone") { Row::Tombstone(read.time("occurred")?) } else { Row::There })
     }
 
     /// Finds the rows of all entries of a ring that are not known to have one, so that they can be
     /// let go. One that has none gets a tombstone: its event took effect, and its writer died
-    /// before the row, or is late and will overwrite it.
+    /// before the row, or is late and will overwrite it. What such a writer owes beside the row is
+    /// written here, as nobody else may come to do it.
     pub(super) async fn confirm_rows(
         &self,
-        ring: &mut Ring,
-        expires: Timestamp,
+        stored: &mut Stored,
+        now: Timestamp,
     ) -> Result<(), StoreError> {
-        let unseen: Vec<Entry> = ring.unseen().cloned().collect();
+        let expires = now + stored.definitions.shop.history;
         let mut by_id: BTreeMap<CustomerId, Vec<Entry>> = BTreeMap::new();
-        for entry in unseen {
-            by_id.entry(entry.filed.clone()).or_default().push(entry);
+        for entry in stored.profile.core.ring.unseen() {
+            by_id.entry(entry.filed.clone()).or_default().push(entry.clone());
         }
+        let mut lost = Vec::new();
         for (filed, entries) in by_id {
             let seen = self.seen_rows(&filed, &entries).await?;
             for entry in entries {
-                if !seen.contains(&entry.id) {
-                    self.put_tombstone(&entry, expires).await?;
+                if seen.contains(&entry.id) || !self.put_tombstone(&entry, expires).await? {
+                    stored.profile.core.ring.see_row(entry.id);
+                } else {
+                    lost.push(entry.id);
                 }
-                ring.see_row(entry.id);
             }
         }
+        if !lost.is_empty() {
+            self.project_again(stored, now).await?;
+        }
+        lost.into_iter().for_each(|id| stored.profile.core.ring.lose_row(id));
         Ok(())
     }
 
@@ -131,45 +146,29 @@ impl Store {
         }
     }
 
-    /// What stands for an event that took effect.
-    pub(super) async fn row(&self, entry: &Entry) -> Result<Row, StoreError> {
-        let output = self
-            .client
-            .get_item()
-            .table_name(self.table(Table::Events))
-            .key("id", text(entry.filed.as_str()))
-            .key("at", text(sort_key(entry.sent, entry.id)))
-            .consistent_read(true)
-            .return_consumed_capacity(ReturnConsumedCapacity::Total)
-            .send()
-            .await
-            .map_err(StoreError::of)?;
-        self.meter.reads(&output.consumed_capacity);
-        Ok(match &output.item {
-            None => Row::Missing,
-            Some(item) if read(item)?.is_none() => Row::Tombstone,
-            Some(_) => Row::There,
-        })
-    }
-
-    async fn put_tombstone(&self, entry: &Entry, expires: Timestamp) -> Result<(), StoreError> {
+    /// Says no if the row came after we looked: all the better.
+    async fn put_tombstone(&self, entry: &Entry, expires: Timestamp) -> Result<bool, StoreError> {
         let output = self
             .client
             .put_item()
             .table_name(self.table(Table::Events))
-            .set_item(Some(tombstone(&entry.filed, entry.sent, entry.id, expires)))
+            .set_item(Some(tombstone(entry, expires)))
             .condition_expression("attribute_not_exists(id)")
             .return_consumed_capacity(ReturnConsumedCapacity::Total)
             .send()
             .await;
         match output {
-            Ok(output) => self.meter.writes(&output.consumed_capacity),
-            // The row came after we looked: all the better.
+            Ok(output) => {
+                self.meter.writes(&output.consumed_capacity);
+                Ok(true)
+            }
             Err(SdkError::ServiceError(error))
-                if matches!(error.err(), PutItemError::ConditionalCheckFailedException(_)) => {}
-            Err(error) => return Err(StoreError::of(error)),
+                if matches!(error.err(), PutItemError::ConditionalCheckFailedException(_)) =>
+            {
+                Ok(false)
+            }
+            Err(error) => Err(StoreError::of(error)),
         }
-        Ok(())
     }
 
     /// The history under one id, newest first: events, and whose they became; at most

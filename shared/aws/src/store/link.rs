@@ -98,10 +98,9 @@ impl Store {
         event: &Event,
         now: Timestamp,
     ) -> Result<Option<Stored>, StoreError> {
-        let expires = now + ours.definitions.shop.history;
-        self.confirm_rows(&mut theirs.profile.core.ring, expires).await?;
+        self.confirm_rows(&mut theirs, now).await?;
         if ours.profile.core.ring.room() == 0 {
-            self.confirm_rows(&mut ours.profile.core.ring, expires).await?;
+            self.confirm_rows(&mut ours, now).await?;
         }
         let (theirs, mut changes) = advance(theirs, now);
         let merge = merge_event(&ours.profile.id, &theirs, event, now);

@@ -180,7 +180,7 @@ impl Store {
         let message = waiting.message.clone();
         let keep = profile.definitions.shop.history;
         if profile.profile.core.ring.room() == 0 {
-            self.confirm_rows(&mut profile.profile.core.ring, now + keep).await?;
+            self.confirm_rows(&mut profile, now).await?;
         }
         let event = message.sent_event(choice.address.channel(), now);
         let stepped =

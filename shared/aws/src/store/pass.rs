@@ -254,8 +254,8 @@ impl Store {
         stored: &Stored,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
-        Ok(match self.row(entry).await? {
-            Row::Tombstone => true,
+        Ok(match self.row(&entry.filed, entry.sent, entry.id).await? {
+            Row::Tombstone(_) => true,
             // It came after the history was read.
             Row::There => false,
             Row::Missing => now.since(stored.profile.core.as_of) > SETTLED,

@@ -3,6 +3,7 @@
 use attune_domain::event::{Act, Event, Writer};
 use attune_domain::id::{CustomerId, EventId};
 use attune_domain::limits;
+use attune_domain::ring::Entry;
 use attune_domain::time::{Span, Timestamp};
 use serde_json::{Map, Value};
 
@@ -48,17 +49,14 @@ pub(in crate::store) fn write(event: &Event, customer: &CustomerId, keep: Span) 
         .done()
 }
 
-/// A row that stands for an event whose own row never came: it took effect, and is all we know.
-pub(in crate::store) fn tombstone(
-    filed: &CustomerId,
-    sent: Timestamp,
-    id: EventId,
-    expires: Timestamp,
-) -> Attributes {
+/// A row that stands for an event whose own row never came: it took effect, and is all we know. It
+/// says when, as the row that a late retry puts in its place must say the same.
+pub(in crate::store) fn tombstone(entry: &Entry, expires: Timestamp) -> Attributes {
     Build::default()
-        .text("id", filed.as_str())
-        .text("at", sort_key(sent, id))
+        .text("id", entry.filed.as_str())
+        .text("at", sort_key(entry.sent, entry.id))
         .flag("tombstone", true)
+        .time("occurred", entry.occurred)
         .number(TTL, expiry(expires))
         .done()
 }
