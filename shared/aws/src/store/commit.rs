@@ -5,7 +5,8 @@
 //! 1. **Agenda row**, if the profile must be woken earlier than its row says. Alone it is a spurious
 //!    wake-up, which does no harm.
 //! 2. **Card and cart**, if they changed. They are joins, so applying the event again changes them
-//!    no further; and nothing is judged from them, so they may be ahead of the core.
+//!    no further; and nothing is judged from them, so they may be ahead of the core. Only a merge
+//!    writes them together with the core: a card that knows another id says that it was merged.
 //! 3. **Core**, on the condition that nobody wrote it since it was read. With this the event has
 //!    taken effect. Messages are planned in the same transaction.
 //! 4. **History rows**. An id in the ring without a row is a retry's to repair.
@@ -59,6 +60,33 @@ pub(super) struct Work {
     pub(super) with: Vec<TransactWriteItem>,
 }
 
+impl Work {
+    /// The card and the cart, if they changed, each with the version that it must be at.
+    fn changed_parts(&self) -> Vec<(Attributes, u64)> {
+        let Work { stored, profile, .. } = self;
+        let (id, versions) = (&profile.id, &stored.versions);
+        let card = (profile.card != stored.card).then(|| {
+            let json = items::card::write(&profile.card);
+            (part_item(id, "card", json, versions.card + 1), versions.card)
+        });
+        let cart = (profile.cart != stored.cart).then(|| {
+            let json = items::cart::write(&profile.cart);
+            (part_item(id, "cart", json, versions.cart + 1), versions.cart)
+        });
+        card.into_iter().chain(cart).collect()
+    }
+
+    /// The versions once the changed parts are written.
+    fn versions_of_parts(&self) -> Versions {
+        let Versions { core, card, cart } = self.stored.versions;
+        Versions {
+            core,
+            card: card + u64::from(self.profile.card != self.stored.card),
+            cart: cart + u64::from(self.profile.cart != self.stored.cart),
+        }
+    }
+}
+
 impl Store {
     /// Writes steps 1 to 3 and 5; the history rows are the caller's.
     pub(super) async fn commit(
@@ -67,10 +95,10 @@ impl Store {
         now: Timestamp,
     ) -> Result<Committed, StoreError> {
         self.plan_wake_up(&mut work.profile, now).await?;
-        let mut versions = work.stored.versions;
-        if !self.write_parts(&work, &mut versions).await? {
+        if !self.write_parts(&mut work).await? {
             return Ok(Committed::LostRace);
         }
+        let mut versions = work.versions_of_parts();
         match self.write_core(&work, &mut versions, now).await? {
             Wrote::Yes => {}
             Wrote::LostRace | Wrote::AlreadyPlanned => return Ok(Committed::LostRace),
@@ -106,31 +134,15 @@ impl Store {
     }
 
     /// Writes the card and the cart if they changed. Says no if somebody else did.
-    async fn write_parts(&self, work: &Work, versions: &mut Versions) -> Result<bool, StoreError> {
-        let Work { stored, profile, .. } = work;
-        if profile.card != stored.card {
-            let item = part_item(
-                &profile.id,
-                "card",
-                items::card::write(&profile.card),
-                versions.card + 1,
-            );
-            if !self.put_if_version(item, versions.card).await? {
+    async fn write_parts(&self, work: &mut Work) -> Result<bool, StoreError> {
+        let whole = !work.with.is_empty();
+        for (item, version) in work.changed_parts() {
+            if whole {
+                let put = self.put_of(item, version)?;
+                work.with.push(TransactWriteItem::builder().put(put).build());
+            } else if !self.put_if_version(item, version).await? {
                 return Ok(false);
             }
-            versions.card += 1;
-        }
-        if profile.cart != stored.cart {
-            let item = part_item(
-                &profile.id,
-                "cart",
-                items::cart::write(&profile.cart),
-                versions.cart + 1,
-            );
-            if !self.put_if_version(item, versions.cart).await? {
-                return Ok(false);
-            }
-            versions.cart += 1;
         }
         Ok(true)
     }

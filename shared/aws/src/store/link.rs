@@ -9,6 +9,7 @@ use std::sync::Arc;
 use attune_domain::card::Card;
 use attune_domain::event::{Act, Event, Writer};
 use attune_domain::id::{CustomerId, EventId};
+use attune_domain::membership::Membership;
 use attune_domain::step::{Input, MembershipChange, step};
 use attune_domain::time::Timestamp;
 use aws_sdk_dynamodb::types::TransactWriteItem;
@@ -40,8 +41,13 @@ impl Store {
         let mut seen: Vec<CustomerId> = Vec::new();
         for event in events.iter().filter(|event| links(event)) {
             for other in others(event) {
-                let known = stored.profile.card.knows(&other.id) && !other.take_over;
-                if known || seen.contains(&other.id) || other.id == stored.profile.id {
+                if seen.contains(&other.id) || other.id == stored.profile.id {
+                    continue;
+                }
+                if stored.merge_is_unfinished(&other.id) {
+                    self.take_up_merge(&mut stored, &other, now).await?;
+                }
+                if stored.profile.card.knows(&other.id) && !other.take_over {
                     continue;
                 }
                 seen.push(other.id.clone());
@@ -103,7 +109,7 @@ impl Store {
             self.confirm_rows(&mut ours, now).await?;
         }
         let (theirs, mut changes) = advance(theirs, now);
-        let merge = merge_event(&ours.profile.id, &theirs, event, now);
+        let merge = merge_event(&ours.profile.id, &theirs.profile.id, event, now);
         let definitions = Arc::clone(&ours.definitions);
         let stepped =
             step(ours.profile.clone(), Input::Merge(&merge, &theirs.profile), &definitions, now);
@@ -114,7 +120,6 @@ impl Store {
         changes.extend(stepped.changes);
         let pointer = pointer_item(&theirs.profile.id, &ours.profile.id, theirs.versions.core + 1);
         let pointer = self.put_of(pointer, theirs.versions.core)?;
-        let keep = definitions.shop.history;
         let work = Work {
             stored: ours,
             profile: stepped.profile,
@@ -122,15 +127,49 @@ impl Store {
             changes,
             with: vec![TransactWriteItem::builder().put(pointer).build()],
         };
-        let merged = match self.commit(work, now).await? {
+        let mut merged = match self.commit(work, now).await? {
             Committed::Yes(stored) => *stored,
             Committed::LostRace | Committed::Refused => return Ok(None),
         };
-        let customer = merged.profile.id.clone();
-        self.put_rows(std::slice::from_ref(&merge), &customer, keep).await?;
-        self.project_addresses(&theirs.profile.id, &theirs.card, &Card::default()).await?;
-        self.delete_parts(&theirs.profile.id).await?;
+        self.finish_merge(&merged, &merge, &theirs.profile.id, &theirs.card).await?;
+        merged.profile.core.ring.see_row(merge.id);
         Ok(Some(merged))
+    }
+
+    /// What follows a merge: its row comes last, as it says that nothing is left to do.
+    async fn finish_merge(
+        &self,
+        merged: &Stored,
+        merge: &Event,
+        from: &CustomerId,
+        their_card: &Card,
+    ) -> Result<(), StoreError> {
+        self.project_addresses(from, their_card, &Card::default()).await?;
+        self.delete_parts(from).await?;
+        let keep = merged.definitions.shop.history;
+        self.put_rows(std::slice::from_ref(merge), &merged.profile.id, keep).await
+    }
+
+    /// Finishes a merge whose writer died after its transaction.
+    async fn take_up_merge(
+        &self,
+        stored: &mut Stored,
+        other: &Other<'_>,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.project_again(stored, now).await?;
+        for (key, ours) in stored.profile.core.memberships.iter() {
+            if let Some(segment) = stored.definitions.segment_id(*key) {
+                // Which of our segments they were in is forgotten. The number is at least theirs.
+                let left = Membership { inside: false, ..*ours };
+                self.put_membership(segment.as_str(), &other.id, left, now).await?;
+            }
+        }
+        let card = self.left_card(&other.id).await?;
+        let merge = merge_event(&stored.profile.id, &other.id, other.event, now);
+        self.finish_merge(stored, &merge, &other.id, &card).await?;
+        stored.profile.core.ring.see_row(merge.id);
+        Ok(())
     }
 
     /// Commits a part of the way; the merge is then tried again from a fresh read.
@@ -183,12 +222,11 @@ fn others(event: &Event) -> Vec<Other<'_>> {
     anonymous.chain(alias).collect()
 }
 
-/// The event that stands for a merge. Its id names the profile that goes, at the version at which
-/// it goes, so that a second attempt is the same event.
-fn merge_event(into: &CustomerId, theirs: &Stored, event: &Event, now: Timestamp) -> Event {
-    let from = theirs.profile.id.clone();
+/// The event that stands for a merge. Its id names the profile that goes and the one it becomes a
+/// part of, so that whoever takes the merge up again makes the same event.
+fn merge_event(into: &CustomerId, from: &CustomerId, event: &Event, now: Timestamp) -> Event {
     Event {
-        id: EventId::sent(&format!("merge {from} {}", theirs.versions.core)),
+        id: merge_id(into, from),
         filed: into.clone(),
         alias: None,
         sent: event.sent,
@@ -198,6 +236,18 @@ fn merge_event(into: &CustomerId, theirs: &Stored, event: &Event, now: Timestamp
         import: false,
         zone: None,
         device: None,
-        act: Act::Merge { from },
+        act: Act::Merge { from: from.clone() },
+    }
+}
+
+fn merge_id(into: &CustomerId, from: &CustomerId) -> EventId {
+    EventId::sent(&format!("merge {from} {into}"))
+}
+
+impl Stored {
+    /// Whether another profile became part of this one, and what follows a merge may be undone yet.
+    fn merge_is_unfinished(&self, from: &CustomerId) -> bool {
+        let merge = merge_id(&self.profile.id, from);
+        self.profile.core.ring.unseen().any(|entry| entry.id == merge)
     }
 }

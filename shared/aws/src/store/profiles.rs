@@ -121,6 +121,24 @@ impl Store {
         self.meter.reads(&output.consumed_capacity);
         read(id, output.items(), definitions, now)
     }
+
+    /// The card that is left of a profile which became a pointer; empty once it is deleted.
+    pub(super) async fn left_card(&self, id: &CustomerId) -> Result<Card, StoreError> {
+        let output = self
+            .client
+            .get_item()
+            .table_name(self.table(Table::Profiles))
+            .key("customer", text(id.as_str()))
+            .key("part", text("card"))
+            .consistent_read(true)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await
+            .map_err(StoreError::of)?;
+        self.meter.reads(&output.consumed_capacity);
+        let Some(item) = &output.item else { return Ok(Card::default()) };
+        Read { table: Table::Profiles, item }.parsed("json", items::card::read)
+    }
 }
 
 /// Puts the parts of a profile together.
