@@ -67,6 +67,15 @@ pub struct SliceProgress {
     pub done: bool,
 }
 
+/// Where a slice goes on.
+#[derive(Default)]
+struct Place {
+    /// After this key; none is from the beginning.
+    from: Option<Attributes>,
+    /// Whether somebody began with the page there.
+    begun: bool,
+}
+
 impl Store {
     /// Asks for a pass that brings everybody to `version`, once nobody steps with older definitions
     /// any more; the pass before it ends.
@@ -109,7 +118,8 @@ impl Store {
     }
 
     /// Visits one page of a slice. The progress is written after the page's profiles, so a crash
-    /// visits some twice and misses none.
+    /// visits some twice and misses none. That a page was begun is written before it: whoever finds
+    /// it begun looks after the membership rows as well, whose writer may have died before them.
     pub async fn pass_page(
         &self,
         slice: &Slice,
@@ -120,7 +130,10 @@ impl Store {
         if !wanted || progress.done {
             return Ok(SliceProgress { done: true, ..progress });
         }
-        let from = self.slice_position(slice).await?;
+        let Place { from, begun } = self.slice_place(slice).await?;
+        if !begun {
+            self.write_progress(slice, &progress, from.as_ref(), true).await?;
+        }
         let output = self
             .client
             .scan()
@@ -139,38 +152,39 @@ impl Store {
         self.meter.reads(&output.consumed_capacity);
         for item in output.items() {
             progress.visited += 1;
-            progress.changed += self.visit(item, now).await?;
+            progress.changed += self.visit(item, begun, now).await?;
         }
         progress.done = output.last_evaluated_key.is_none();
-        self.write_progress(slice, &progress, output.last_evaluated_key).await?;
+        self.write_progress(slice, &progress, output.last_evaluated_key.as_ref(), false).await?;
         Ok(progress)
     }
 
-    async fn slice_position(&self, slice: &Slice) -> Result<Option<Attributes>, StoreError> {
+    async fn slice_place(&self, slice: &Slice) -> Result<Place, StoreError> {
         let item = self.workspace("pass", &slice_name(slice)).await?;
-        let Some(item) = &item else { return Ok(None) };
+        let Some(item) = &item else { return Ok(Place::default()) };
         let read = Read { table: Table::Workspace, item };
-        let (Some(customer), Some(part)) =
-            (read.maybe_text("after_customer"), read.maybe_text("after_part"))
-        else {
-            return Ok(None);
-        };
-        Ok(Some(Build::default().text("customer", customer).text("part", part).done()))
+        let after = read.maybe_text("after_customer").zip(read.maybe_text("after_part"));
+        let from = after.map(|(customer, part)| {
+            Build::default().text("customer", customer).text("part", part).done()
+        });
+        Ok(Place { from, begun: read.flag("begun") })
     }
 
     async fn write_progress(
         &self,
         slice: &Slice,
         progress: &SliceProgress,
-        position: Option<Attributes>,
+        position: Option<&Attributes>,
+        begun: bool,
     ) -> Result<(), StoreError> {
         let mut item = Build::default()
             .text("kind", "pass")
             .text("id", slice_name(slice))
             .number("visited", progress.visited)
             .number("changed", progress.changed)
-            .flag("done", progress.done);
-        if let Some(position) = &position {
+            .flag("done", progress.done)
+            .flag("begun", begun);
+        if let Some(position) = position {
             let read = Read { table: Table::Profiles, item: position };
             item = item
                 .text("after_customer", read.text("customer")?)
@@ -181,7 +195,12 @@ impl Store {
 
     /// Brings one profile to the current definitions; returns how many memberships changed. A
     /// profile that is there already is judged from the scanned core alone, and not written.
-    async fn visit(&self, core: &Attributes, now: Timestamp) -> Result<u64, StoreError> {
+    async fn visit(
+        &self,
+        core: &Attributes,
+        again: bool,
+        now: Timestamp,
+    ) -> Result<u64, StoreError> {
         let definitions = self.definitions(now).await?;
         let scanned = Read { table: Table::Profiles, item: core };
         let id = scanned.parsed("customer", CustomerId::parse)?;
@@ -189,6 +208,9 @@ impl Store {
         if let Ok(Found::Profile(stored)) = found
             && !stored.profile.is_behind(&definitions)
         {
+            if again {
+                self.check_projection(&stored, Timestamp::default(), now).await?;
+            }
             return Ok(0);
         }
         self.bring_up_to_date(&id, now).await

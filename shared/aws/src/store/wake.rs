@@ -71,7 +71,7 @@ impl Store {
     ) -> Result<(), StoreError> {
         let core = &stored.profile.core;
         if settled {
-            self.check_projection(stored, due, now).await?;
+            self.check_projection(stored, due.at, now).await?;
         }
         let mine = core.row_at.is_some_and(|row| row <= due.at);
         if !mine || wake_at.is_never() {
@@ -84,17 +84,17 @@ impl Store {
         self.put_wake_up(&due.customer, wake_at).await
     }
 
-    /// Whether what changed at the wake-up reached the membership rows. Its writer may have died in
-    /// between, and nobody retries a wake-up.
-    async fn check_projection(
+    /// Whether what changed since an instant reached the membership rows. Its writer may have died in
+    /// between, and nobody retries a wake-up or a visit of the pass.
+    pub(super) async fn check_projection(
         &self,
         stored: &Stored,
-        due: &Due,
+        since: Timestamp,
         now: Timestamp,
     ) -> Result<(), StoreError> {
         let core = &stored.profile.core;
         for (key, membership) in core.memberships.iter() {
-            let since_then = membership.since >= due.at;
+            let since_then = membership.since >= since;
             if let Some(segment) = stored.definitions.segment_of(*key).filter(|_| since_then) {
                 let id = segment.id.as_str();
                 if !self.has_membership(id, &stored.profile.id, *membership).await? {
