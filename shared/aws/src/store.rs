@@ -3,6 +3,7 @@
 //! One place knows keys, conditions and the order of writes. The order is the protocol: a reader
 //! who meets a crash between any two writes finds enough to go on. [`commit`] says why.
 
+mod abandoned;
 mod addresses;
 mod agenda;
 mod apply;

@@ -295,8 +295,9 @@ impl Store {
         self.change_by_id(&claim.message.id, "sending", state, change, now).await
     }
 
-    /// Turns a claim whose holder ran out of time into `unknown`.
+    /// Turns a claim whose holder ran out of time into `unknown`, and does what else the holder owed.
     pub async fn give_up(&self, sending: &Stored, now: Timestamp) -> Result<bool, StoreError> {
+        self.finish_claim(sending, now).await?;
         let change = Change { attempt: sending.attempt.as_deref(), ..Change::default() };
         self.change_by_id(&sending.message.id, "sending", &State::Unknown, change, now).await
     }
