@@ -178,8 +178,12 @@ impl Turn<'_> {
             return Ok(Some(*claim));
         }
         // The claim may have come through although its answer did not.
-        let stored = store.message(&self.waiting.message.id).await?;
-        Ok(stored.and_then(|stored| store.own_claim(&stored, &choice, self.attempt)))
+        let Some(stored) = store.message(&self.waiting.message.id).await? else { return Ok(None) };
+        let claim = store.own_claim(&stored, &choice, self.attempt);
+        if claim.is_some() {
+            store.finish_claim(&stored, now).await?;
+        }
+        Ok(claim)
     }
 
     async fn settle(

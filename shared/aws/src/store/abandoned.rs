@@ -4,6 +4,7 @@
 //! the membership rows come after it. Nobody retries a claim, so whoever gives it up does this
 //! first.
 
+use attune_domain::event::Event;
 use attune_domain::time::Timestamp;
 
 use super::messages::Stored;
@@ -12,19 +13,15 @@ use super::{Store, StoreError};
 
 impl Store {
     /// Writes what follows a claim, unless its row is known to be there, which comes last.
-    pub(super) async fn finish_claim(
-        &self,
-        sending: &Stored,
-        now: Timestamp,
-    ) -> Result<(), StoreError> {
+    pub async fn finish_claim(&self, sending: &Stored, now: Timestamp) -> Result<(), StoreError> {
         let Some(channel) = sending.channel else { return Ok(()) };
         let profile = self.load(&sending.message.customer, Consistency::Strong, now).await?;
-        let event = sending.message.sent_event(channel, sending.changed);
-        if profile.profile.core.ring.unseen().any(|entry| entry.id == event.id) {
-            self.project_again(&profile, now).await?;
-            let keep = profile.definitions.shop.history;
-            self.put_rows(std::slice::from_ref(&event), &profile.profile.id, keep).await?;
-        }
-        Ok(())
+        let event = sending.message.sent_event(channel, now);
+        let mut unseen = profile.profile.core.ring.unseen();
+        let Some(booked) = unseen.find(|entry| entry.id == event.id) else { return Ok(()) };
+        let event = Event { occurred: booked.occurred, ..event };
+        self.project_again(&profile, now).await?;
+        let keep = profile.definitions.shop.history;
+        self.put_rows(std::slice::from_ref(&event), &profile.profile.id, keep).await
     }
 }

@@ -191,7 +191,11 @@ impl Store {
     }
 
     /// What is known of an event; `AskHistory` is left only for those that have a row.
-    async fn known(&self, profile: &Profile, event: &Event) -> Result<Known, StoreError> {
+    pub(super) async fn known(
+        &self,
+        profile: &Profile,
+        event: &Event,
+    ) -> Result<Known, StoreError> {
         let known = profile.core.ring.knows(event);
         if known != Known::AskHistory {
             return Ok(known);

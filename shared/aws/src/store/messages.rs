@@ -10,6 +10,7 @@ use attune_domain::channel::Channel;
 use attune_domain::decide::Choice;
 use attune_domain::id::{CustomerId, MessageId};
 use attune_domain::message::{Held, Message, State};
+use attune_domain::ring::Known;
 use attune_domain::step::{Input, step};
 use attune_domain::time::{Span, Timestamp};
 use aws_sdk_dynamodb::error::SdkError;
@@ -182,9 +183,14 @@ impl Store {
         if profile.profile.core.ring.room() == 0 {
             self.confirm_rows(&mut profile, now).await?;
         }
-        let event = message.sent_event(choice.address.channel(), now);
-        let stepped =
-            step(profile.profile.clone(), Input::Event(&event), &profile.definitions, now);
+        let mut event = message.sent_event(choice.address.channel(), now);
+        // A message that is claimed again after the sender asked to wait was booked already.
+        let known = self.known(&profile.profile, &event).await?;
+        let input = match known {
+            Known::New => Input::Event(&event),
+            Known::Applied(_) | Known::AskHistory => Input::Tick,
+        };
+        let stepped = step(profile.profile.clone(), input, &profile.definitions, now);
         let mut with = Vec::new();
         if !stepped.behind {
             with.push(self.claim_item(waiting, &choice, attempt, deadline, now)?);
@@ -202,7 +208,17 @@ impl Store {
             Committed::Yes(_) if !stepped.behind => {}
             _ => return Ok(Claimed::DecideAgain),
         }
-        self.put_rows(std::slice::from_ref(&event), &customer, keep).await?;
+        if let Known::Applied(booked) = &known {
+            event.occurred = booked.occurred;
+        }
+        let has_row = match known {
+            Known::New => false,
+            Known::Applied(booked) => booked.row_seen,
+            Known::AskHistory => true,
+        };
+        if !has_row {
+            self.put_rows(std::slice::from_ref(&event), &customer, keep).await?;
+        }
         let attempts = waiting.attempts + 1;
         let attempt = attempt.to_owned();
         Ok(Claimed::Yes(Box::new(Claim { message, choice, attempts, attempt })))
