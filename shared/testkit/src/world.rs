@@ -65,10 +65,18 @@ impl World {
 
     /// A shop whose calls to AWS go through what `wrap` makes of the stand-ins.
     pub async fn behind(wrap: impl FnOnce(Arc<dyn Transport>) -> Arc<dyn Transport>) -> Self {
+        Self::over(|engine| Arc::new(engine), wrap).await
+    }
+
+    /// The same, on a database that is what `database` makes of the engine.
+    pub async fn over(
+        database: impl FnOnce(Engine) -> Arc<dyn Transport>,
+        wrap: impl FnOnce(Arc<dyn Transport>) -> Arc<dyn Transport>,
+    ) -> Self {
         let (clock, hand) = Clock::simulated(at(BEGIN));
         let engine = Engine::memory_with_clock(clock.clone()).expect("an engine");
         let capture = Capture::new(Account::new(clock.clone(), 1));
-        let router = Router::new(Arc::new(engine.clone()), Arc::new(capture.clone()));
+        let router = Router::new(database(engine.clone()), Arc::new(capture.clone()));
         let aws = sdk::in_process(wrap(Arc::new(router)));
         let store = Store::new(sdk::dynamodb::Client::new(&aws), Settings::local());
         let world = Self {
