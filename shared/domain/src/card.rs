@@ -149,6 +149,14 @@ impl Card {
         known.or_else(country).unwrap_or_else(|| shop.clone())
     }
 
+    /// Whether an event was taken into the card already, which is written before the rest of a
+    /// profile: then what followed from it may never have been written.
+    pub fn has_taken(&self, event: &Event) -> bool {
+        let traits = self.traits.values().map(|known| known.clock);
+        let tokens = self.tokens.iter().map(|token| token.clock);
+        traits.chain(tokens).any(|(_, told_by)| told_by == event.id)
+    }
+
     /// The address at which the person is reached on a channel: the newest device for push.
     pub fn address(&self, channel: Channel) -> Option<Address> {
         match channel {

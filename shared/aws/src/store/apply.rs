@@ -34,7 +34,8 @@ pub struct Applied {
 struct Batch {
     /// Events whose rows are to be put.
     rows: Vec<Event>,
-    /// Whether some of those took effect long ago, and only a tombstone stands for them.
+    /// Whether some of those took effect long ago, and only a tombstone stands for them; or an
+    /// earlier attempt died between the card and the core. Projections may be missing.
     repair: bool,
     new: usize,
     duplicates: usize,
@@ -171,6 +172,7 @@ impl Store {
                 }
                 Known::AskHistory => batch.duplicates += 1,
                 Known::New => {
+                    batch.repair |= stored.card.has_taken(event);
                     let stepped = step(profile, Input::Event(event), &stored.definitions, now);
                     profile = stepped.profile;
                     batch.changes.extend(stepped.changes);
