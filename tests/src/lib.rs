@@ -1,7 +1,16 @@
 //! The whole suite in a test: every function on one world.
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::missing_panics_doc,
+    clippy::large_futures,
+    reason = "only tests stand on this, and a test fails by panicking"
+)]
 
 pub mod cost;
 pub mod reference;
+pub mod schedules;
 
 use attune_aws::pass_machine::PassMachine;
 use attune_aws::store::StoreError;
