@@ -2,7 +2,15 @@
 //!
 //! On customers of median and of 99th-percentile size under the reference workload's twelve
 //! segments, with a full ring. The budget is the capacity table of the architecture.
-#![allow(clippy::large_futures, reason = "a test has one future, and its stack is free")]
+#![allow(
+    clippy::large_futures,
+    clippy::expect_used,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::float_cmp,
+    reason = "a test fails by panicking, and helpers of tests are tests"
+)]
 
 use attune_domain::id::CustomerId;
 use attune_domain::time::Span;

@@ -26,7 +26,7 @@ programs:
 #[tokio::test]
 async fn a_cart_left_for_an_hour_becomes_a_reminder_with_its_items() {
     let world = World::with(SHOP).await;
-    world.reachable("42").await;
+    Box::pin(world.reachable("42")).await;
     let red = json!({"product_id": "red", "name": "A red one", "price": 12.5});
     let event = json!({"batch": [
         {"type": "track", "event": "Product Added", "userId": "42", "messageId": "m1", "properties": red}

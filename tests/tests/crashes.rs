@@ -2,7 +2,14 @@
 //! answer; and each lost answer that the process survives.
 //!
 //! `cargo test -p attune-tests --test crashes -- --nocapture` prints flows × points.
-#![allow(clippy::large_futures, reason = "a test has one future, and its stack is free")]
+#![allow(
+    clippy::large_futures,
+    clippy::expect_used,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking, and helpers of tests are tests"
+)]
 
 use attune_tests::schedules::{Flow, as_it_is, flows, reference, singles, violations};
 

@@ -1,5 +1,12 @@
 //! Planted bugs are caught: a simulator that sees nothing proves nothing.
-#![allow(clippy::large_futures, reason = "a test has one future, and its stack is free")]
+#![allow(
+    clippy::large_futures,
+    clippy::expect_used,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking, and helpers of tests are tests"
+)]
 
 use attune_domain::time::Span;
 use attune_testkit::faults::{Fate, Point};

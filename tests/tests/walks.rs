@@ -2,7 +2,14 @@
 //!
 //! A failing seed is played again by `ATTUNE_SEED=<seed> cargo test -p attune-tests --test walks
 //! random`; `ATTUNE_WALKS` sets how many are played otherwise.
-#![allow(clippy::large_futures, reason = "a test has one future, and its stack is free")]
+#![allow(
+    clippy::large_futures,
+    clippy::expect_used,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking, and helpers of tests are tests"
+)]
 
 use attune_tests::schedules::walk::walk;
 use attune_tests::schedules::{Flow, as_it_is, flows, pairs, reference, singles, violations};
