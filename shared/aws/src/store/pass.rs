@@ -213,7 +213,12 @@ impl Store {
             }
             return Ok(0);
         }
-        self.bring_up_to_date(&id, now).await
+        let changed = self.bring_up_to_date(&id, now).await?;
+        if again && let Found::Profile(stored) = self.find(&id, Consistency::Strong, now).await? {
+            // A scan that read late may show as behind what the dead writer had brought up to date.
+            self.check_projection(&stored, Timestamp::default(), now).await?;
+        }
+        Ok(changed)
     }
 
     async fn bring_up_to_date(&self, id: &CustomerId, now: Timestamp) -> Result<u64, StoreError> {
