@@ -6,6 +6,8 @@
 //! message that is being sent is being sent by one process only. A claim is never given back unless
 //! the sender definitely did not accept.
 
+use std::time::Duration;
+
 use attune_domain::channel::Channel;
 use attune_domain::decide::Choice;
 use attune_domain::id::{CustomerId, MessageId};
@@ -13,12 +15,11 @@ use attune_domain::message::{Held, Message, State};
 use attune_domain::ring::Known;
 use attune_domain::step::{Input, step};
 use attune_domain::time::{Span, Timestamp};
-use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{Put, ReturnConsumedCapacity, TransactWriteItem, Update};
 
 use super::agenda::shard_name;
-use super::commit::{Committed, Work};
+use super::commit::{Committed, MOST_RACES, Work};
 use super::item::{Attributes, Build, Read, number, text};
 use super::profiles::Stored as StoredProfile;
 use super::schema::{DUE_INDEX, DUE_KEY, TTL};
@@ -26,6 +27,8 @@ use super::{Store, StoreError, Table, expiry, items};
 
 /// How long a settled message is kept.
 const KEPT: Span = Span::days(400);
+/// How long a transaction of somebody else may be at work on a message.
+const CONFLICT: Duration = Duration::from_millis(50);
 
 /// A message and where it is on its way, as read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -371,18 +374,25 @@ impl Store {
                 .expression_attribute_values(":attempt", text(attempt)),
             None => call.condition_expression("#state = :before"),
         };
-        match call.send().await {
-            Ok(output) => {
-                self.meter.writes(&output.consumed_capacity);
-                Ok(true)
+        for _ in 0..MOST_RACES {
+            let error = match call.clone().send().await {
+                Ok(output) => {
+                    self.meter.writes(&output.consumed_capacity);
+                    return Ok(true);
+                }
+                Err(error) => error,
+            };
+            match error.as_service_error() {
+                Some(UpdateItemError::ConditionalCheckFailedException(_)) => return Ok(false),
+                // Another run tries to claim it. The SDK does not ask again for this one, and a
+                // message that was accepted would be given up as unknown.
+                Some(UpdateItemError::TransactionConflictException(_)) => {
+                    tokio::time::sleep(CONFLICT).await;
+                }
+                _ => return Err(StoreError::of(error)),
             }
-            Err(SdkError::ServiceError(error))
-                if matches!(error.err(), UpdateItemError::ConditionalCheckFailedException(_)) =>
-            {
-                Ok(false)
-            }
-            Err(error) => Err(StoreError::of(error)),
         }
+        Err(StoreError::Contended(MOST_RACES))
     }
 
     /// The queue that a customer's messages wait in; for tests of the index.
