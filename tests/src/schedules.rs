@@ -104,8 +104,8 @@ pub struct Reference {
 pub async fn reference(flow: &Flow, wrap: Wrap) -> Reference {
     let played = play(flow, &Schedule(Vec::new()), wrap).await;
     let portraits = played.stage.portraits().await;
-    let reference = Reference { calls: played.calls, portraits };
-    let wrong = verdict::of(flow, &Schedule(Vec::new()), &played.stage, &reference).await;
+    let reference = Reference { calls: played.calls.clone(), portraits };
+    let wrong = verdict::of(flow, &Schedule(Vec::new()), &played, &reference).await;
     assert!(wrong.is_empty(), "{}, without trouble: {wrong:#?}", flow.name);
     reference
 }
@@ -154,12 +154,12 @@ async fn judge(
     schedule: &Schedule,
     reference: &Reference,
 ) -> Vec<String> {
-    let wrong = verdict::of(flow, schedule, &played.stage, reference).await;
+    let wrong = verdict::of(flow, schedule, played, reference).await;
     if !wrong.is_empty() {
         return wrong;
     }
     played.stage.send_again(&flow.acts).await;
-    let wrong = verdict::of(flow, schedule, &played.stage, reference).await;
+    let wrong = verdict::of(flow, schedule, played, reference).await;
     wrong.into_iter().map(|what| format!("after sending again: {what}")).collect()
 }
 

@@ -13,7 +13,7 @@ use attune_domain::step::{Input, step};
 use serde_json::Value;
 
 use super::stage::Stage;
-use super::{Act, Flow, Reference, Schedule};
+use super::{Act, Flow, Played, Reference, Schedule};
 
 /// What is known of a customer, without what depends on when exactly it was processed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,16 +55,16 @@ fn features(stored: &Stored) -> Vec<String> {
 pub async fn of(
     flow: &Flow,
     schedule: &Schedule,
-    stage: &Stage,
+    played: &Played,
     reference: &Reference,
 ) -> Vec<String> {
-    let mut wrong = Vec::new();
+    let (stage, mut wrong) = (&played.stage, Vec::new());
     wrong.extend(events(flow, stage));
     wrong.extend(customers(flow, stage, reference).await);
     wrong.extend(memberships(flow, stage).await);
     wrong.extend(agenda(stage).await);
     wrong.extend(addresses(stage).await);
-    wrong.extend(messages::of(flow, schedule, stage, reference));
+    wrong.extend(messages::of(flow, schedule, stage, &played.calls));
     wrong.extend(left_over(stage).await);
     wrong
 }

@@ -22,9 +22,16 @@ pub async fn walk(flow: &Flow, reference: &Reference, seed: u64) -> (Schedule, V
     let schedule = Schedule(troubles);
     let lag = Lag { stale_reads: 200, late_indexes: 200, ..Lag::default() };
     let mut flow = flow.clone();
-    let write = rng.choice(["PutItem", "UpdateItem", "TransactWriteItems"]);
-    if let Some(write) = write.filter(|_| rng.bool()) {
-        flow.acts.insert(0, Act::Next(write, Fate::Refuse(Trouble::Conflict)));
+    // What can happen only to one kind of call.
+    let conflict = Fate::Refuse(Trouble::Conflict);
+    let special = [
+        ("PutItem", conflict.clone()),
+        ("UpdateItem", conflict.clone()),
+        ("TransactWriteItems", conflict),
+        ("BatchWriteItem", Fate::Partial(rng.u128(..))),
+    ];
+    if let Some((operation, fate)) = rng.choice(special).filter(|_| rng.bool()) {
+        flow.acts.insert(0, Act::Next(operation, fate));
     }
     let played = play_on(Stage::with(lag, seed, as_it_is).await, &flow, &schedule).await;
     let wrong = judge(&played, &flow, &schedule, reference).await;
@@ -38,7 +45,6 @@ fn fate(rng: &mut Rng) -> Fate {
         Fate::Crash(Point::AfterReply),
         Fate::LoseReply,
         Fate::LoseRequest,
-        Fate::Partial(rng.u128(..)),
         Fate::Refuse(Trouble::Throttled),
         Fate::Refuse(Trouble::Unavailable),
         Fate::RefuseAfter(Trouble::Internal),
