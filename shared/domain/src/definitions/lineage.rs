@@ -8,7 +8,8 @@
 use std::collections::BTreeMap;
 
 use super::source::{Kind, Node};
-use super::{Definitions, id_of};
+use super::Definitions;
+use super::draft::id_of;
 use crate::digest::{Key, hash64};
 use crate::id::SegmentId;
 use crate::membership::Memberships;

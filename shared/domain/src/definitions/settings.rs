@@ -3,7 +3,8 @@
 use super::mistake::Wrong;
 use super::reader::{Members, Reader};
 use super::source::Node;
-use super::{Definitions, Sections};
+use super::Definitions;
+use super::draft::Sections;
 use crate::address::Address;
 use crate::cart::BOUGHT_FOR;
 use crate::channel::Channel;

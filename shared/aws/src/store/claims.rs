@@ -1,0 +1,139 @@
+//! Claims: the moment at which a message becomes one that is being sent.
+//!
+//! One transaction moves it to `sending`, writes the profile on the condition of the version that
+//! was decided upon, and checks that the address is not suppressed. What was acknowledged before the
+//! claim is therefore seen by it, and a message is being sent by one process only.
+
+use attune_domain::decide::Choice;
+use attune_domain::message::Message;
+use attune_domain::ring::Known;
+use attune_domain::step::{Input, step};
+use attune_domain::time::Timestamp;
+use aws_sdk_dynamodb::types::{TransactWriteItem, Update};
+
+use super::commit::{Committed, Work};
+use super::item::{number, text};
+use super::messages::Stored;
+use super::profiles::Stored as StoredProfile;
+use super::{Store, StoreError, Table};
+/// A claimed message: whoever holds this may send it, once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Claim {
+    /// The message.
+    pub message: Message,
+    /// Where to.
+    pub choice: Choice,
+    /// How often it was claimed, this time included.
+    pub attempts: u32,
+    pub(super) attempt: String,
+}
+
+/// What became of a claim.
+#[derive(Debug)]
+pub enum Claimed {
+    /// It is ours to send.
+    Yes(Box<Claim>),
+    /// Something changed since the decision: read and decide again.
+    DecideAgain,
+}
+
+impl Store {
+    /// Claims a message for a choice that was made about `profile`. `attempt` names this claim and
+    /// no other.
+    pub async fn claim(
+        &self,
+        waiting: &Stored,
+        mut profile: StoredProfile,
+        choice: Choice,
+        attempt: &str,
+        deadline: Timestamp,
+        now: Timestamp,
+    ) -> Result<Claimed, StoreError> {
+        let message = waiting.message.clone();
+        let keep = profile.definitions.shop.history;
+        if profile.profile.core.ring.room() == 0 {
+            self.confirm_rows(&mut profile, now).await?;
+        }
+        let mut event = message.sent_event(choice.address.channel(), now);
+        // A message that is claimed again after the sender asked to wait was booked already.
+        let known = self.known(&profile.profile, &event).await?;
+        let input = match known {
+            Known::New => Input::Event(&event),
+            Known::Applied(_) | Known::AskHistory => Input::Tick,
+        };
+        let stepped = step(profile.profile.clone(), input, &profile.definitions, now);
+        let mut with = Vec::new();
+        if !stepped.behind {
+            with.push(self.claim_item(waiting, &choice, attempt, deadline, now)?);
+            with.push(self.not_suppressed(&choice.address)?);
+        }
+        let customer = stepped.profile.id.clone();
+        let work = Work {
+            stored: profile,
+            profile: stepped.profile,
+            messages: stepped.messages,
+            changes: stepped.changes,
+            with,
+        };
+        match self.commit(work, now).await? {
+            Committed::Yes(_) if !stepped.behind => {}
+            _ => return Ok(Claimed::DecideAgain),
+        }
+        if let Known::Applied(booked) = &known {
+            event.occurred = booked.occurred;
+        }
+        let has_row = match known {
+            Known::New => false,
+            Known::Applied(booked) => booked.row_seen,
+            Known::AskHistory => true,
+        };
+        if !has_row {
+            self.put_rows(std::slice::from_ref(&event), &customer, keep).await?;
+        }
+        let attempts = waiting.attempts + 1;
+        let attempt = attempt.to_owned();
+        Ok(Claimed::Yes(Box::new(Claim { message, choice, attempts, attempt })))
+    }
+
+    fn claim_item(
+        &self,
+        waiting: &Stored,
+        choice: &Choice,
+        attempt: &str,
+        deadline: Timestamp,
+        now: Timestamp,
+    ) -> Result<TransactWriteItem, StoreError> {
+        let update = Update::builder()
+            .table_name(self.table(Table::Messages))
+            .key("id", text(waiting.message.id.as_str()))
+            .update_expression(
+                "SET #state = :sending, attempt = :attempt, attempts = :attempts, \
+                 deadline = :deadline, channel = :channel, because = :because, changed = :now \
+                 REMOVE reason",
+            )
+            .condition_expression("#state = :before AND changed = :changed")
+            .expression_attribute_names("#state", "state")
+            .expression_attribute_values(":before", text(waiting.state.as_str()))
+            .expression_attribute_values(":changed", number(waiting.changed.millis()))
+            .expression_attribute_values(":sending", text("sending"))
+            .expression_attribute_values(":attempt", text(attempt))
+            .expression_attribute_values(":attempts", number(waiting.attempts + 1))
+            .expression_attribute_values(":deadline", number(deadline.millis()))
+            .expression_attribute_values(":channel", text(choice.address.channel().as_str()))
+            .expression_attribute_values(":because", text(choice.because.as_str()))
+            .expression_attribute_values(":now", number(now.millis()))
+            .build()
+            .map_err(StoreError::bug)?;
+        Ok(TransactWriteItem::builder().update(update).build())
+    }
+
+    /// The claim that holds a message, if it is the one that `attempt` names: its answer was lost.
+    pub fn own_claim(&self, stored: &Stored, choice: &Choice, attempt: &str) -> Option<Claim> {
+        (stored.is_sending() && stored.attempt.as_deref() == Some(attempt)).then(|| Claim {
+            message: stored.message.clone(),
+            choice: choice.clone(),
+            attempts: stored.attempts,
+            attempt: attempt.to_owned(),
+        })
+    }
+}

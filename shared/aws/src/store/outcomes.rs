@@ -1,0 +1,194 @@
+//! What becomes of a message: every change of its state but the claim.
+//!
+//! A claim is never given back unless the sender definitely did not accept.
+
+use std::time::Duration;
+
+use attune_domain::channel::Channel;
+use attune_domain::id::MessageId;
+use attune_domain::message::{Held, State};
+use attune_domain::time::{Span, Timestamp};
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::types::ReturnConsumedCapacity;
+
+use super::claims::Claim;
+use super::commit::MOST_RACES;
+use super::item::{number, text};
+use super::messages::Stored;
+use super::schema::{DUE_KEY, TTL};
+use super::{Store, StoreError, Table, expiry};
+
+/// How long a settled message is kept.
+const KEPT: Span = Span::days(400);
+/// How long a transaction of somebody else may be at work on a message.
+const CONFLICT: Duration = Duration::from_millis(50);
+impl Store {
+    /// Lets a message wait for a reason. Says no if it is no longer as it was read.
+    pub async fn hold(
+        &self,
+        waiting: &Stored,
+        held: Held,
+        until: Timestamp,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        self.change(waiting, &State::Held(held, until), Change::default(), now).await
+    }
+
+    /// Settles a message that was not claimed. Says no if it is no longer as it was read.
+    pub async fn close(
+        &self,
+        waiting: &Stored,
+        state: &State,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        self.change(waiting, state, Change::default(), now).await
+    }
+
+    /// Writes what became of a claim. Says no if the claim was given up in the meantime.
+    pub async fn settle(
+        &self,
+        claim: &Claim,
+        state: &State,
+        provider_id: Option<&str>,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let change = Change { attempt: Some(&claim.attempt), provider_id, ..Change::default() };
+        self.change_by_id(&claim.message.id, "sending", state, change, now).await
+    }
+
+    /// Lets a claimed message wait again, as the sender definitely did not accept it.
+    pub async fn release(
+        &self,
+        claim: &Claim,
+        state: &State,
+        refused: Option<Channel>,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let change = Change { attempt: Some(&claim.attempt), refused, ..Change::default() };
+        self.change_by_id(&claim.message.id, "sending", state, change, now).await
+    }
+
+    /// Turns a claim whose holder ran out of time into `unknown`, and does what else the holder owed.
+    pub async fn give_up(&self, sending: &Stored, now: Timestamp) -> Result<bool, StoreError> {
+        self.finish_claim(sending, now).await?;
+        let change = Change { attempt: sending.attempt.as_deref(), ..Change::default() };
+        self.change_by_id(&sending.message.id, "sending", &State::Unknown, change, now).await
+    }
+
+    async fn change(
+        &self,
+        waiting: &Stored,
+        state: &State,
+        change: Change<'_>,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        self.change_by_id(&waiting.message.id, &waiting.state, state, change, now).await
+    }
+
+    async fn change_by_id(
+        &self,
+        id: &MessageId,
+        before: &str,
+        state: &State,
+        change: Change<'_>,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let mut call = self
+            .client
+            .update_item()
+            .table_name(self.table(Table::Messages))
+            .key("id", text(id.as_str()))
+            .update_expression(change.expression(state))
+            .expression_attribute_names("#state", "state")
+            .expression_attribute_values(":before", text(before))
+            .expression_attribute_values(":state", text(state.as_str()))
+            .expression_attribute_values(":now", number(now.millis()))
+            .return_consumed_capacity(ReturnConsumedCapacity::Total);
+        if let Some(reason) = state.reason() {
+            call = call.expression_attribute_values(":reason", text(reason));
+        }
+        call = match due_of(state, now) {
+            Some(due) => call.expression_attribute_values(":due", number(due.millis())),
+            None => call
+                .expression_attribute_names("#queue", DUE_KEY.partition)
+                .expression_attribute_names("#expires", TTL)
+                .expression_attribute_values(":expires", number(expiry(now + KEPT))),
+        };
+        if let Some(id) = change.provider_id {
+            call = call.expression_attribute_values(":provider", text(id));
+        }
+        if let Some(channel) = change.refused {
+            call = call
+                .expression_attribute_values(":refused", text(format!("{channel} ")))
+                .expression_attribute_values(":none", text(""));
+        }
+        call = match change.attempt {
+            Some(attempt) => call
+                .condition_expression("#state = :before AND attempt = :attempt")
+                .expression_attribute_values(":attempt", text(attempt)),
+            None => call.condition_expression("#state = :before"),
+        };
+        for _ in 0..MOST_RACES {
+            let error = match call.clone().send().await {
+                Ok(output) => {
+                    self.meter.writes(&output.consumed_capacity);
+                    return Ok(true);
+                }
+                Err(error) => error,
+            };
+            match error.as_service_error() {
+                Some(UpdateItemError::ConditionalCheckFailedException(_)) => return Ok(false),
+                // Another run tries to claim it. The SDK does not ask again for this one, and a
+                // message that was accepted would be given up as unknown.
+                Some(UpdateItemError::TransactionConflictException(_)) => {
+                    tokio::time::sleep(CONFLICT).await;
+                }
+                _ => return Err(StoreError::of(error)),
+            }
+        }
+        Err(StoreError::Contended(MOST_RACES))
+    }
+}
+
+/// What else changes with the state.
+#[derive(Debug, Clone, Copy, Default)]
+struct Change<'a> {
+    attempt: Option<&'a str>,
+    provider_id: Option<&'a str>,
+    refused: Option<Channel>,
+}
+
+impl Change<'_> {
+    fn expression(&self, state: &State) -> String {
+        let mut set = vec!["#state = :state", "changed = :now"];
+        let mut remove = vec!["deadline"];
+        if state.reason().is_some() {
+            set.push("reason = :reason");
+        } else {
+            remove.push("reason");
+        }
+        if state.is_settled() {
+            set.push("#expires = :expires");
+            remove.extend(["#queue", "due"]);
+        } else {
+            set.push("due = :due");
+            remove.push("attempt");
+        }
+        if self.provider_id.is_some() {
+            set.push("provider_id = :provider");
+        }
+        if self.refused.is_some() {
+            set.push("refused = if_not_exists(refused, :none) + :refused");
+        }
+        format!("SET {} REMOVE {}", set.join(", "), remove.join(", "))
+    }
+}
+
+/// When something is to be done about a message that waits.
+fn due_of(state: &State, now: Timestamp) -> Option<Timestamp> {
+    match state {
+        State::Held(_, until) => Some(*until),
+        State::Pending | State::Sending(_) => Some(now),
+        _ => None,
+    }
+}

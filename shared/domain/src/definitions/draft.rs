@@ -1,0 +1,211 @@
+//! Definitions while they are read: section by section, from all files, so that a rule may refer to
+//! what is defined after it, or in another file.
+
+use super::lineage::{self, Lineage};
+use super::mistake::{Mistake, Wrong};
+use super::reader::Reader;
+use super::source::{Kind, Node};
+use super::{Definitions, Segment, order, programs, settings, templates};
+use crate::id::{MetricId, ScoreId, SegmentId};
+use crate::limits;
+use crate::membership::Memberships;
+use crate::plan::Version;
+use crate::rule::{Metric, Names, RuleReader, ScoreDefinition};
+
+/// Reads files (name and text) as the definitions that follow, or are, those of `lineage`.
+pub(super) fn read(
+    files: &[(&str, &str)],
+    lineage: &Lineage,
+) -> Result<Definitions, Vec<Mistake>> {
+    let mut draft = Draft { reader: Reader::default(), definitions: Definitions::empty() };
+    draft.definitions.plan.version = lineage.version;
+    draft.read(files, lineage);
+    if draft.reader.mistakes.is_empty() {
+        Ok(draft.definitions)
+    } else {
+        Err(draft.reader.mistakes)
+    }
+}
+
+/// Definitions while they are read.
+struct Draft {
+    reader: Reader,
+    definitions: Definitions,
+}
+
+/// The members of one section, from all files: each with its key or list element.
+#[derive(Default)]
+pub(super) struct Sections<'n> {
+    pub(super) shop: Vec<&'n Node>,
+    pub(super) policy: Vec<&'n Node>,
+    pub(super) segments: Vec<&'n Node>,
+    pub(super) metrics: Vec<(&'n Node, &'n Node)>,
+    pub(super) scores: Vec<(&'n Node, &'n Node)>,
+    pub(super) programs: Vec<&'n Node>,
+    pub(super) templates: Vec<&'n Node>,
+}
+
+impl Draft {
+    fn read(&mut self, files: &[(&str, &str)], lineage: &Lineage) {
+        let mut roots = Vec::new();
+        for (name, text) in files {
+            match Node::read(name, text) {
+                Ok(root) => roots.push(root),
+                Err(mistake) => self.reader.mistakes.push(mistake),
+            }
+        }
+        let sections = self.sections(&roots);
+        let Draft { reader, definitions } = self;
+        settings::read(reader, definitions, &sections);
+        let mut names = self.names(&sections);
+        self.read_metrics(&sections, &mut names);
+        self.read_scores(&sections, &mut names);
+        self.read_segments(&sections, &names);
+        templates::read(&mut self.reader, &mut self.definitions, &sections.templates);
+        programs::read(&mut self.reader, &mut self.definitions, &names, &sections.programs);
+        self.definitions.metrics = names.metrics;
+        self.definitions.scores = names.scores;
+        self.finish(&sections, lineage);
+    }
+
+    /// Sorts what stands in all files into sections.
+    fn sections<'n>(&mut self, roots: &'n [Node]) -> Sections<'n> {
+        let mut sections = Sections::default();
+        let reader = &mut self.reader;
+        for root in roots {
+            let Some(mut members) = reader.members(root) else { continue };
+            sections.shop.extend(members.get("shop"));
+            sections.policy.extend(members.get("policy"));
+            for (key, into) in [
+                ("segments", &mut sections.segments),
+                ("programs", &mut sections.programs),
+                ("templates", &mut sections.templates),
+            ] {
+                if let Some(node) = members.get(key) {
+                    into.extend(reader.list(node));
+                }
+            }
+            for (key, into) in
+                [("metrics", &mut sections.metrics), ("scores", &mut sections.scores)]
+            {
+                if let Some(node) = members.get(key) {
+                    into.extend(reader.entries(node).iter().map(|(key, value)| (key, value)));
+                }
+            }
+            reader.finish(&members);
+        }
+        sections
+    }
+
+    /// The ids that rules may refer to. Ids are read here, so that a rule may refer to what is
+    /// defined after it.
+    fn names(&mut self, sections: &Sections<'_>) -> Names {
+        let mut ids = |kind: &'static str, nodes: &[&Node], most: usize| {
+            if let Some(extra) = nodes.get(most) {
+                self.reader.refuse::<()>(&extra.place, Wrong::TooMany(kind, most));
+            }
+            let mut known: Vec<String> = Vec::new();
+            for node in nodes {
+                let id = id_of(node).unwrap_or_default();
+                if let (true, Some(node)) = (known.contains(&id), id_node(node)) {
+                    let wrong = Wrong::DuplicateId { kind, id: id.clone() };
+                    self.reader.refuse::<()>(&node.place, wrong);
+                }
+                known.push(id);
+            }
+            known
+        };
+        let segments = ids("segment", &sections.segments, limits::SEGMENTS);
+        let programs = ids("program", &sections.programs, limits::PROGRAMS);
+        ids("template", &sections.templates, limits::TEMPLATES);
+        let shop = &self.definitions.shop;
+        let history = (!shop.beyond_history).then_some(shop.history);
+        Names { segments, programs, history, ..Names::default() }
+    }
+
+    fn read_metrics(&mut self, sections: &Sections<'_>, names: &mut Names) {
+        for (key, node) in &sections.metrics {
+            let id = self.reader.parsed(key, MetricId::parse);
+            let (reader, plan) = (&mut self.reader, &mut self.definitions.plan);
+            let mut cx = RuleReader { reader, plan, names };
+            if let Some(metric) = id.and_then(|id| Metric::read(&mut cx, id, node)) {
+                names.metrics.push(metric);
+            }
+        }
+    }
+
+    fn read_scores(&mut self, sections: &Sections<'_>, names: &mut Names) {
+        for (key, node) in &sections.scores {
+            let id = self.reader.parsed(key, ScoreId::parse);
+            let (reader, plan) = (&mut self.reader, &mut self.definitions.plan);
+            let mut cx = RuleReader { reader, plan, names };
+            if let Some(score) = id.and_then(|id| ScoreDefinition::read(&mut cx, id, node)) {
+                names.scores.push(score);
+            }
+        }
+    }
+
+    fn read_segments(&mut self, sections: &Sections<'_>, names: &Names) {
+        let segments: Vec<_> =
+            sections.segments.iter().map(|node| self.segment(node, names)).collect();
+        // Places must be those of the names, so one mistake means no segments at all.
+        self.definitions.segments = segments.into_iter().collect::<Option<_>>().unwrap_or_default();
+    }
+
+    fn segment(&mut self, node: &Node, names: &Names) -> Option<Segment> {
+        let mut members = self.reader.members(node)?;
+        let id = self.reader.required(&mut members, "id");
+        let name = members.get("name");
+        let when = self.reader.required(&mut members, "when");
+        self.reader.finish(&members);
+        let id = self.reader.parsed(id?, SegmentId::parse)?;
+        let name = match name {
+            Some(node) => self.reader.text(node)?.to_owned(),
+            None => id.to_string(),
+        };
+        let (reader, plan) = (&mut self.reader, &mut self.definitions.plan);
+        let rule = RuleReader { reader, plan, names }.rule(when?)?;
+        let key = Memberships::key(&id);
+        let (changed, since) = <(Version, Version)>::default();
+        Some(Segment { id, name, rule, key, meaning: 0, changed, since })
+    }
+
+    /// What needs the whole set: the order of evaluation, and what is new about it.
+    fn finish(&mut self, sections: &Sections<'_>, lineage: &Lineage) {
+        let definitions = &mut self.definitions;
+        match order::topological(&definitions.segments) {
+            Ok(order) => definitions.order = order,
+            Err(cycle) => {
+                let place = cycle.first().and_then(|at| sections.segments.get(*at));
+                let ids = cycle.iter().filter_map(|at| definitions.segments.get(*at));
+                let ids = ids.map(|segment| segment.id.as_str()).collect::<Vec<_>>().join(" → ");
+                if let Some(node) = place {
+                    self.reader.refuse::<()>(&node.place, Wrong::Cycle(ids));
+                }
+            }
+        }
+        let place = |(at, segment): (usize, &Segment)| (segment.key, at);
+        definitions.by_key = definitions.segments.iter().enumerate().map(place).collect();
+        if let (Some((one, other)), Some(node)) =
+            (definitions.plan.collision(), sections.segments.first())
+        {
+            self.reader.refuse::<()>(&node.place, Wrong::KeysCollide(one, other));
+        }
+        lineage::follow(
+            definitions,
+            &sections.segments,
+            &sections.metrics,
+            &sections.scores,
+            lineage,
+        );
+    }
+}
+
+fn id_node(node: &Node) -> Option<&Node> {
+    let Kind::Map(entries) = &node.kind else { return None };
+    entries.iter().find(|(key, _)| key.text() == Some("id")).map(|(_, value)| value)
+}
+
+pub(super) fn id_of(node: &Node) -> Option<String> {
+    id_node(node)?.text().map(str::to_owned)
+}
