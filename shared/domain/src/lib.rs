@@ -33,4 +33,5 @@ pub mod step;
 mod testing;
 pub mod time;
 pub mod value;
+pub mod wake_ups;
 pub mod zone;

@@ -19,7 +19,7 @@ use crate::zone::Zone;
 use bytes::{Reader, Writer};
 
 /// The first byte.
-const FORMAT: u64 = 1;
+const FORMAT: u64 = 2;
 
 /// Packs a core. `id` is whom it is about: events filed under it need not say so.
 pub fn pack(core: &Core, id: &CustomerId, definitions: &Definitions) -> Vec<u8> {
@@ -29,7 +29,7 @@ pub fn pack(core: &Core, id: &CustomerId, definitions: &Definitions) -> Vec<u8> 
     out.number(core.judged_by.0.into());
     out.number(core.as_of.millis().unsigned_abs());
     out.instant(core.wake_at);
-    out.option(core.row_at);
+    parts::pack_wake_ups(&mut out, &core.wake_ups);
     out.text(core.zone.name());
     out.option(core.cart_emptied);
     parts::pack_ring(&mut out, &core.ring, id);
@@ -58,7 +58,7 @@ pub fn unpack(
         judged_by,
         as_of,
         wake_at: input.instant()?,
-        row_at: input.option()?,
+        wake_ups: parts::unpack_wake_ups(&mut input)?,
         zone: Zone::stored(input.text()?),
         cart_emptied: input.option()?,
         ring: parts::unpack_ring(&mut input, id)?,

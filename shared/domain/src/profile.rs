@@ -16,6 +16,7 @@ use crate::program::Program;
 use crate::ring::Ring;
 use crate::rule::Facts;
 use crate::time::Timestamp;
+use crate::wake_ups::WakeUps;
 use crate::zone::Zone;
 
 /// A person we know.
@@ -42,8 +43,8 @@ pub struct Core {
     pub as_of: Timestamp,
     /// The earliest instant at which time alone may change an answer.
     pub wake_at: Timestamp,
-    /// The due time of the agenda row that stands for this profile.
-    pub row_at: Option<Timestamp>,
+    /// Rows of the agenda that are known to be there.
+    pub wake_ups: WakeUps,
     /// The last event ids.
     pub ring: Ring,
     /// The person's zone.
@@ -68,7 +69,7 @@ impl Profile {
             judged_by: definitions.version(),
             as_of: now,
             wake_at: Timestamp::NEVER,
-            row_at: None,
+            wake_ups: WakeUps::default(),
             ring: Ring::default(),
             zone: definitions.shop.zone.clone(),
             cart_emptied: None,

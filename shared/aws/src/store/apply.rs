@@ -103,6 +103,7 @@ impl Store {
                 messages: std::mem::take(&mut batch.messages),
                 changes: batch.changes.clone(),
                 with: Vec::new(),
+                visits: false,
             };
             match self.commit(work, now).await? {
                 Committed::Yes(stored) => *stored,

@@ -74,6 +74,7 @@ impl Store {
             messages: stepped.messages,
             changes: stepped.changes,
             with,
+            visits: false,
         };
         match self.commit(work, now).await? {
             Committed::Yes(_) if !stepped.behind => {}

@@ -55,6 +55,8 @@ pub(super) struct Work {
     pub(super) changes: Vec<MembershipChange>,
     /// Other items of the same transaction.
     pub(super) with: Vec<TransactWriteItem>,
+    /// Whether a wake-up is being visited, which uses up its row.
+    pub(super) visits: bool,
 }
 
 impl Work {
@@ -91,7 +93,7 @@ impl Store {
         mut work: Work,
         now: Timestamp,
     ) -> Result<Committed, StoreError> {
-        self.plan_wake_up(&mut work.profile, now).await?;
+        self.plan_wake_up(&mut work, now).await?;
         if !self.write_parts(&mut work).await? {
             return Ok(Committed::LostRace);
         }
@@ -117,17 +119,22 @@ impl Store {
         })))
     }
 
-    /// Puts an agenda row if the profile would sleep too long by the one it has.
-    async fn plan_wake_up(&self, profile: &mut Profile, now: Timestamp) -> Result<(), StoreError> {
-        let core = &mut profile.core;
-        let stands = core.row_at.is_some_and(|row| row > now && row <= core.wake_at);
-        if core.wake_at.is_never() || stands {
+    /// Puts an agenda row if the profile would sleep too long by those that are there.
+    ///
+    /// Whatever is stored has a row that is due in time for it and not yet used up, known or not.
+    /// So a profile that need not be woken earlier than before needs no other, unless that row is
+    /// the one that is being visited.
+    async fn plan_wake_up(&self, work: &mut Work, now: Timestamp) -> Result<(), StoreError> {
+        let before = work.stored.profile.core.wake_at;
+        let core = &mut work.profile.core;
+        let no_earlier = !work.visits && before > now && core.wake_at >= before;
+        if core.wake_at.is_never() || no_earlier || core.wake_ups.cover(core.wake_at, now) {
             return Ok(());
         }
         // A row is due after the clock that its writer read: the second visit relies on it.
         let due = core.wake_at.max(now + Span::from_millis(1));
-        core.row_at = Some(due);
-        self.put_wake_up(&profile.id, due).await
+        core.wake_ups.note(due, now);
+        self.put_wake_up(&work.profile.id, due).await
     }
 
     /// Writes the card and the cart if they changed. Says no if somebody else did.

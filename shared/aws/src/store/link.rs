@@ -126,6 +126,7 @@ impl Store {
             messages: stepped.messages,
             changes,
             with: vec![TransactWriteItem::builder().put(pointer).build()],
+            visits: false,
         };
         let mut merged = match self.commit(work, now).await? {
             Committed::Yes(stored) => *stored,
@@ -185,6 +186,7 @@ impl Store {
             messages: stepped.messages,
             changes: stepped.changes,
             with: Vec::new(),
+            visits: false,
         };
         self.commit(work, now).await.map(|_| None)
     }

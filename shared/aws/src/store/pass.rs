@@ -240,6 +240,7 @@ impl Store {
                 messages: stepped.messages,
                 changes: stepped.changes,
                 with: Vec::new(),
+                visits: false,
             };
             if let Committed::Yes(_) = self.commit(work, now).await? {
                 changed += changes;

@@ -48,6 +48,7 @@ impl Store {
                 messages: stepped.messages,
                 changes: stepped.changes.clone(),
                 with: Vec::new(),
+                visits: true,
             };
             if let Committed::Yes(_) = self.commit(work, now).await? {
                 woken.changes.extend(stepped.changes);
@@ -59,8 +60,8 @@ impl Store {
         Err(StoreError::Contended(MOST_RACES))
     }
 
-    /// Nothing changed, so nothing is written to the profile; but if this row was the one that
-    /// stands for it, the next must be there.
+    /// Nothing changed, so nothing is written to the profile; but unless it knows of another row that
+    /// comes in time, the next must be put.
     async fn stay_on_agenda(
         &self,
         stored: &Stored,
@@ -73,8 +74,7 @@ impl Store {
         if settled {
             self.check_projection(stored, due.at, now).await?;
         }
-        let mine = core.row_at.is_some_and(|row| row <= due.at);
-        if !mine || wake_at.is_never() {
+        if wake_at.is_never() || core.wake_ups.cover(wake_at, due.at) {
             return Ok(());
         }
         // On the second visit the row is nearly always there, and looking costs a tenth of writing.

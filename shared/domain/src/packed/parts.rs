@@ -1,4 +1,4 @@
-//! Ring, orders, memberships and started programs as bytes.
+//! Wake-ups, ring, orders, memberships and started programs as bytes.
 
 use std::collections::BTreeMap;
 
@@ -10,6 +10,7 @@ use crate::id::{CustomerId, EventId};
 use crate::membership::{Membership, Memberships};
 use crate::ring::{Entry, Ring};
 use crate::time::Timestamp;
+use crate::wake_ups::WakeUps;
 
 /// Ids other than the profile's own are listed once, and known by their number.
 pub(super) fn pack_ring(out: &mut Writer, ring: &Ring, id: &CustomerId) {
@@ -54,6 +55,15 @@ pub(super) fn unpack_ring(input: &mut Reader<'_>, id: &CustomerId) -> Result<Rin
         })
     })?;
     Ok(Ring::stored(entries, let_go))
+}
+
+pub(super) fn pack_wake_ups(out: &mut Writer, wake_ups: &WakeUps) {
+    out.length(wake_ups.as_slice().len());
+    wake_ups.as_slice().iter().for_each(|due| out.instant(*due));
+}
+
+pub(super) fn unpack_wake_ups(input: &mut Reader<'_>) -> Result<WakeUps, Unreadable> {
+    Ok(WakeUps::stored(input.list(Reader::instant)?))
 }
 
 const COMPLETED: u8 = 1;

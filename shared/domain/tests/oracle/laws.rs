@@ -276,7 +276,9 @@ pub(crate) fn packing_loses_nothing(seed: u64) -> Result<(), String> {
     for event in case.events() {
         person.event(&event)?;
         let mut core = person.profile().core.clone();
-        core.row_at = rng.bool().then(|| instant(case.begin + rng.i64(0..DAY)));
+        for _ in 0..rng.usize(..5) {
+            core.wake_ups.note(instant(case.begin + rng.i64(0..DAY)), core.as_of);
+        }
         let mut bytes = pack(&core, &known(), &definitions);
         let unpacked = unpack(&bytes, &known(), &definitions);
         agreed(unpacked.as_ref() == Ok(&core), || format!("{core:?}\n{unpacked:?}"))?;

@@ -10,10 +10,11 @@ use attune_domain::definitions::Definitions;
 use attune_domain::event::Event;
 use attune_domain::id::{CustomerId, EventId};
 use attune_domain::packed;
-use attune_domain::profile::Profile;
+use attune_domain::profile::{Core, Profile};
 use attune_domain::ring::Known;
 use attune_domain::step::{Input, MembershipChange, Step, step};
 use attune_domain::time::{Span, Timestamp};
+use attune_domain::wake_ups::WakeUps;
 
 use super::figures::Writes;
 use super::{Figures, SEGMENTS};
@@ -107,7 +108,7 @@ impl<'a> Life<'a> {
     pub fn core_at(&self, now: Timestamp) -> Option<Vec<u8>> {
         let stepped = step(self.profile.clone()?, Input::Tick, self.definitions, now);
         let mut core = stepped.profile.core;
-        core.row_at = None;
+        core.wake_ups = WakeUps::default();
         Some(packed::pack(&core, &self.customer, self.definitions))
     }
 
@@ -118,7 +119,9 @@ impl<'a> Life<'a> {
         let mut profile = self.profile.clone().unwrap_or_else(new);
         if profile.core.ring.room() == 0 {
             let unseen: Vec<EventId> = profile.core.ring.unseen().map(|entry| entry.id).collect();
-            unseen.into_iter().for_each(|id| profile.core.ring.see_row(id));
+            for id in unseen {
+                profile.core.ring.see_row(id);
+            }
         }
         let known = match profile.core.ring.knows(event) {
             Known::AskHistory => self.history.contains(&event.id),
@@ -183,7 +186,7 @@ impl<'a> Life<'a> {
     /// [`Store::wake`](attune_domain::step) without the store.
     fn wake(&mut self, due: Timestamp, settled: bool, now: Timestamp) {
         let Some(profile) = self.profile.clone() else { return };
-        let stands = profile.core.row_at.is_some_and(|row| row <= due);
+        let known = profile.core.wake_ups.clone();
         let stepped = step(profile, Input::Tick, self.definitions, now);
         if !stepped.changes.is_empty() {
             self.figures.woken_for_a_change += u64::from(!settled);
@@ -194,23 +197,18 @@ impl<'a> Life<'a> {
         }
         let wake_at = stepped.profile.core.wake_at;
         let there = settled && self.agenda.contains(&wake_at);
-        if stands && !wake_at.is_never() && !there {
+        if !wake_at.is_never() && !known.cover(wake_at, due) && !there {
             self.put_wake_up(wake_at, Why::Time);
         }
     }
 
     fn commit(&mut self, stepped: Step, now: Timestamp, why: Why) -> Profile {
         let Step { mut profile, changes, .. } = stepped;
-        let core = &mut profile.core;
-        let stands = core.row_at.is_some_and(|row| row > now && row <= core.wake_at);
-        if !core.wake_at.is_never() && !stands {
-            let due = core.wake_at.max(now + Span::from_millis(1));
-            core.row_at = Some(due);
-            self.put_wake_up(due, why);
-        }
+        self.plan_wake_up(&mut profile.core, now, why);
         let before = self.profile.as_ref();
-        let card = before.map_or(true, |before| before.card != profile.card);
-        let cart = before.map_or(!profile.cart.changes().is_empty(), |b| b.cart != profile.cart);
+        let parts = before.map_or(1, |before| {
+            u64::from(before.card != profile.card) + u64::from(before.cart != profile.cart)
+        });
         let segments: BTreeSet<_> = changes.iter().map(|change| &change.segment).collect();
         let memberships = segments.len() as u64;
         let flips = match why {
@@ -220,11 +218,22 @@ impl<'a> Life<'a> {
         *flips += changes.len() as u64;
         let cores = self.core_units_of(&profile);
         let writes = self.writes(why);
-        writes.parts += u64::from(card) + u64::from(cart);
+        writes.parts += parts;
         writes.memberships += memberships;
         writes.cores += cores;
         self.changes.extend(changes);
         profile
+    }
+
+    fn plan_wake_up(&mut self, core: &mut Core, now: Timestamp, why: Why) {
+        let before = self.profile.as_ref().map_or(Timestamp::NEVER, |p| p.core.wake_at);
+        let no_earlier = why == Why::Event && before > now && core.wake_at >= before;
+        if core.wake_at.is_never() || no_earlier || core.wake_ups.cover(core.wake_at, now) {
+            return;
+        }
+        let due = core.wake_at.max(now + Span::from_millis(1));
+        core.wake_ups.note(due, now);
+        self.put_wake_up(due, why);
     }
 
     /// A put is charged by the larger of what was there and what is there.
