@@ -14,6 +14,11 @@ use attune_tests::sweep;
 const HOUR: Span = Span::hours(1);
 const DAY: Span = Span::days(1);
 
+/// The tables that grow with customers and events. The workspace holds cursors and definitions, whose
+/// cost does not depend on how many there are.
+const KEPT: [&str; 5] =
+    ["attune-profiles", "attune-events", "attune-agenda", "attune-memberships", "attune-addresses"];
+
 type Tables = BTreeMap<String, Units>;
 
 /// The store and the model, side by side.
@@ -126,6 +131,28 @@ fn events(workload: &Workload) -> Vec<Event> {
     events
 }
 
+/// What a million events, or a month of a million customers, cost.
+fn print_dollars(both: &Both<'_>, figures: &Figures, customers: u64) {
+    let dollars = |tables: &Tables, of: &[&str]| -> f64 {
+        let used = |table: &&str| tables.get(*table).map_or(0.0, |units| units.dollars());
+        of.iter().map(used).sum()
+    };
+    let million = |dollars: f64, of: u64| dollars * 1e6 / f64::from(u32::try_from(of).unwrap());
+    let carts =
+        Units { writes: f64::from(u32::try_from(figures.by_event.carts).unwrap()), reads: 0.0 };
+    let by_event = dollars(&both.by_event, &KEPT);
+    println!(
+        "a million events: ${:.3}, of which carts ${:.3}",
+        million(by_event, figures.events),
+        million(carts.dollars(), figures.events)
+    );
+    println!(
+        "a million customers, a month: ${:.3}, and for a sweep of one shard {:.3e} dollars",
+        million(dollars(&both.by_time, &KEPT), customers),
+        dollars(&both.by_time, &["attune-workspace"]) / 720.0
+    );
+}
+
 async fn check(workload: &Workload) {
     let definitions = workload.definitions();
     let mut both = Both::new(workload, &definitions).await;
@@ -137,24 +164,36 @@ async fn check(workload: &Workload) {
 
     let figures = both.figures();
     println!("{figures:#?}\nby event {:#?}\nby time {:#?}", both.by_event, both.by_time);
+    print_dollars(&both, &figures, workload.customers());
     let [rows, model] = both.members();
     assert_eq!(rows, model);
-    for (table, model_by_event, model_by_time) in [
-        ("attune-agenda", figures.by_event.agenda, figures.by_time.agenda),
-        ("attune-memberships", figures.by_event.memberships, figures.by_time.memberships),
-        ("attune-events", figures.by_event.events, figures.by_time.events),
-    ] {
-        let writes = |tables: &Tables| tables.get(table).map_or(0.0, |units| units.writes);
-        println!(
-            "{table} {model_by_event} {} {model_by_time} {}",
-            writes(&both.by_event),
-            writes(&both.by_time)
-        );
+    for (tables, model) in [(&both.by_event, figures.by_event), (&both.by_time, figures.by_time)] {
+        let writes = |table: &str| tables.get(table).map_or(0.0, |units| units.writes);
+        let exact = |table: &str, model: u64| {
+            assert_eq!(writes(table).to_string(), model.to_string(), "{table}");
+        };
+        exact("attune-agenda", model.agenda);
+        exact("attune-memberships", model.memberships);
+        exact("attune-events", model.events);
+        // The model takes every card and cart as one unit; of those with many items that is too low.
+        let profiles = model.cores + model.cards + model.carts;
+        let beyond = writes("attune-profiles") - f64::from(u32::try_from(profiles).unwrap());
+        assert!((0.0..=0.02 * writes("attune-profiles")).contains(&beyond), "{beyond} units");
     }
 }
 
 #[tokio::test]
 async fn the_model_counts_what_the_store_is_charged() {
-    let n = std::env::var("N").map_or(200, |n| n.parse().unwrap());
-    check(&Workload::new(7, n)).await;
+    check(&Workload::new(7, 150)).await;
+}
+
+#[tokio::test]
+async fn the_model_counts_what_late_and_repeated_events_cost() {
+    check(&Workload::harder(8, 150)).await;
+}
+
+#[tokio::test]
+#[ignore = "takes minutes; run it with --ignored --nocapture for the published dollars"]
+async fn two_thousand_customers_through_the_store() {
+    check(&Workload::new(9, 2_000)).await;
 }

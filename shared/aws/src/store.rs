@@ -27,6 +27,7 @@ mod profiles;
 mod rehearsal;
 pub mod schema;
 mod wake;
+mod wake_ups;
 
 use std::sync::{Arc, Mutex};
 

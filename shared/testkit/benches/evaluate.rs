@@ -5,6 +5,8 @@
 //! cargo bench -p attune-testkit --no-default-features
 //! ```
 
+#![allow(clippy::expect_used, reason = "a bench that cannot begin must stop")]
+
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 

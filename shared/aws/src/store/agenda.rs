@@ -69,23 +69,26 @@ pub struct Cursors {
 }
 
 impl Store {
-    /// Puts a wake-up.
+    /// Puts a wake-up for a version of the customer's core; without one it is never taken off.
     pub(super) async fn put_wake_up(
         &self,
         customer: &CustomerId,
         due: Timestamp,
+        version: Option<u64>,
     ) -> Result<(), StoreError> {
-        let item = Build::default()
+        let mut item = Build::default()
             .text("shard", shard_name(self.shard_of(customer)))
             .text("due", sort_key(due, customer.as_str()))
-            .number(TTL, expiry(due + KEPT))
-            .done();
-        self.put_all(Table::Agenda, vec![item]).await
+            .number(TTL, expiry(due + KEPT));
+        if let Some(version) = version {
+            item = item.number("version", version);
+        }
+        self.put_all(Table::Agenda, vec![item.done()]).await
     }
 
     /// Puts a wake-up off, when its visit could not be made.
     pub async fn put_off(&self, due: &Due, until: Timestamp) -> Result<(), StoreError> {
-        self.put_wake_up(&due.customer, until).await
+        self.put_wake_up(&due.customer, until, None).await
     }
 
     /// Whether a wake-up is there. The answer may be a few seconds old.
@@ -193,7 +196,7 @@ fn cursor_key(shard: u16) -> Attributes {
     Build::default().text("kind", "cursors").text("id", shard_name(shard)).done()
 }
 
-fn sort_key(due: Timestamp, customer: &str) -> String {
+pub(super) fn sort_key(due: Timestamp, customer: &str) -> String {
     format!("{:015}#{customer}", due.millis().max(0))
 }
 

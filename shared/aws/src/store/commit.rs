@@ -12,13 +12,14 @@
 //! 4. **History rows**. An id in the ring without a row is a retry's to repair.
 //! 5. **Memberships and addresses**, which are projections of the profile: repaired by the retry,
 //!    by the second visit of the agenda, and by the census.
+//! 6. **Agenda rows that were overtaken** are taken off. One that stays is a spurious wake-up.
 //!
 //! Only then is the request answered.
 
 use attune_domain::message::Message;
 use attune_domain::profile::Profile;
 use attune_domain::step::MembershipChange;
-use attune_domain::time::{Span, Timestamp};
+use attune_domain::time::Timestamp;
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{
@@ -87,13 +88,13 @@ impl Work {
 }
 
 impl Store {
-    /// Writes steps 1 to 3 and 5; the history rows are the caller's.
+    /// Writes steps 1 to 3, 5 and 6; the history rows are the caller's.
     pub(super) async fn commit(
         &self,
         mut work: Work,
         now: Timestamp,
     ) -> Result<Committed, StoreError> {
-        self.plan_wake_up(&mut work, now).await?;
+        let overtaken = self.plan_wake_up(&mut work, now).await?;
         if !self.write_parts(&mut work).await? {
             return Ok(Committed::LostRace);
         }
@@ -108,6 +109,7 @@ impl Store {
         }
         self.project_memberships(&work.changes, now).await?;
         self.project_addresses(&work.profile.id, &work.stored.card, &work.profile.card).await?;
+        self.take_off_agenda(&work.profile.id, &overtaken, versions.core).await;
         let definitions = work.stored.definitions;
         let (card, cart) = (work.profile.card.clone(), work.profile.cart.clone());
         Ok(Committed::Yes(Box::new(Stored {
@@ -117,24 +119,6 @@ impl Store {
             card,
             cart,
         })))
-    }
-
-    /// Puts an agenda row if the profile would sleep too long by those that are there.
-    ///
-    /// Whatever is stored has a row that is due in time for it and not yet used up, known or not.
-    /// So a profile that need not be woken earlier than before needs no other, unless that row is
-    /// the one that is being visited.
-    async fn plan_wake_up(&self, work: &mut Work, now: Timestamp) -> Result<(), StoreError> {
-        let before = work.stored.profile.core.wake_at;
-        let core = &mut work.profile.core;
-        let no_earlier = !work.visits && before > now && core.wake_at >= before;
-        if core.wake_at.is_never() || no_earlier || core.wake_ups.cover(core.wake_at, now) {
-            return Ok(());
-        }
-        // A row is due after the clock that its writer read: the second visit relies on it.
-        let due = core.wake_at.max(now + Span::from_millis(1));
-        core.wake_ups.note(due, now);
-        self.put_wake_up(&work.profile.id, due).await
     }
 
     /// Writes the card and the cart if they changed. Says no if somebody else did.

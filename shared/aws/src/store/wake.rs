@@ -81,7 +81,7 @@ impl Store {
         if settled && self.has_wake_up(&due.customer, wake_at).await? {
             return Ok(());
         }
-        self.put_wake_up(&due.customer, wake_at).await
+        self.put_wake_up(&due.customer, wake_at, Some(stored.versions.core)).await
     }
 
     /// Whether what changed since an instant reached the membership rows. Its writer may have died in

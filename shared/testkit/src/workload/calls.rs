@@ -62,6 +62,7 @@ impl Person {
     }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "every caller has just made it")]
 fn track(event: &str, properties: Value) -> Value {
     json!({"type": "track", "event": event, "properties": properties})
 }

@@ -1,14 +1,16 @@
 //! What a play costs, counted as the store would be charged.
 
-use std::ops::{AddAssign, SubAssign};
+use std::ops::AddAssign;
 
 /// Write request units, by what they are for. Each row below 1 KB is one unit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Writes {
     /// Cores of profiles, by their size.
     pub cores: u64,
-    /// Cards and carts that changed; their items are taken as below 1 KB.
-    pub parts: u64,
+    /// Cards that changed; an item is taken as below 1 KB.
+    pub cards: u64,
+    /// Carts that changed; an item is taken as below 1 KB.
+    pub carts: u64,
     /// Rows of the history.
     pub events: u64,
     /// Rows of memberships.
@@ -43,15 +45,7 @@ pub struct Figures {
 impl Writes {
     /// All of them.
     pub fn units(&self) -> u64 {
-        self.cores + self.parts + self.events + self.memberships + self.agenda
-    }
-
-    fn each(&mut self, other: &Self, change: impl Fn(&mut u64, u64)) {
-        change(&mut self.cores, other.cores);
-        change(&mut self.parts, other.parts);
-        change(&mut self.events, other.events);
-        change(&mut self.memberships, other.memberships);
-        change(&mut self.agenda, other.agenda);
+        self.cores + self.cards + self.carts + self.events + self.memberships + self.agenda
     }
 }
 
@@ -65,29 +59,30 @@ impl Figures {
     pub fn percent_woken_per_hour(&self, customers: u64, hours: u64) -> f64 {
         100.0 * ratio(self.woken, customers * hours)
     }
+}
 
-    fn each(&mut self, other: &Self, change: impl Fn(&mut u64, u64) + Copy) {
-        change(&mut self.events, other.events);
-        change(&mut self.duplicates, other.duplicates);
-        change(&mut self.woken, other.woken);
-        change(&mut self.woken_for_a_change, other.woken_for_a_change);
-        change(&mut self.woken_again, other.woken_again);
-        change(&mut self.flips_by_event, other.flips_by_event);
-        change(&mut self.flips_by_time, other.flips_by_time);
-        self.by_event.each(&other.by_event, change);
-        self.by_time.each(&other.by_time, change);
+impl AddAssign for Writes {
+    fn add_assign(&mut self, other: Self) {
+        self.cores += other.cores;
+        self.cards += other.cards;
+        self.carts += other.carts;
+        self.events += other.events;
+        self.memberships += other.memberships;
+        self.agenda += other.agenda;
     }
 }
 
 impl AddAssign for Figures {
     fn add_assign(&mut self, other: Self) {
-        self.each(&other, |ours, theirs| *ours += theirs);
-    }
-}
-
-impl SubAssign for Figures {
-    fn sub_assign(&mut self, other: Self) {
-        self.each(&other, |ours, theirs| *ours -= theirs);
+        self.events += other.events;
+        self.duplicates += other.duplicates;
+        self.woken += other.woken;
+        self.woken_for_a_change += other.woken_for_a_change;
+        self.woken_again += other.woken_again;
+        self.flips_by_event += other.flips_by_event;
+        self.flips_by_time += other.flips_by_time;
+        self.by_event += other.by_event;
+        self.by_time += other.by_time;
     }
 }
 

@@ -21,6 +21,8 @@ use super::{Figures, SEGMENTS};
 
 /// How far the second visit of a wake-up runs behind the first, as in the store.
 const SETTLED: Span = Span::minutes(15);
+/// How soon an overtaken wake-up must be due to be taken off the agenda, as in the store.
+const OVERTAKEN: Span = Span::hours(1);
 /// Bytes of a core's item beside the customer's id and the packed core: names of attributes, the
 /// name of the part, and a version of up to four digits.
 const ITEM_BYTES: usize =
@@ -206,9 +208,8 @@ impl<'a> Life<'a> {
         let Step { mut profile, changes, .. } = stepped;
         self.plan_wake_up(&mut profile.core, now, why);
         let before = self.profile.as_ref();
-        let parts = before.map_or(1, |before| {
-            u64::from(before.card != profile.card) + u64::from(before.cart != profile.cart)
-        });
+        let told = before.is_none_or(|before| before.card != profile.card);
+        let shopped = before.is_some_and(|before| before.cart != profile.cart);
         let segments: BTreeSet<_> = changes.iter().map(|change| &change.segment).collect();
         let memberships = segments.len() as u64;
         let flips = match why {
@@ -218,7 +219,8 @@ impl<'a> Life<'a> {
         *flips += changes.len() as u64;
         let cores = self.core_units_of(&profile);
         let writes = self.writes(why);
-        writes.parts += parts;
+        writes.cards += u64::from(told);
+        writes.carts += u64::from(shopped);
         writes.memberships += memberships;
         writes.cores += cores;
         self.changes.extend(changes);
@@ -227,8 +229,16 @@ impl<'a> Life<'a> {
 
     fn plan_wake_up(&mut self, core: &mut Core, now: Timestamp, why: Why) {
         let before = self.profile.as_ref().map_or(Timestamp::NEVER, |p| p.core.wake_at);
-        let no_earlier = why == Why::Event && before > now && core.wake_at >= before;
-        if core.wake_at.is_never() || no_earlier || core.wake_ups.cover(core.wake_at, now) {
+        let overtaken = match why {
+            Why::Event => core.wake_ups.overtaken(core.wake_at, now + OVERTAKEN, now),
+            Why::Time => Vec::new(),
+        };
+        core.wake_ups.forget(&overtaken);
+        self.writes(why).agenda += overtaken.len() as u64;
+        self.agenda.retain(|due| !overtaken.contains(due));
+        let has_row = why == Why::Event && before > now && core.wake_at >= before;
+        let has_row = has_row && overtaken.is_empty();
+        if core.wake_at.is_never() || has_row || core.wake_ups.cover(core.wake_at, now) {
             return;
         }
         let due = core.wake_at.max(now + Span::from_millis(1));

@@ -99,7 +99,7 @@ impl<'a> Truth<'a> {
             self.signed_up && self.days[hour] == self.person.birthday,
             self.is_champion(now),
             self.cannot_be_lost(now),
-            self.revenue(now, 180) >= 500_00,
+            self.revenue(now, 180) >= 50_000,
             within(&self.opens, now, 30) >= 3 || within(&self.clicks, now, 30) >= 1,
             !self.signs_of_life.is_empty() && within(&self.signs_of_life, now, 60) == 0,
             self.is_welcome(now),
