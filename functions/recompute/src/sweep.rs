@@ -51,11 +51,12 @@ async fn sweep_shard(
     swept: &mut Swept,
 ) -> Result<(), StoreError> {
     let mut cursors = deps.store.cursors(shard).await?;
-    for visit in [Visit::Fresh, Visit::Settled] {
+    let mut moved = false;
+    'visits: for visit in [Visit::Fresh, Visit::Settled] {
         loop {
             let now = deps.clock.now();
             if now >= deadline {
-                return Ok(());
+                break 'visits;
             }
             let from = visit.cursor(&mut cursors).clone();
             let until = Position::after(visit.until(now));
@@ -67,14 +68,16 @@ async fn sweep_shard(
             // The checkpoint follows its effect. Without more rows everything up to there was seen.
             let to = page.last().filter(|_| more).map_or(until, Position::from);
             *visit.cursor(&mut cursors) = to;
-            let lags = from < Position::after(visit.until(now) - LAG);
-            if !page.is_empty() || lags {
-                deps.store.raise_cursors(shard, &cursors).await?;
-            }
+            moved |= !page.is_empty() || from < Position::after(visit.until(now) - LAG);
             if !more {
                 break;
             }
+            deps.store.raise_cursors(shard, &cursors).await?;
         }
+    }
+    // One write for both: whoever stops before it visits the last pages again, which is harmless.
+    if moved {
+        deps.store.raise_cursors(shard, &cursors).await?;
     }
     Ok(())
 }
