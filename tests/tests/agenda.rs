@@ -1,4 +1,11 @@
 //! The rows of the agenda: none too many, and never one too few.
+#![allow(
+    clippy::large_futures,
+    clippy::expect_used,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking, and helpers of tests are tests"
+)]
 
 use attune_domain::time::Span;
 use attune_testkit::World;

@@ -59,7 +59,9 @@ mod tests {
 
     fn noted(rows: &[i64]) -> WakeUps {
         let mut wake_ups = WakeUps::default();
-        rows.iter().for_each(|due| wake_ups.note(t(*due), t(0)));
+        for due in rows {
+            wake_ups.note(t(*due), t(0));
+        }
         wake_ups
     }
 

@@ -33,9 +33,10 @@ impl Store {
     ) -> Result<Vec<Timestamp>, StoreError> {
         let before = work.stored.profile.core.wake_at;
         let core = &mut work.profile.core;
-        let overtaken = match work.visits {
-            true => Vec::new(),
-            false => core.wake_ups.overtaken(core.wake_at, now + OVERTAKEN, now),
+        let overtaken = if work.visits {
+            Vec::new()
+        } else {
+            core.wake_ups.overtaken(core.wake_at, now + OVERTAKEN, now)
         };
         core.wake_ups.forget(&overtaken);
         let no_earlier = before > now && core.wake_at >= before;

@@ -59,7 +59,9 @@ pub(super) fn unpack_ring(input: &mut Reader<'_>, id: &CustomerId) -> Result<Rin
 
 pub(super) fn pack_wake_ups(out: &mut Writer, wake_ups: &WakeUps) {
     out.length(wake_ups.as_slice().len());
-    wake_ups.as_slice().iter().for_each(|due| out.instant(*due));
+    for due in wake_ups.as_slice() {
+        out.instant(*due);
+    }
 }
 
 pub(super) fn unpack_wake_ups(input: &mut Reader<'_>) -> Result<WakeUps, Unreadable> {
