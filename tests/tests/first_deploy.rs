@@ -79,7 +79,7 @@ async fn three_years_of_orders_and_a_starter_pack_send_nothing() {
     assert_ne!(changed, starter(), "the threshold is not where it was");
     assert_eq!(push(&world, &changed).await, 0);
 
-    // Two days of schedules find nothing to send either, but for who lapses by time in those days.
+    // The schedules find nothing to wake and nothing to send.
     sweep(&world).await.unwrap();
     assert_eq!(dispatch(&world).await.unwrap(), attune_dispatch::Dispatched::default());
     assert!(world.capture.sent().is_empty());

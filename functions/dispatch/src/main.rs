@@ -18,7 +18,9 @@ async fn main() -> Result<(), Error> {
             store: store.clone(),
             senders: senders.clone(),
             clock: Clock::system(),
-            run: event.context.request_id,
+            // A second delivery of one tick has the same request id, and must not take a claim of
+            // the first for its own.
+            run: format!("{}-{:016x}", event.context.request_id, fastrand::u64(..)),
         };
         let ends = i64::try_from(event.context.deadline).unwrap_or(i64::MAX);
         sweep(&deps, Timestamp::from_millis(ends)).await.map_err(Error::from)

@@ -74,9 +74,6 @@ impl Turn<'_> {
             }
             Decision::Expire => return self.close(&State::Expired, Outcome::Expired, now).await,
         };
-        if now + ATTEMPT + SETTLE > self.deadline {
-            return Ok(Some(Outcome::Left));
-        }
         let (written, unsubscribe) = match facts.write(self.waiting, &choice, now) {
             Ok(written) => written,
             Err(why) => {
@@ -87,6 +84,11 @@ impl Turn<'_> {
             Ok(endpoint) => endpoint,
             Err(error) => return self.not_ready(&error, now).await,
         };
+        // Loading, writing and making an endpoint took their time.
+        let now = self.deps.clock.now();
+        if now + ATTEMPT + SETTLE > self.deadline {
+            return Ok(Some(Outcome::Left));
+        }
         let from = facts.profile.definitions.shop.from.clone();
         let Some(claim) = self.claim(&facts, choice, now).await? else { return Ok(None) };
         let outgoing = Outgoing {

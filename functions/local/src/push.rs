@@ -1,7 +1,8 @@
 //! `attune push`: publishes definitions.
 
 use attune_aws::store::Source;
-use attune_domain::definitions::Mistake;
+use attune_domain::definitions::{Lineage, Mistake};
+use attune_domain::plan::Version;
 use attune_manage::Refusal;
 use serde_json::{Value, json};
 
@@ -47,7 +48,12 @@ pub(crate) fn api_text(text: &str) -> String {
 
 /// Publishes definitions in this process.
 pub(crate) async fn publish(suite: &Suite, source: &Source) -> Result<(), Failure> {
-    match attune_manage::publish(&suite.manage(), source, &[]).await {
+    // In a new suite nobody is there whom a program for existing members could surprise.
+    let new = suite.store.current_version().await? == Version::default();
+    let read = source.read(&Lineage::default()).into_iter().filter(|_| new).collect::<Vec<_>>();
+    let existing = read.iter().flat_map(|read| &read.programs).filter(|program| program.existing);
+    let confirmed: Vec<&str> = existing.map(|program| program.id.as_str()).collect();
+    match attune_manage::publish(&suite.manage(), source, &confirmed).await {
         Ok(_) => Ok(()),
         Err(Refusal::Mistakes(mistakes)) => Err(told(&mistakes, source)),
         Err(other) => Err(Failure::Input(other.to_string())),

@@ -32,7 +32,11 @@ pub(crate) async fn run(asked: &cli::Serve) -> Result<(), Failure> {
         Failure::Input(format!("cannot listen on {}: {why}; use `--listen`", asked.listen))
     })?;
     announce(&suite, asked, &named, &listener).await?;
-    let routes = suite.router().merge(outbox_page::router(outbox));
+    let mut routes = suite.router();
+    // Whatever is in the outbox is somebody's mail, and the page asks for no key.
+    if asked.listen.ip().is_loopback() {
+        routes = routes.merge(outbox_page::router(outbox));
+    }
     let schedules = tokio::spawn(run_schedules(Arc::clone(&suite)));
     axum::serve(listener, routes).with_graceful_shutdown(stopped()).await?;
     schedules.abort();
@@ -69,7 +73,9 @@ async fn announce(
     println!("  events      {url}/v1/batch   write key   {}", named.write);
     println!("                                         browser key {}", named.browser);
     println!("  management  {url}/api        manage key  {}", named.manage);
-    println!("  outbox      {url}/outbox");
+    if asked.listen.ip().is_loopback() {
+        println!("  outbox      {url}/outbox");
+    }
     match &asked.data {
         Some(folder) => println!("  data        {}", folder.display()),
         None => println!("  data        in memory; `--data DIR` keeps it"),

@@ -37,6 +37,8 @@ pub struct Suite {
     /// The definitions that the last full pass ended for.
     passed: AtomicU32,
     ticks: AtomicU32,
+    /// Names this process and no other.
+    run: String,
 }
 
 /// What a tick did.
@@ -66,12 +68,15 @@ impl Suite {
                 Engine::open(&folder.join("attune.db"))?
             }
             None => Engine::memory_with_clock(clock.clone())?,
-        };
+        }
+        .without_tokens();
+        // Ids of one folder must not repeat after a restart; those in memory are the same each time.
+        let seed = folder.map_or(1, |_| getrandom::u64().unwrap_or(1));
         // Local sends are as fast as the machine; simulated time stands still while they happen.
         let account = Account {
             sends_per_second: u32::MAX,
             sends_per_day: u32::MAX,
-            ..Account::new(clock.clone(), 1)
+            ..Account::new(clock.clone(), seed)
         };
         let capture = Capture::new(account);
         let stand = Stand::new(Arc::new(engine.clone()), Arc::new(capture.clone()));
@@ -84,7 +89,8 @@ impl Suite {
         store.create_tables().await?;
         let senders = Senders::new(&aws, send_settings());
         let (passed, ticks) = <(AtomicU32, AtomicU32)>::default();
-        Ok(Self { store, clock, capture, engine, keys, senders, passed, ticks })
+        let run = format!("{:016x}", getrandom::u64().unwrap_or_default());
+        Ok(Self { store, clock, capture, engine, keys, senders, passed, ticks, run })
     }
 
     /// Writes what is sent to a folder, too.
@@ -124,7 +130,9 @@ impl Suite {
     pub async fn tick(&self) -> Result<Ticked, StoreError> {
         let begun = self.store.meter().total();
         let swept = self.sweep().await?;
-        self.pass().await?;
+        if let Err(error) = self.pass().await {
+            tracing::error!(error = %error, "suite.pass_failed");
+        }
         let between = self.store.meter().total();
         let dispatched = self.dispatch().await?;
         let ended = self.store.meter().total();
@@ -167,7 +175,7 @@ impl Suite {
             store: self.store.clone(),
             senders: self.senders.clone(),
             clock: self.clock.clone(),
-            run: format!("{}-{}-{ticks}", std::process::id(), self.clock.now().millis()),
+            run: format!("{}-{ticks}", self.run),
         };
         attune_dispatch::sweep(&deps, self.deadline()).await
     }

@@ -49,7 +49,7 @@ impl Server {
     /// Sends a request; `None` if the connection broke before the whole answer.
     fn ask(&self, head: &str, body: &str) -> Option<(u16, Value)> {
         let mut stream = TcpStream::connect(&self.address).ok()?;
-        stream.set_read_timeout(Some(Duration::from_secs(60))).ok()?;
+        stream.set_read_timeout(Some(Duration::from_mins(1))).ok()?;
         let length = body.len();
         let request = format!(
             "{head} HTTP/1.1\r\nHost: attune\r\nConnection: close\r\nAuthorization: Bearer m\r\n\

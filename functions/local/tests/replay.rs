@@ -44,9 +44,10 @@ fn events() -> Vec<Value> {
     let mut chance = fastrand::Rng::with_seed(7);
     let mut events = Vec::new();
     for customer in 0..10 {
+        let zone = ["Europe/Paris", "America/New_York", "Australia/Sydney"][customer % 3];
         let traits = json!({
             "email": format!("customer-{customer}@example.com"),
-            "timezone": ["Europe/Paris", "America/New_York", "Australia/Sydney"][customer % 3],
+            "timezone": zone,
             "birthday": format!("1980-10-{:02}", 20 + customer),
         });
         let mut say = |minute: u64, late: u64, mut event: Value| {

@@ -4,8 +4,9 @@ mod view;
 
 use attune_aws::store::{Consistency, Stored};
 use attune_domain::address::Address;
+use attune_domain::card::Clock;
 use attune_domain::event::Event;
-use attune_domain::id::{CustomerId, MessageId, ProgramId, SegmentId};
+use attune_domain::id::{CustomerId, EventId, MessageId, ProgramId, SegmentId};
 use attune_domain::limits;
 use attune_domain::membership::Memberships;
 use attune_domain::time::Timestamp;
@@ -49,6 +50,10 @@ pub(crate) async fn find(
 
 /// The profile of `42`, `u#42` or `a#8f3e…`.
 async fn load(deps: &Deps, id: &str) -> Result<Stored, Refusal> {
+    let unknown = || Refusal::NotFound(format!("there is no customer `{id}`"));
+    if id.is_empty() || id.len() > limits::NAME_BYTES + 2 {
+        return Err(unknown());
+    }
     let ids = match CustomerId::parse(id) {
         Some(id) => vec![id],
         None => vec![CustomerId::known(id), CustomerId::anonymous(id)],
@@ -59,7 +64,7 @@ async fn load(deps: &Deps, id: &str) -> Result<Stored, Refusal> {
             return Ok(stored);
         }
     }
-    Err(Refusal::NotFound(format!("there is no customer `{id}`")))
+    Err(unknown())
 }
 
 /// Who somebody is.
@@ -112,19 +117,26 @@ pub(crate) async fn timeline(
     page: Result<Query<Page>, QueryRejection>,
 ) -> Result<Json<Value>, Refusal> {
     let Query(Page { before, limit }) = page?;
-    let unreadable =
-        |text: String| Timestamp::parse(&text).map_err(|why| Refusal::Unreadable(why.to_string()));
-    let before = before.map(unreadable).transpose()?.unwrap_or(Timestamp::NEVER);
+    let before = before.map(|text| parse_clock(&text)).transpose()?;
     let stored = load(&deps, &id).await?;
     let mut events = deps.store.history_of(&stored.profile, limits::BACKFILL_ROWS).await?;
-    events.retain(|event| event.occurred < before);
+    events.retain(|event| before.is_none_or(|before| event.clock() < before));
     events.sort_by_key(|event| std::cmp::Reverse(event.clock()));
     let most = limit.unwrap_or(EVENTS.0).clamp(1, EVENTS.1);
-    let next = events.get(most).and(events.get(most - 1)).map(|last| last.occurred.to_string());
+    let next = events.get(most).and(events.get(most - 1));
+    let next = next.map(|last| format!("{}~{}", last.occurred, last.id));
     events.truncate(most);
     let events: Vec<Value> = events.iter().map(|event: &Event| view::event(event)).collect();
     let customer = stored.profile.id.as_str();
     Ok(Json(json!({ "customer": customer, "events": events, "next": next })))
+}
+
+/// Where a page of a timeline ended: an instant, or an instant and the hash of its event.
+fn parse_clock(text: &str) -> Result<Clock, Refusal> {
+    let (at, hash) = text.split_once('~').unwrap_or((text, "0"));
+    let at = Timestamp::parse(at).map_err(|why| Refusal::Unreadable(why.to_string()))?;
+    let hash = u64::from_str_radix(hash, 16).unwrap_or_default();
+    Ok((at, EventId::stored(hash)))
 }
 
 /// Every message that was planned, and what became of it.

@@ -28,8 +28,7 @@ struct File {
 #[derive(Debug, Default, Deserialize)]
 pub(crate) struct Asked {
     /// Only tell what would change.
-    #[serde(default)]
-    dry_run: bool,
+    dry_run: Option<String>,
     /// Programs that shall start for those who are there already, with commas between.
     #[serde(default)]
     confirm: String,
@@ -65,7 +64,7 @@ pub(crate) async fn replace(
         let limit = limits::DEFINITION_BYTES;
         return Err(Refusal::Unreadable(format!("definitions can have {limit} bytes")));
     }
-    if asked.dry_run {
+    if asked.dry_run.is_some_and(|word| word != "false") {
         let current = deps.store.fresh_definitions(deps.clock.now()).await?;
         let next = read(&current, &source)?;
         let rehearsal = rehearse(&deps, &current, &next).await?;

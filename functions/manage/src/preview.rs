@@ -44,6 +44,6 @@ pub(crate) async fn preview(
         "count": moves.then,
         "looked_at": rehearsal.looked_at,
         "everyone": rehearsal.everyone,
-        "sample": moves.sample.iter().map(|id| id.as_str()).collect::<Value>(),
+        "sample": moves.sample.iter().map(attune_domain::id::CustomerId::as_str).collect::<Value>(),
     })))
 }

@@ -1,6 +1,7 @@
 //! `/api/problems`: events that could not be used, or not as they were meant.
 
 use attune_aws::store::ProblemRow;
+use attune_domain::limits;
 use axum::Json;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
@@ -25,6 +26,9 @@ pub(crate) async fn list(
     page: Result<Query<Page>, QueryRejection>,
 ) -> Result<Json<Value>, Refusal> {
     let Query(Page { before, limit }) = page?;
+    if before.as_ref().is_some_and(|id| id.is_empty() || id.len() > limits::NAME_BYTES) {
+        return Err(Refusal::Unreadable("`before` is not the id of a problem".to_owned()));
+    }
     let most = limit.unwrap_or(PAGE.0).clamp(1, PAGE.1);
     let rows = deps.store.problems(before.as_deref(), most).await?;
     let whole = usize::try_from(most).is_ok_and(|most| rows.len() == most);

@@ -28,9 +28,8 @@ pub async fn publish(
     let now = deps.clock.now();
     let current = deps.store.fresh_definitions(now).await?;
     if current_source(deps, current.version()).await? == *source {
-        // A retry of a publication that died before its pass was asked for.
-        let pass = deps.store.current_pass().await?;
-        if current.version() > pass.map(|pass| pass.version).unwrap_or_default() {
+        // Perhaps a retry of a publication whose pass did not start.
+        if current.version() > Version::default() && !deps.store.pass_is_done().await? {
             start_pass(deps, current.version()).await?;
         }
         return Ok(Publication { version: current.version(), unchanged: true });

@@ -21,6 +21,9 @@ pub enum Refusal {
     /// The request cannot be read.
     #[error("{0}")]
     Unreadable(String),
+    /// The body is too large, or is not declared as JSON.
+    #[error("{1}")]
+    BadBody(StatusCode, String),
     /// Definitions with mistakes; nothing was changed.
     #[error("{}", mistakes(.0))]
     Mistakes(Vec<Mistake>),
@@ -55,6 +58,7 @@ impl Refusal {
             Self::NoKey => (StatusCode::UNAUTHORIZED, "no_key"),
             Self::NotFound(_) => (StatusCode::NOT_FOUND, "not_found"),
             Self::Unreadable(_) => (StatusCode::BAD_REQUEST, "unreadable"),
+            Self::BadBody(status, _) => (*status, "bad_body"),
             Self::Mistakes(_) => (StatusCode::UNPROCESSABLE_ENTITY, "mistakes"),
             Self::Unconfirmed(_) => (StatusCode::CONFLICT, "unconfirmed"),
             Self::Overtaken => (StatusCode::CONFLICT, "overtaken"),
@@ -93,7 +97,7 @@ impl IntoResponse for Refusal {
 
 impl From<JsonRejection> for Refusal {
     fn from(rejection: JsonRejection) -> Self {
-        Self::Unreadable(rejection.body_text())
+        Self::BadBody(rejection.status(), rejection.body_text())
     }
 }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use attune_aws::store::StoreError;
 use attune_domain::definitions::{Definitions, Segment};
 use attune_domain::id::CustomerId;
+use attune_domain::limits;
 use attune_domain::plan::Version;
 use attune_domain::time::{Span, Timestamp};
 use axum::Json;
@@ -101,7 +102,10 @@ pub(crate) async fn members(
         |text: &String| Refusal::Unreadable(format!("`after` is not a customer's id: `{text}`"));
     let after = after
         .as_ref()
-        .map(|text| CustomerId::parse(text).ok_or_else(|| unreadable(text)))
+        .map(|text| {
+            let id = CustomerId::parse(text).filter(|_| text.len() <= limits::NAME_BYTES + 2);
+            id.ok_or_else(|| unreadable(text))
+        })
         .transpose()?;
     let most = limit.unwrap_or(PAGE.0).clamp(1, PAGE.1);
     let (members, next) = deps.store.members(segment.id.as_str(), after.as_ref(), most).await?;

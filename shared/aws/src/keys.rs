@@ -29,9 +29,9 @@ pub struct Keys(Vec<(Scope, String)>);
 /// A list of keys that cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "`{0}` is not a key; expected `browser`, `server` or `manage`, a colon, and 64 hexadecimal digits"
+    "entry {0} of the keys is none; expected `browser`, `server` or `manage`, a colon, and 64 hexadecimal digits"
 )]
-pub struct NotAKey(String);
+pub struct NotAKey(usize);
 
 impl Keys {
     /// Reads `server:…,browser:…,manage:…`: scopes and SHA-256 hashes of keys, in hexadecimal.
@@ -43,7 +43,8 @@ impl Keys {
             let fits = hash.len() == 64 && hash.bytes().all(|byte| byte.is_ascii_hexdigit());
             fits.then(|| (scope, hash.to_ascii_lowercase()))
         };
-        let keys = entries.map(|entry| key(entry).ok_or_else(|| NotAKey(entry.to_owned())));
+        // The place and not the text: somebody may have written the key itself there.
+        let keys = entries.zip(1..).map(|(entry, at)| key(entry).ok_or(NotAKey(at)));
         Ok(Self(keys.collect::<Result<_, _>>()?))
     }
 
@@ -54,8 +55,11 @@ impl Keys {
         self
     }
 
-    /// What a key allows. Hashes are compared, so the time it takes tells nothing about a key.
+    /// What a key allows; an empty one nothing. Hashes are compared, so the time it takes tells nothing about a key.
     pub fn scope_of(&self, key: &str) -> Option<Scope> {
+        if key.is_empty() {
+            return None;
+        }
         let hash = sha256_hex(key);
         self.0.iter().find(|(_, known)| *known == hash).map(|(scope, _)| *scope)
     }

@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+use aws_config::stalled_stream_protection::StalledStreamProtectionConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_dynamodb::config::{Credentials, SharedCredentialsProvider};
 
@@ -16,7 +17,10 @@ use crate::transport::{Transport, http_client};
 /// Configuration for clients that `transport` answers in process. Nobody checks the keys, and the
 /// endpoint is never resolved: its name is reserved (RFC 2606).
 pub fn in_process(transport: Arc<dyn Transport>) -> SdkConfig {
-    over_http("http://stand-in.invalid").into_builder().http_client(http_client(transport)).build()
+    // There is no stream that could stall in a process.
+    let stalls = StalledStreamProtectionConfig::disabled();
+    let config = over_http("http://stand-in.invalid").into_builder();
+    config.http_client(http_client(transport)).stalled_stream_protection(stalls).build()
 }
 
 /// Configuration for clients of a stand-in that listens at `url`, say `http://127.0.0.1:8000`.

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::Value;
+
 use crate::card::Card;
 use crate::cart::Cart;
 use crate::definitions::Definitions;
@@ -99,8 +101,12 @@ impl Profile {
         let gone = |(key, place): &(Key, Membership)| {
             place.inside && definitions.segment_of(*key).is_none()
         };
-        let existing =
-            |program: &Program| program.existing && !self.core.started.contains_key(&program.key());
+        let existing = |program: &Program| {
+            let segment = definitions.segments.get(program.segment);
+            let place = segment.and_then(|segment| self.core.memberships.get(segment.key));
+            let inside = place.is_some_and(|place| place.inside);
+            program.existing && inside && !self.core.started.contains_key(&program.key())
+        };
         changed
             || self.lacks_features(definitions)
             || self.core.memberships.iter().any(gone)
@@ -152,8 +158,8 @@ impl Core {
                 Memory::Card(test) => *feature = Feature::Holds(card.holds(test)),
                 Memory::Instant(path) => *feature = Feature::Instant(card.instant(path)),
                 Memory::Anniversary(path) => {
-                    let texts = card.values(path).into_iter().filter_map(|value| value.as_str());
-                    let day = texts.filter_map(|text| Anniversary::read(text, &self.zone)).next();
+                    let mut texts = card.values(path).into_iter().filter_map(Value::as_str);
+                    let day = texts.find_map(|text| Anniversary::read(text, &self.zone));
                     *feature = Feature::Anniversary(day);
                 }
                 _ => {}

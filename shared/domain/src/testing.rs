@@ -94,14 +94,4 @@ impl<'a> Life<'a> {
     pub(crate) fn tick(&mut self, now: &str) {
         self.take(Input::Tick, at(now));
     }
-
-    /// `+loyal#1 2026-01-31T00:00:00.000Z time`, one line each.
-    pub(crate) fn told(&self) -> String {
-        let line = |change: &MembershipChange| {
-            let sign = if change.membership.inside { '+' } else { '-' };
-            let MembershipChange { segment, membership, cause, .. } = change;
-            format!("{sign}{segment}#{} {} {cause}\n", membership.ordinal, membership.since)
-        };
-        self.changes.iter().map(line).collect()
-    }
 }

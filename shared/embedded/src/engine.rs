@@ -15,6 +15,7 @@ use std::sync::Arc;
 use attune_aws::clock::Clock;
 use attune_aws::transport::{Reply, Transport};
 use bytes::Bytes;
+use dynoxide::actions::transact_write_items::TransactWriteItemsRequest;
 use dynoxide::{Database, DynoxideError};
 use http::{Request, Response, StatusCode};
 use serde::Serialize;
@@ -25,7 +26,11 @@ use crate::service::Service;
 /// An embedded database that answers the `DynamoDB` operations the product uses. Cloning it gives
 /// another handle to the same data.
 #[derive(Clone)]
-pub struct Engine(Database);
+pub struct Engine {
+    database: Database,
+    /// Whether a transaction with the token of an earlier one is answered and not carried out.
+    tokens: bool,
+}
 
 /// The engine could not open its file, or failed inside.
 #[derive(Debug, thiserror::Error)]
@@ -35,32 +40,44 @@ pub struct EngineError(#[from] DynoxideError);
 impl Engine {
     /// An empty database in memory.
     pub fn memory() -> Result<Self, EngineError> {
-        Ok(Self(Database::memory()?))
+        Ok(Self::of(Database::memory()?))
     }
 
     /// An empty database in memory whose items expire by `clock`, once [`sweep_ttl`] is called.
     ///
     /// [`sweep_ttl`]: Self::sweep_ttl
     pub fn memory_with_clock(clock: Clock) -> Result<Self, EngineError> {
-        Ok(Self(Database::memory_with_clock(Arc::new(Seconds(clock)))?))
+        Ok(Self::of(Database::memory_with_clock(Arc::new(Seconds(clock)))?))
     }
 
     /// The database in the file at `path`, made if missing. An answered write survives the death of
     /// the process. Expiry follows the machine's clock.
     pub fn open(path: &Path) -> Result<Self, EngineError> {
         let not_text = || DynoxideError::ValidationException("the path is not UTF-8".to_owned());
-        Ok(Self(Database::new(path.to_str().ok_or_else(not_text)?)?))
+        Ok(Self::of(Database::new(path.to_str().ok_or_else(not_text)?)?))
+    }
+
+    fn of(database: Database) -> Self {
+        Self { database, tokens: true }
+    }
+
+    /// The same database, which does not remember the tokens of transactions. The engine walks all
+    /// those of the last ten minutes at every transaction; where no answer can be lost on the way,
+    /// no transaction comes twice.
+    #[must_use]
+    pub fn without_tokens(self) -> Self {
+        Self { tokens: false, ..self }
     }
 
     /// Deletes the items whose time to live has passed and says how many. `DynamoDB` does so by
     /// itself, up to two days late; nothing here happens unless called.
     pub fn sweep_ttl(&self) -> Result<usize, EngineError> {
-        Ok(self.0.sweep_ttl()?)
+        Ok(self.database.sweep_ttl()?)
     }
 
     #[cfg(feature = "http")]
     pub(crate) fn database(&self) -> Database {
-        self.0.clone()
+        self.database.clone()
     }
 
     /// Carries out `request` and answers it, without leaving this thread.
@@ -77,7 +94,7 @@ impl Engine {
 
     /// One row per operation: a new one costs a line here.
     fn run(&self, operation: &str, body: &[u8]) -> Result<Vec<u8>, DynoxideError> {
-        let db = &self.0;
+        let db = &self.database;
         match operation {
             "BatchGetItem" => call(body, |r| db.batch_get_item(r)),
             "BatchWriteItem" => call(body, |r| db.batch_write_item(r)),
@@ -91,7 +108,10 @@ impl Engine {
             "Query" => call(body, |r| db.query(r)),
             "Scan" => call(body, |r| db.scan(r)),
             "TransactGetItems" => call(body, |r| db.transact_get_items(r)),
-            "TransactWriteItems" => call(body, |r| db.transact_write_items(r)),
+            "TransactWriteItems" => call(body, |mut r: TransactWriteItemsRequest| {
+                r.client_request_token = r.client_request_token.filter(|_| self.tokens);
+                db.transact_write_items(r)
+            }),
             "UpdateItem" => call(body, |r| db.update_item(r)),
             "UpdateTimeToLive" => call(body, |r| db.update_time_to_live(r)),
             other => Err(DynoxideError::UnsupportedCapability(other.to_owned())),

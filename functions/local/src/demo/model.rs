@@ -64,10 +64,10 @@ impl Model {
             allow_sms: 30,
             allow_push: 25,
             state_a_channel: 20,
-            orders_with_a_cart: 70,
-            carts_left_behind: 25,
-            visits_after_orders: 50,
-            subscribers: 15,
+            orders_with_a_cart: 50,
+            carts_left_behind: 15,
+            visits_after_orders: 15,
+            subscribers: 10,
         }
     }
 

@@ -93,7 +93,7 @@ pub(super) fn csv(path: &Path) -> Result<(Vec<Order>, usize), Failure> {
 
 fn columns(path: &Path, header: &csv::StringRecord) -> Result<[Option<usize>; 6], Failure> {
     let plain = |name: &str| {
-        let letters = name.chars().filter(|letter| letter.is_ascii_alphanumeric());
+        let letters = name.chars().filter(char::is_ascii_alphanumeric);
         letters.collect::<String>().to_ascii_lowercase()
     };
     let find = |names: &[&str]| {

@@ -1,4 +1,4 @@
-//! Plays events at simulated time: each is sent to the event API, and every hour the schedules run.
+//! Plays events at simulated time: each is sent to the event API, and every three hours the schedules run.
 
 use attune_aws::clock::ClockHand;
 use attune_aws::meter::Units;
@@ -15,8 +15,11 @@ use super::model::Planned;
 use crate::Failure;
 use crate::suite::{Suite, Ticked};
 
-/// How often the schedules run. In the cloud it is each minute; the outcome is the same.
-const TICK: Span = Span::hours(1);
+/// How often the schedules run. In the cloud it is each minute; memberships are the same, and
+/// messages go out a little later.
+const TICK: Span = Span::hours(3);
+/// The same as a number.
+const HOURS: u64 = 3;
 
 /// The suite and the hand of its clock.
 pub(super) struct Stage<'a> {
@@ -29,9 +32,9 @@ pub(super) struct Stage<'a> {
 pub(super) struct Figures {
     /// Events that were sent.
     pub(super) events: u64,
-    /// Hours that went by.
-    pub(super) hours: u64,
-    /// Customers known, summed over those hours.
+    /// Times that the schedules ran.
+    pub(super) ticks: u64,
+    /// Customers known, summed over the hours that went by.
     pub(super) customer_hours: u64,
     /// Wake-ups.
     pub(super) wake_ups: u64,
@@ -88,8 +91,8 @@ impl Stage<'_> {
     ) -> Result<(), Failure> {
         self.hand.set(at);
         let Ticked { swept, dispatched: _, recompute, dispatch } = self.suite.tick().await?;
-        figures.hours += 1;
-        figures.customer_hours += known as u64;
+        figures.ticks += 1;
+        figures.customer_hours += known as u64 * HOURS;
         figures.wake_ups += swept.fresh;
         figures.recompute = [figures.recompute, recompute].into_iter().sum();
         figures.dispatch = [figures.dispatch, dispatch].into_iter().sum();

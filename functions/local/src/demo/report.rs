@@ -93,7 +93,7 @@ pub(super) struct Used {
 #[derive(Debug, Serialize)]
 pub(super) struct WakeUps {
     pub(super) count: u64,
-    pub(super) hours: u64,
+    pub(super) ticks: u64,
     pub(super) percent_of_customers_per_hour: f64,
 }
 
@@ -128,7 +128,7 @@ impl Report {
             capacity,
             wake_ups: WakeUps {
                 count: figures.wake_ups,
-                hours: figures.hours,
+                ticks: figures.ticks,
                 percent_of_customers_per_hour: 100.0
                     * ratio(figures.wake_ups, figures.customer_hours),
             },

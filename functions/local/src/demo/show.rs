@@ -112,9 +112,9 @@ fn capacity(report: &Report) {
         capacity.dollars_per_million_events
     );
     println!(
-        "Time alone: {} wake-ups in {} hours, {:.3} % of the customers an hour.",
+        "Time alone: {} wake-ups in {} runs of the schedules, {:.3} % of the customers an hour.",
         grouped(report.wake_ups.count),
-        grouped(report.wake_ups.hours),
+        grouped(report.wake_ups.ticks),
         report.wake_ups.percent_of_customers_per_hour
     );
     println!("It took {:.1} seconds.", report.seconds);

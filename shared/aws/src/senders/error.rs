@@ -31,6 +31,16 @@ const LATER: &[&str] = &[
     "AccountSuspendedException",
     "MailFromDomainNotVerifiedException",
     "KMSThrottling",
+    "AccessDenied",
+    "AccessDeniedException",
+    "AuthorizationError",
+    "AuthorizationErrorException",
+    "ExpiredToken",
+    "ExpiredTokenException",
+    "InvalidClientTokenId",
+    "InvalidSignatureException",
+    "SignatureDoesNotMatch",
+    "UnrecognizedClientException",
 ];
 
 impl SendError {

@@ -94,9 +94,7 @@ impl Store {
         let (profile, mut batch) = self.step_events(&stored, events, now).await?;
         let customer = profile.id.clone();
         let keep = stored.definitions.shop.history;
-        let mut stored = if !batch.stepped {
-            stored
-        } else {
+        let mut stored = if batch.stepped {
             let work = Work {
                 stored,
                 profile,
@@ -109,6 +107,8 @@ impl Store {
                 Committed::Yes(stored) => *stored,
                 Committed::LostRace | Committed::Refused => return Ok(None),
             }
+        } else {
+            stored
         };
         if batch.repair {
             self.project_again(&stored, now).await?;

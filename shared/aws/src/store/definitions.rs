@@ -13,8 +13,8 @@ use attune_domain::digest::Key;
 use attune_domain::plan::Version;
 use attune_domain::time::Timestamp;
 use aws_sdk_dynamodb::error::SdkError;
-use aws_sdk_dynamodb::operation::put_item::PutItemError;
-use aws_sdk_dynamodb::types::ReturnConsumedCapacity;
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::types::{Put, ReturnConsumedCapacity, TransactWriteItem};
 use flate2::Compression;
 use flate2::read::DeflateDecoder;
 use flate2::write::DeflateEncoder;
@@ -128,34 +128,41 @@ impl Store {
             .bytes("lineage", pack(&StoredLineage::of(&definitions.lineage())))
             .time("published", now)
             .done();
-        // An earlier attempt may have stored this version and died before it became current.
-        self.put_all(Table::Workspace, vec![item]).await?;
         let current = Build::default()
             .text("kind", "current")
             .text("id", "definitions")
             .number("version", version.0)
             .done();
-        let output = self
-            .client
-            .put_item()
+        // Together, so that whoever loses the race leaves no trace in the version that won.
+        let version_put = Put::builder()
+            .table_name(self.table(Table::Workspace))
+            .set_item(Some(item))
+            .condition_expression("attribute_not_exists(kind)")
+            .build()
+            .map_err(StoreError::bug)?;
+        let current_put = Put::builder()
             .table_name(self.table(Table::Workspace))
             .set_item(Some(current))
             .condition_expression("attribute_not_exists(version) OR version = :before")
             .expression_attribute_values(":before", number(version.0.saturating_sub(1)))
+            .build()
+            .map_err(StoreError::bug)?;
+        let put = |put| TransactWriteItem::builder().put(put).build();
+        let output = self
+            .client
+            .transact_write_items()
+            .transact_items(put(version_put))
+            .transact_items(put(current_put))
             .return_consumed_capacity(ReturnConsumedCapacity::Total)
             .send()
             .await;
         match output {
             Ok(output) => {
-                self.meter.writes(&output.consumed_capacity);
+                self.meter.writes(output.consumed_capacity());
                 self.cache().known = None;
                 Ok(true)
             }
-            Err(SdkError::ServiceError(error))
-                if matches!(error.err(), PutItemError::ConditionalCheckFailedException(_)) =>
-            {
-                Ok(false)
-            }
+            Err(SdkError::ServiceError(error)) if is_cancelled(error.err()) => Ok(false),
             Err(error) => Err(StoreError::of(error)),
         }
     }
@@ -184,6 +191,10 @@ impl Store {
     fn cache(&self) -> std::sync::MutexGuard<'_, Cache> {
         self.cache.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn is_cancelled(error: &TransactWriteItemsError) -> bool {
+    matches!(error, TransactWriteItemsError::TransactionCanceledException(_))
 }
 
 fn version_name(version: Version) -> String {

@@ -11,6 +11,9 @@ pub enum StoreError {
     /// happened; everything may be asked again.
     #[error("the store is not available: {0}")]
     Unavailable(String),
+    /// The store understood what was asked, and said no: asking again does not help.
+    #[error("the store refused: {0}")]
+    Refused(String),
     /// Others changed the same thing at every try. Ask again later.
     #[error("others changed it at the same time, {0} times in a row")]
     Contended(usize),
@@ -30,6 +33,14 @@ pub enum StoreError {
     Bug(String),
 }
 
+/// Errors of DynamoDB that are about the item or the role, and not about the moment.
+const REFUSALS: &[&str] = &[
+    "AccessDeniedException",
+    "ItemCollectionSizeLimitExceededException",
+    "SerializationException",
+    "ValidationException",
+];
+
 impl StoreError {
     /// A failed call.
     pub(super) fn of<E, R>(error: SdkError<E, R>) -> Self
@@ -40,7 +51,11 @@ impl StoreError {
         match error.as_service_error() {
             Some(service) => {
                 let code = service.code().unwrap_or("no code");
-                Self::Unavailable(format!("{code}: {}", service.message().unwrap_or("no message")))
+                let told = format!("{code}: {}", service.message().unwrap_or("no message"));
+                match REFUSALS.contains(&code) {
+                    true => Self::Refused(told),
+                    false => Self::Unavailable(told),
+                }
             }
             None => Self::Unavailable(kind_of(&error).to_owned()),
         }

@@ -6,10 +6,12 @@ use std::sync::Arc;
 use attune_domain::message::Message;
 use attune_domain::step::MembershipChange;
 
+type Tell = dyn Fn(&[MembershipChange], &[Message]) + Send + Sync;
+
 /// Is told what came of a step, once that is durable: memberships that changed, and messages that
 /// were planned. A message may be told twice; its id says so.
 #[derive(Clone)]
-pub struct Observer(Arc<dyn Fn(&[MembershipChange], &[Message]) + Send + Sync>);
+pub struct Observer(Arc<Tell>);
 
 impl Observer {
     /// One that calls `tell`.

@@ -105,6 +105,20 @@ impl Store {
         }))
     }
 
+    /// Whether the pass for the current definitions came to its end.
+    pub async fn pass_is_done(&self) -> Result<bool, StoreError> {
+        let current = self.current_version().await?;
+        let pass = self.current_pass().await?.filter(|pass| pass.version == current);
+        let Some(pass) = pass else { return Ok(false) };
+        for slice in 0..pass.slices {
+            let slice = Slice { version: pass.version, slice, of: pass.slices };
+            if !self.slice_progress(&slice).await?.done {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
     /// How far a slice came.
     pub async fn slice_progress(&self, slice: &Slice) -> Result<SliceProgress, StoreError> {
         let item = self.workspace("pass", &slice_name(slice)).await?;
@@ -303,6 +317,7 @@ impl Store {
         // What a shared device did for somebody else is not ours.
         let merged = |id: &CustomerId| profile.card.ids.iter().any(|k| k.merged && k.id == *id);
         events.retain(|(_, whose)| *whose == profile.id || merged(whose));
+        events.sort_by_key(|(event, _)| std::cmp::Reverse(event.clock()));
         Ok(events.into_iter().map(|(event, _)| event).take(most).collect())
     }
 }

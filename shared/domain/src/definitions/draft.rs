@@ -13,10 +13,7 @@ use crate::plan::Version;
 use crate::rule::{Metric, Names, RuleReader, ScoreDefinition};
 
 /// Reads files (name and text) as the definitions that follow, or are, those of `lineage`.
-pub(super) fn read(
-    files: &[(&str, &str)],
-    lineage: &Lineage,
-) -> Result<Definitions, Vec<Mistake>> {
+pub(super) fn read(files: &[(&str, &str)], lineage: &Lineage) -> Result<Definitions, Vec<Mistake>> {
     let mut draft = Draft { reader: Reader::default(), definitions: Definitions::empty() };
     draft.definitions.plan.version = lineage.version;
     draft.read(files, lineage);

@@ -7,9 +7,9 @@
 
 use std::collections::BTreeMap;
 
-use super::source::{Kind, Node};
 use super::Definitions;
 use super::draft::id_of;
+use super::source::{Kind, Node};
 use crate::digest::{Key, hash64};
 use crate::id::SegmentId;
 use crate::membership::Memberships;

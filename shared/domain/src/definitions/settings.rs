@@ -1,10 +1,10 @@
 //! The shop's settings, and its policy on messages.
 
+use super::Definitions;
+use super::draft::Sections;
 use super::mistake::Wrong;
 use super::reader::{Members, Reader};
 use super::source::Node;
-use super::Definitions;
-use super::draft::Sections;
 use crate::address::Address;
 use crate::cart::BOUGHT_FOR;
 use crate::channel::Channel;

@@ -21,7 +21,7 @@ pub struct CardLeaf {
 }
 
 impl CardLeaf {
-    fn new(cx: &mut RuleReader<'_>, words: String, test: CardTest) -> Rule {
+    fn rule(cx: &mut RuleReader<'_>, words: String, test: CardTest) -> Rule {
         let slot = cx.plan.ask(Memory::Card(test));
         Rule::Leaf(Leaf::Card(Self { words, slot }))
     }
@@ -60,7 +60,7 @@ pub(super) fn read_trait(cx: &mut RuleReader<'_>, members: &mut Members<'_>) -> 
     if !tests.is_empty() {
         let words = tests.iter().map(ValueTest::describe).collect::<Vec<_>>().join(" and ");
         let test = CardTest::Trait(path.clone(), tests);
-        rules.push(CardLeaf::new(cx, format!("have a trait {path} that {words}"), test));
+        rules.push(CardLeaf::rule(cx, format!("have a trait {path} that {words}"), test));
     }
     for moment in moments? {
         let slot = cx.plan.ask(Memory::Instant(path.clone()));
@@ -105,13 +105,13 @@ pub(super) fn read_consent(cx: &mut RuleReader<'_>, node: &Node) -> Option<Rule>
 fn consent(cx: &mut RuleReader<'_>, channel: Channel, topic: Option<String>) -> Rule {
     let about = topic.as_ref().map_or(String::new(), |topic| format!(" about “{topic}”"));
     let words = format!("allow {}{about}", channel.in_words());
-    CardLeaf::new(cx, words, CardTest::Consent(channel, topic))
+    CardLeaf::rule(cx, words, CardTest::Consent(channel, topic))
 }
 
 /// Reads `prefers: sms`.
 pub(super) fn read_prefers(cx: &mut RuleReader<'_>, node: &Node) -> Option<Rule> {
     let channel = channel(cx, node)?;
-    Some(CardLeaf::new(cx, format!("prefer {}", channel.in_words()), CardTest::Prefers(channel)))
+    Some(CardLeaf::rule(cx, format!("prefer {}", channel.in_words()), CardTest::Prefers(channel)))
 }
 
 fn channel(cx: &mut RuleReader<'_>, node: &Node) -> Option<Channel> {
