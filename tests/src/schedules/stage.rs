@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use attune_aws::store::{Consistency, Pass, Position, SETTLED, StoreError};
+use attune_aws::store::{Consistency, Position, SETTLED, StoreError};
 use attune_domain::id::CustomerId;
 use attune_domain::time::Span;
 use attune_recompute::{Answer, Task};
@@ -20,8 +20,6 @@ use crate::{far, post};
 const TRIES: usize = 8;
 /// Longer than any read lags behind.
 const LAG: Duration = Duration::from_secs(6);
-/// Slices of a full pass.
-const SLICES: u32 = 2;
 
 /// A world behind faults.
 #[derive(Debug)]
@@ -144,8 +142,10 @@ impl Stage {
     async fn publish(&self, definitions: &str) {
         self.world.publish(definitions).await;
         let version = self.world.store.current_version().await.expect("a version");
-        let pass = Pass { version, slices: SLICES, not_before: self.world.now() };
-        self.world.store.start_pass(&pass).await.expect("a pass");
+        let store = &self.world.store;
+        // Nobody else has older definitions here, so the pass may run at once.
+        let asked = self.world.now() - store.settings().settle;
+        store.start_pass(version, asked).await.expect("a pass");
     }
 
     /// Every client sends everything once more.
