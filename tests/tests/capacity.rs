@@ -55,7 +55,7 @@ async fn a_customer_of_the_99th_percentile_has_a_core_of_one_unit() {
         ["core", "card", "cart"]
             .map(|name| format!("{name} {}", bytes_of(&part(&world, &id, name))))
     };
-    expect![[r#"[["core 461", "card 1235", "cart 542"], ["core 981", "card 1235", "cart 1558"]]"#]]
+    expect![[r#"[["core 467", "card 1235", "cart 542"], ["core 982", "card 1235", "cart 1558"]]"#]]
         .assert_eq(&format!("{:?}", [sizes(Life::MEDIAN).await, sizes(Life::P99).await]));
 }
 
@@ -159,17 +159,19 @@ async fn an_earlier_wake_up_costs_one_write_and_a_changed_cart_its_size() {
 
 /// The core alone costs 1. Planning a message makes it a part of a transaction (1 more), writes the
 /// message in the same (2), and its entry in the index (1): 4. The next wake-up and the membership
-/// cost 1 each; the two cursors are the sweep's and not the customer's.
+/// cost 1 each; the cursors are the sweep's and not the customer's.
 #[tokio::test]
 async fn a_membership_costs_one_write_and_a_planned_message_four() {
-    for life in [Life::MEDIAN, Life::P99] {
+    let told = async |life| {
         let woken = remind(life).await.woken;
-        expect![
-            "agenda 1 + memberships 1 + messages 3 + profiles 2 + workspace 2 = 9 WRU, 3.5 RRU"
-        ]
-        .assert_eq(&woken.to_string());
         assert_eq!(woken.writes("profiles") - 1.0 + woken.writes("messages"), 4.0);
-    }
+        woken.to_string()
+    };
+    expect!["agenda 1 + memberships 1 + messages 3 + profiles 2 + workspace 1 = 8 WRU, 3.5 RRU"]
+        .assert_eq(&told(Life::MEDIAN).await);
+    // A later row of the agenda is known, and in time.
+    expect!["memberships 1 + messages 3 + profiles 2 + workspace 1 = 7 WRU, 3.5 RRU"]
+        .assert_eq(&told(Life::P99).await);
 }
 
 /// The claim is a transaction of the core (2), the message (2) and the check of the address (2); then
