@@ -19,6 +19,8 @@ fn check(workload: &Workload) -> Played {
             "swept every {period}: {woken:.4} % woken an hour, {writes:.3} agenda writes an event"
         );
         println!("{figures:?}");
+        assert!(woken <= 0.26, "too many are woken");
+        assert!(writes <= 0.5, "too much is written to the agenda");
     }
     let sizes = [50, 99, 100].map(|hundredths| played.percentile(hundredths));
     println!("core items: median, 99th percentile, largest {sizes:?} bytes");
