@@ -1,4 +1,11 @@
 //! A first deploy sends nothing to those who were there before.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
 
 use attune_domain::time::Span;
 use attune_testkit::World;

@@ -1,4 +1,11 @@
 //! The management API, as somebody who runs a shop uses it.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
 
 use attune_domain::time::Span;
 use attune_testkit::World;

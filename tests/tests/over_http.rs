@@ -1,5 +1,12 @@
 //! The same story with every call of DynamoDB over the engine's own HTTP listener: bytes on a wire,
 //! signatures, checksums.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
 
 use attune_aws::sdk::{dynamodb, over_http};
 use attune_aws::store::{Settings, Store};

@@ -102,8 +102,8 @@ pub(crate) fn writer(
     let name = decoded.and_then(|bytes| String::from_utf8(bytes).ok());
     let name = name.as_deref().and_then(|pair| pair.split(':').next());
     let bearer = header.and_then(|value| value.strip_prefix("Bearer ")).map(str::trim);
-    let scopes = [name, bearer, calls.key.as_deref()].into_iter().flatten();
-    match scopes.filter_map(|key| keys.scope_of(key)).next() {
+    let mut keys_sent = [name, bearer, calls.key.as_deref()].into_iter().flatten();
+    match keys_sent.find_map(|key| keys.scope_of(key)) {
         Some(Scope::Server) => Ok(Writer::Server),
         Some(Scope::Browser) => Ok(Writer::Browser),
         Some(Scope::Manage) | None => Err(Refusal::NoKey),
