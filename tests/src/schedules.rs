@@ -2,7 +2,7 @@
 //!
 //! A [`Flow`] is what happens to a shop from outside: requests, schedules, time. It is played once
 //! without trouble, which counts its calls of AWS and shows what should come of it. Then it is
-//! played again for every call and every [`Trouble`] at that call: the process dies before the
+//! played again for every call and every trouble at that call: the process dies before the
 //! call, after its effect, or after its answer; or it lives and the answer is lost. Whoever called
 //! comes again, as clients and schedules do, and when all is quiet a [`verdict`] is given.
 

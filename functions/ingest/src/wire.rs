@@ -103,11 +103,12 @@ pub(crate) fn writer(
     let name = name.as_deref().and_then(|pair| pair.split(':').next());
     let bearer = header.and_then(|value| value.strip_prefix("Bearer ")).map(str::trim);
     let mut keys_sent = [name, bearer, calls.key.as_deref()].into_iter().flatten();
-    match keys_sent.find_map(|key| keys.scope_of(key)) {
-        Some(Scope::Server) => Ok(Writer::Server),
-        Some(Scope::Browser) => Ok(Writer::Browser),
-        Some(Scope::Manage) | None => Err(Refusal::NoKey),
-    }
+    let writer = keys_sent.find_map(|key| match keys.scope_of(key)? {
+        Scope::Server => Some(Writer::Server),
+        Scope::Browser => Some(Writer::Browser),
+        Scope::Manage => None,
+    });
+    writer.ok_or(Refusal::NoKey)
 }
 
 impl Calls<'_> {

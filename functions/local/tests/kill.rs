@@ -48,7 +48,10 @@ impl Server {
             .spawn()
             .unwrap();
         let mut line = String::new();
-        BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let mut told = BufReader::new(process.stdout.take().unwrap());
+        told.read_line(&mut line).unwrap();
+        // Somebody must listen, or telling fails.
+        std::thread::spawn(move || std::io::copy(&mut told, &mut std::io::sink()));
         let address = line.trim().rsplit("//").next().unwrap().to_owned();
         Self { process, address }
     }

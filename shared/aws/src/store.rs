@@ -1,7 +1,7 @@
 //! The store: what the product keeps, in DynamoDB.
 //!
 //! One place knows keys, conditions and the order of writes. The order is the protocol: a reader
-//! who meets a crash between any two writes finds enough to go on. [`commit`] says why.
+//! who meets a crash between any two writes finds enough to go on. The module `commit` says why.
 
 mod abandoned;
 mod addresses;

@@ -4,7 +4,7 @@
 //! programs are known by their keys, so that bytes written under other definitions can be read: a
 //! slot that is no longer planned is skipped, one that is newly planned is empty.
 //!
-//! The layout is a promise to what is stored. A change of it gets another [`FORMAT`].
+//! The layout is a promise to what is stored. A change of it gets another `FORMAT`.
 
 mod bytes;
 mod features;

@@ -200,7 +200,7 @@ mod tests {
         let text = "Invoice No,Customer_ID,Invoice Date,total_gbp\n7,42,2010-12-01T08:26:00,139.12";
         let (orders, _) = read(text).unwrap();
         assert_eq!((orders[0].id.as_str(), orders[0].customer.as_str()), ("7", "42"));
-        assert_eq!(orders[0].at.to_string(), "2010-12-01T08:26:00Z");
+        assert_eq!(orders[0].at.to_string(), "2010-12-01T08:26:00.000Z");
         assert_eq!(orders[0].amount, Number::from_cents(13_912));
     }
 
