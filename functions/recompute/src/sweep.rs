@@ -1,6 +1,6 @@
 //! One sweep: every wake-up that became due since the last, and a second look at those of a while ago.
 
-use attune_aws::store::{Cursors, Due, Position, SETTLED, StoreError, Woken};
+use attune_aws::store::{Cores, Cursors, Due, Position, SETTLED, StoreError, Woken};
 use attune_domain::time::{Span, Timestamp};
 use futures_util::stream::{StreamExt as _, iter};
 use serde::Serialize;
@@ -104,7 +104,8 @@ async fn visit_page(
     visit: Visit,
     swept: &mut Swept,
 ) -> Result<(), StoreError> {
-    let visits = iter(page.to_vec()).map(|due| visit_one(deps.clone(), due, visit));
+    let cores = deps.store.cores_of(page, visit == Visit::Settled).await?;
+    let visits = iter(page.to_vec()).map(|due| visit_one(deps.clone(), due, cores.clone(), visit));
     let results = visits.buffer_unordered(AT_ONCE).collect::<Vec<_>>().await;
     for result in results {
         match visit {
@@ -126,9 +127,9 @@ async fn visit_page(
 }
 
 /// Visits one wake-up. One that others interfered with too often is put off, not lost.
-async fn visit_one(deps: Deps, due: Due, visit: Visit) -> Result<Woken, StoreError> {
+async fn visit_one(deps: Deps, due: Due, cores: Cores, visit: Visit) -> Result<Woken, StoreError> {
     let now = deps.clock.now();
-    let woken = deps.store.wake(&due, visit == Visit::Settled, now).await;
+    let woken = deps.store.wake(&due, &cores, visit == Visit::Settled, now).await;
     if let (Err(StoreError::Contended(_)), Visit::Settled) = (&woken, visit) {
         deps.store.put_off(&due, now + Span::minutes(1)).await?;
     }

@@ -50,7 +50,7 @@ pub use problems::{ProblemReport, ProblemRow};
 pub use profiles::{Consistency, Found, Stored};
 pub use rehearsal::Page as RehearsalPage;
 pub use schema::Table;
-pub use wake::Woken;
+pub use wake::{Cores, Woken};
 
 use crate::meter::Meter;
 
