@@ -163,6 +163,8 @@ async fn write(
     let from = asked.from.unwrap_or(Timestamp::EPOCH);
     changes.retain(|change| (from..=until).contains(&change.membership.since));
     changes.sort_by(|one, other| order(one).cmp(&order(other)));
+    // A write whose answer was lost is told again when it is found to have come through.
+    changes.dedup();
     if let Some(path) = &asked.memberships {
         write_lines(path, changes.iter().map(membership))?;
     }

@@ -1,5 +1,7 @@
 //! One sweep: every wake-up that became due since the last, and a second look at those of a while ago.
 
+use std::collections::BTreeSet;
+
 use attune_aws::store::{Cores, Cursors, Due, Position, SETTLED, StoreError, Woken};
 use attune_domain::time::{Span, Timestamp};
 use futures_util::stream::{StreamExt as _, iter};
@@ -105,7 +107,13 @@ async fn visit_page(
     swept: &mut Swept,
 ) -> Result<(), StoreError> {
     let cores = deps.store.cores_of(page, visit == Visit::Settled).await?;
-    let visits = iter(page.to_vec()).map(|due| visit_one(deps.clone(), due, cores.clone(), visit));
+    let mut seen = BTreeSet::new();
+    let visits = page.iter().map(|due| {
+        // The first visit of a customer may change what was read for the second.
+        let cores = if seen.insert(&due.customer) { cores.clone() } else { Cores::default() };
+        visit_one(deps.clone(), due.clone(), cores, visit)
+    });
+    let visits = iter(visits.collect::<Vec<_>>());
     let results = visits.buffer_unordered(AT_ONCE).collect::<Vec<_>>().await;
     for result in results {
         match visit {

@@ -9,7 +9,7 @@ use attune_domain::step::MembershipChange;
 type Tell = dyn Fn(&[MembershipChange], &[Message]) + Send + Sync;
 
 /// Is told what came of a step, once that is durable: memberships that changed, and messages that
-/// were planned. A message may be told twice; its id says so.
+/// were planned. Both may be told twice, as a write whose answer was lost is found to be there.
 #[derive(Clone)]
 pub struct Observer(Arc<Tell>);
 
