@@ -81,7 +81,7 @@ impl Suite {
         let capture = Capture::new(account);
         let stand = Stand::new(Arc::new(engine.clone()), Arc::new(capture.clone()));
         let aws = sdk::in_process(Arc::new(stand));
-        let store = Store::new(sdk::dynamodb::Client::new(&aws), Settings::local());
+        let store = Store::new(sdk::dynamodb_unsigned(&aws), Settings::local());
         let store = match observer {
             Some(observer) => store.observed_by(observer),
             None => store,
