@@ -5,6 +5,7 @@
 //! again.
 
 mod outcome;
+mod run;
 mod send;
 mod sweep;
 mod wire;
@@ -14,6 +15,7 @@ use attune_aws::senders::Senders;
 use attune_aws::store::Store;
 
 pub use outcome::{Dispatched, Outcome};
+pub use run::Run;
 pub use send::dispatch;
 pub use sweep::sweep;
 pub use wire::Tick;

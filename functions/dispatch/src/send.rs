@@ -7,13 +7,14 @@ use attune_aws::store::{
 use attune_domain::address::Address;
 use attune_domain::channel::Channel;
 use attune_domain::content::{Data, Unwritten, Written, write};
-use attune_domain::decide::{Choice, Decision, Situation, decide};
+use attune_domain::decide::{Choice, Decision, Situation, decide, rivals};
 use attune_domain::id::MessageId;
 use attune_domain::message::{Dropped, Held, State};
 use attune_domain::time::{Span, Timestamp};
 
-use crate::Deps;
 use crate::outcome::Outcome;
+use crate::run::Permit;
+use crate::{Deps, Run};
 
 /// Decisions about one message in one run, when things keep changing under it.
 const MOST_DECISIONS: u32 = 5;
@@ -22,16 +23,14 @@ const FIRST_WAIT: Span = Span::seconds(15);
 /// The longest such wait.
 const LONGEST_WAIT: Span = Span::minutes(15);
 
-/// Sends one message, or records why not. Starts no send that could not be settled by `deadline`.
-pub async fn dispatch(
-    deps: &Deps,
-    id: &MessageId,
-    deadline: Timestamp,
-) -> Result<Outcome, StoreError> {
+/// Sends one message, or records why not. Starts no send that could not be settled by the deadline
+/// of the run.
+pub async fn dispatch(run: &Run<'_>, id: &MessageId) -> Result<Outcome, StoreError> {
+    let deps = run.deps;
     for decision in 0..MOST_DECISIONS {
         let attempt = format!("{} {decision}", deps.run);
         let Some(waiting) = deps.store.message(id).await? else { return Ok(Outcome::Left) };
-        let turn = Turn { deps, waiting: &waiting, attempt: &attempt, deadline };
+        let turn = Turn { run, deps, waiting: &waiting, attempt: &attempt };
         if let Some(outcome) = turn.run().await? {
             return Ok(outcome);
         }
@@ -41,16 +40,18 @@ pub async fn dispatch(
 
 /// One decision about one message and what follows from it.
 struct Turn<'a> {
+    run: &'a Run<'a>,
     deps: &'a Deps,
     waiting: &'a StoredMessage,
     attempt: &'a str,
-    deadline: Timestamp,
 }
 
 /// What a decision looks at, loaded.
 struct Facts {
     profile: Stored,
     rows: Vec<(Address, AddressRow)>,
+    /// Whether a message that goes first waits.
+    outranked: bool,
 }
 
 impl Turn<'_> {
@@ -66,7 +67,7 @@ impl Turn<'_> {
                 return self.close(&State::Dropped(dropped), Outcome::Dropped, now).await;
             }
         };
-        let choice = match facts.decide(self.waiting, &[], now) {
+        let choice = match self.decide(&facts, &[], now) {
             Decision::Send(choice) => choice,
             Decision::Hold(held, until) => return self.hold(held, until, now).await,
             Decision::Drop(why) => {
@@ -86,11 +87,19 @@ impl Turn<'_> {
         };
         // Loading, writing and making an endpoint took their time.
         let now = self.deps.clock.now();
-        if now + ATTEMPT + SETTLE > self.deadline {
+        if now + ATTEMPT + SETTLE > self.run.deadline {
             return Ok(Some(Outcome::Left));
         }
+        match self.run.permit(choice.address.channel()).await? {
+            Permit::Yes => {}
+            Permit::NotToday => return self.hold(Held::DailyLimit, tomorrow(now), now).await,
+            Permit::NotNow => return Ok(Some(Outcome::Left)),
+        }
         let from = facts.profile.definitions.shop.from.clone();
-        let Some(claim) = self.claim(&facts, choice, now).await? else { return Ok(None) };
+        let Some(claim) = self.claim(&facts, choice, now).await? else {
+            self.run.unused().await;
+            return Ok(None);
+        };
         let outgoing = Outgoing {
             message: &claim.message,
             address: &claim.choice.address,
@@ -124,7 +133,28 @@ impl Turn<'_> {
         let addresses: Vec<Address> =
             Channel::ALL.into_iter().filter_map(|channel| card.address(channel)).collect();
         let rows = store.addresses(&addresses).await?;
-        Ok(Ok(Facts { profile, rows: addresses.into_iter().zip(rows).collect() }))
+        let rows = addresses.into_iter().zip(rows).collect();
+        let mut facts = Facts { profile, rows, outranked: false };
+        facts.outranked = self.is_outranked(&facts, now).await?;
+        Ok(Ok(facts))
+    }
+
+    /// Whether a message that goes first for the last room under a cap waits.
+    async fn is_outranked(&self, facts: &Facts, now: Timestamp) -> Result<bool, StoreError> {
+        let rivals = rivals(&facts.situation(self, &[], &[]), now);
+        if rivals.is_empty() {
+            return Ok(false);
+        }
+        let rivals = self.deps.store.messages(&rivals).await?;
+        let waits = |rival: &StoredMessage| {
+            rival.is_sending() || (rival.is_waiting() && rival.due.is_some_and(|due| due <= now))
+        };
+        Ok(rivals.iter().any(waits))
+    }
+
+    fn decide(&self, facts: &Facts, also_refused: &[Channel], now: Timestamp) -> Decision {
+        let refused = [self.waiting.refused.as_slice(), also_refused].concat();
+        decide(&facts.situation(self, &facts.suppressed(), &refused), now)
     }
 
     /// The SNS endpoint of a device, made if there is none.
@@ -198,6 +228,8 @@ impl Turn<'_> {
         match sent {
             Ok(id) => {
                 store.settle(claim, &State::Accepted, Some(&id), now).await?;
+                let channel = claim.choice.address.channel();
+                self.run.accepted(&claim.message.program, channel).await;
                 Ok(Some(Outcome::Accepted))
             }
             Err(SendError::Unknown(why)) => {
@@ -213,7 +245,7 @@ impl Turn<'_> {
             Err(SendError::Refused(why)) => {
                 let channel = claim.choice.address.channel();
                 let refused = [self.waiting.refused.as_slice(), &[channel]].concat();
-                if let Decision::Send(_) = facts.decide(self.waiting, &refused, now) {
+                if let Decision::Send(_) = self.decide(facts, &refused, now) {
                     store.release(claim, &State::Pending, Some(channel), now).await?;
                     return Ok(None);
                 }
@@ -245,27 +277,26 @@ impl Turn<'_> {
 }
 
 impl Facts {
-    fn decide(
-        &self,
-        waiting: &StoredMessage,
-        also_refused: &[Channel],
-        now: Timestamp,
-    ) -> Decision {
-        let suppressed: Vec<Address> = self
-            .rows
-            .iter()
-            .filter(|(_, row)| row.suppressed.is_some())
-            .map(|(address, _)| address.clone())
-            .collect();
-        let refused = [waiting.refused.as_slice(), also_refused].concat();
-        let situation = Situation {
-            message: &waiting.message,
+    fn suppressed(&self) -> Vec<Address> {
+        let suppressed = self.rows.iter().filter(|(_, row)| row.suppressed.is_some());
+        suppressed.map(|(address, _)| address.clone()).collect()
+    }
+
+    fn situation<'s>(
+        &'s self,
+        turn: &'s Turn<'_>,
+        suppressed: &'s [Address],
+        refused: &'s [Channel],
+    ) -> Situation<'s> {
+        Situation {
+            message: &turn.waiting.message,
             profile: &self.profile.profile,
             definitions: &self.profile.definitions,
-            suppressed: &suppressed,
-            refused: &refused,
-        };
-        decide(&situation, now)
+            suppressed,
+            refused,
+            outranked: self.outranked,
+            brakes: &turn.run.brakes,
+        }
     }
 
     /// The content, and where the customer unsubscribes.
@@ -289,6 +320,12 @@ impl Facts {
 fn unsubscribe(from: &str, message: &str) -> String {
     let address = from.rsplit_once('<').map_or(from, |(_, address)| address.trim_end_matches('>'));
     format!("mailto:{}?subject=unsubscribe%20{message}", address.trim())
+}
+
+/// The first instant of the next day by UTC, by which days are counted.
+fn tomorrow(now: Timestamp) -> Timestamp {
+    let day = Span::days(1).millis();
+    Timestamp::from_millis((now.millis().div_euclid(day) + 1) * day)
 }
 
 fn wait(attempts: u32) -> Span {

@@ -6,7 +6,7 @@ use attune_domain::time::Timestamp;
 use futures_util::stream::{StreamExt as _, iter};
 
 use crate::outcome::{Dispatched, Outcome};
-use crate::{Deps, dispatch};
+use crate::{Deps, Run, dispatch};
 
 /// Messages in one page.
 const PAGE: i32 = 100;
@@ -24,7 +24,13 @@ pub async fn sweep(deps: &Deps, deadline: Timestamp) -> Result<Dispatched, Store
                 return Ok(dispatched);
             }
             let (page, next) = deps.store.due_messages(shard, now, after, PAGE).await?;
-            run_page(deps, page, deadline, &mut dispatched).await?;
+            if !page.is_empty() {
+                let run = Run::begin(deps, deadline).await?;
+                let sent = run_page(&run, page, &mut dispatched).await;
+                // What was sent counts, whatever stopped the page.
+                run.end().await?;
+                sent?;
+            }
             // What is still there after its turn is for a later run: go on behind it.
             after = next;
             if after.is_none() {
@@ -36,13 +42,12 @@ pub async fn sweep(deps: &Deps, deadline: Timestamp) -> Result<Dispatched, Store
 }
 
 async fn run_page(
-    deps: &Deps,
+    run: &Run<'_>,
     page: Vec<MessageId>,
-    deadline: Timestamp,
     dispatched: &mut Dispatched,
 ) -> Result<(), StoreError> {
     let turns = iter(page).map(|id| async move {
-        match dispatch(deps, &id, deadline).await {
+        match dispatch(run, &id).await {
             Err(error @ (StoreError::Unavailable(_) | StoreError::Bug(_))) => Err(error),
             // One message that cannot be read must not stop the others.
             Err(error) => {

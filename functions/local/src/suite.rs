@@ -199,6 +199,7 @@ fn send_settings() -> SendSettings {
     SendSettings {
         configuration_set: Some("attune".to_owned()),
         sms_sender: None,
+        sms_per_second: None,
         apns: Some("arn:aws:sns:us-east-1:123456789012:app/APNS/local".to_owned()),
         fcm: Some("arn:aws:sns:us-east-1:123456789012:app/GCM/local".to_owned()),
     }

@@ -1,8 +1,9 @@
-//! The management API: definitions, segments, customers, problems.
+//! The management API: definitions, segments, customers, problems, brakes.
 //!
 //! Whoever holds the `manage` key may do everything here; nobody else may do anything.
 #![allow(clippy::indexing_slicing, reason = "what is indexed here is JSON, where nothing is null")]
 
+mod brakes;
 mod customers;
 mod definitions;
 mod preview;
@@ -55,6 +56,8 @@ pub fn router(deps: Deps) -> Router {
         .route("/api/customers/{id}/explain", get(customers::explain))
         .route("/api/customers/{id}/timeline", get(customers::timeline))
         .route("/api/customers/{id}/messages", get(customers::messages))
+        .route("/api/brakes", get(brakes::show).put(brakes::change))
+        .route("/api/brakes/reset", post(brakes::reset))
         .route("/api/problems", get(problems::list))
         .fallback(async || Refusal::NotFound("there is no such path".to_owned()))
         .layer(DefaultBodyLimit::max(BODY_BYTES))

@@ -34,6 +34,8 @@ pub mod names {
     pub const CONFIGURATION_SET: &str = "ATTUNE_CONFIGURATION_SET";
     /// The name that phones show.
     pub const SMS_SENDER: &str = "ATTUNE_SMS_SENDER";
+    /// Text messages a second.
+    pub const SMS_RATE: &str = "ATTUNE_SMS_PER_SECOND";
     /// Apple's push.
     pub const APNS: &str = "ATTUNE_APNS_APPLICATION";
     /// Firebase.
@@ -79,6 +81,7 @@ impl Config {
             send: SendSettings {
                 configuration_set: get(names::CONFIGURATION_SET),
                 sms_sender: get(names::SMS_SENDER),
+                sms_per_second: get(names::SMS_RATE).and_then(|rate| rate.parse().ok()),
                 apns: get(names::APNS),
                 fcm: get(names::FCM),
             },

@@ -7,6 +7,7 @@
 mod email;
 mod error;
 mod push;
+mod rate;
 mod sms;
 
 use std::time::Duration;
@@ -34,6 +35,8 @@ pub struct SendSettings {
     pub configuration_set: Option<String>,
     /// The name that phones show in the place of a number, where carriers allow it.
     pub sms_sender: Option<String>,
+    /// Text messages a second that SNS takes from the account, whom it does not tell.
+    pub sms_per_second: Option<u32>,
     /// The SNS platform application for Apple's push service.
     pub apns: Option<String>,
     /// The SNS platform application for Firebase.
@@ -46,6 +49,7 @@ pub struct Senders {
     ses: aws_sdk_sesv2::Client,
     sns: aws_sdk_sns::Client,
     settings: SendSettings,
+    known: rate::Known,
 }
 
 /// A message that is ready to be handed over.
@@ -84,6 +88,7 @@ impl Senders {
             ses: aws_sdk_sesv2::Client::new(&aws),
             sns: aws_sdk_sns::Client::new(&aws),
             settings,
+            known: rate::Known::default(),
         }
     }
 

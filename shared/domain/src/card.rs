@@ -139,14 +139,37 @@ impl Card {
     /// The person's zone: their trait, else what their client said, else the only zone of their
     /// country, else the shop's.
     pub fn zone(&self, shop: &Zone) -> Zone {
+        let country = || self.country().and_then(Zone::of_country);
+        self.told_zone().or_else(country).unwrap_or_else(|| shop.clone())
+    }
+
+    /// The zones that the person may be in: the one they told, else those of their country, else
+    /// `unknown`, else the shop's.
+    pub fn possible_zones(&self, unknown: &[Zone], shop: &Zone) -> Vec<Zone> {
+        if let Some(told) = self.told_zone() {
+            return vec![told];
+        }
+        let country = self.country().map(Zone::all_of_country).unwrap_or_default();
+        match (country.is_empty(), unknown.is_empty()) {
+            (false, _) => country,
+            (true, false) => unknown.to_vec(),
+            (true, true) => vec![shop.clone()],
+        }
+    }
+
+    fn told_zone(&self) -> Option<Zone> {
         let stated = self.get("timezone").and_then(Value::as_str);
         let seen = self.seen_zone.as_ref().map(|(name, _)| name.as_str());
-        let known = [stated, seen].into_iter().flatten().find_map(|name| Zone::parse(name).ok());
-        let country = || {
-            let country = self.get("country").or_else(|| self.get("address.country"));
-            country.and_then(Value::as_str).and_then(Zone::of_country)
-        };
-        known.or_else(country).unwrap_or_else(|| shop.clone())
+        [stated, seen].into_iter().flatten().find_map(|name| Zone::parse(name).ok())
+    }
+
+    fn country(&self) -> Option<&str> {
+        self.get("country").or_else(|| self.get("address.country")).and_then(Value::as_str)
+    }
+
+    /// Whether the person was asked to confirm that messages may go to them on `channel`.
+    pub fn awaits(&self, channel: Channel, topic: Option<&str>) -> bool {
+        !self.allows(channel, topic)
     }
 
     /// Whether an event was taken into the card already, which is written before the rest of a

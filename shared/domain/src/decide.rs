@@ -4,12 +4,16 @@
 //! before commercial ones, so that what is stored is the reason that matters most.
 
 use crate::address::Address;
+use crate::brakes::Brakes;
 use crate::channel::Channel;
 use crate::definitions::{Content, Definitions};
+use crate::id::MessageId;
 use crate::message::{Dropped, Held, Message};
 use crate::plan::Version;
+use crate::policy::WhenCapped;
+use crate::pressure::{self, Cap};
 use crate::profile::Profile;
-use crate::program::Program;
+use crate::program::{Class, Program};
 use crate::time::{Span, Timestamp};
 
 /// What a decision looks at.
@@ -24,6 +28,10 @@ pub struct Situation<'a> {
     pub suppressed: &'a [Address],
     /// Channels on which a sender already refused this message.
     pub refused: &'a [Channel],
+    /// Whether one of [`rivals`] waits.
+    pub outranked: bool,
+    /// What the operator holds back.
+    pub brakes: &'a Brakes,
 }
 
 /// What to do about a message.
@@ -46,6 +54,38 @@ pub struct Choice {
     pub address: Address,
     /// Why this channel.
     pub because: Because,
+    /// Channels that would have come first, and what was in their way.
+    pub passed_over: Vec<(Channel, Obstacle)>,
+}
+
+impl Choice {
+    /// Why this channel, in words: `the customer's stated preference; not sms, as …`.
+    pub fn in_words(&self) -> String {
+        let passed = self.passed_over.iter();
+        let passed: String =
+            passed.map(|(channel, why)| format!("; not {channel}, as {why}")).collect();
+        format!("{}{passed}", self.because.in_words())
+    }
+}
+
+/// What is in the way of a channel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Obstacle {
+    /// No address on it is known.
+    #[error("no address is known")]
+    NoAddress,
+    /// The template has no text for it.
+    #[error("the template has no text for it")]
+    NoContent,
+    /// A sender refused it there.
+    #[error("the sender refused it")]
+    Refused,
+    /// The address must not be written to.
+    #[error("the address is suppressed")]
+    Suppressed,
+    /// The customer does not allow it.
+    #[error("the customer does not allow it")]
+    NoConsent,
 }
 
 /// Why a channel was chosen.
@@ -53,22 +93,37 @@ pub struct Choice {
 pub enum Because {
     /// The customer said so.
     Stated,
+    /// The customer responds to it more often.
+    Learned,
     /// The shop's policy says so.
     Policy,
 }
 
 impl Because {
-    /// `stated` or `policy`.
+    /// `stated`, `learned` or `policy`.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Stated => "stated",
+            Self::Learned => "learned",
             Self::Policy => "policy",
+        }
+    }
+
+    fn in_words(self) -> &'static str {
+        match self {
+            Self::Stated => "the customer stated it",
+            Self::Learned => "the customer responds to it more often",
+            Self::Policy => "the order of the policy",
         }
     }
 }
 
 /// How long a message waits for a profile whose features are being rebuilt.
 const NOT_YET: Span = Span::minutes(15);
+/// How long a message waits before it asks again whether the operator lets it go.
+const BRAKE: Span = Span::minutes(1);
+/// How long a message lets another one go first.
+const OUTRANKED: Span = Span::minutes(5);
 
 /// Decides about a message at `now`.
 pub fn decide(situation: &Situation<'_>, now: Timestamp) -> Decision {
@@ -85,6 +140,9 @@ pub fn decide(situation: &Situation<'_>, now: Timestamp) -> Decision {
     if now >= message.expires {
         return Decision::Expire;
     }
+    if let Some(held) = situation.brakes.hold(program) {
+        return Decision::Hold(held, now + BRAKE);
+    }
     match goal(program, profile, definitions, now) {
         Goal::Reached => return Decision::Drop(Dropped::GoalReached),
         Goal::NotYetKnown => return Decision::Hold(Held::NotYet, now + NOT_YET),
@@ -93,7 +151,65 @@ pub fn decide(situation: &Situation<'_>, now: Timestamp) -> Decision {
     if program.about_cart && left_in_cart(profile, definitions, now).next().is_none() {
         return Decision::Drop(Dropped::NothingLeft);
     }
+    if program.class == Class::Marketing
+        && let Some(decision) = spare(situation, choice.address.channel(), now)
+    {
+        return decision;
+    }
     Decision::Send(choice)
+}
+
+/// What keeps a message that sells from going out now: the hour, and what the person had already.
+fn spare(situation: &Situation<'_>, channel: Channel, now: Timestamp) -> Option<Decision> {
+    let Situation { message, profile, definitions, .. } = situation;
+    let (policy, card) = (&definitions.policy, &profile.card);
+    let hold = |held, until: Timestamp| Some(Decision::Hold(held, until.min(message.expires)));
+    let zones = card.possible_zones(&policy.zones, &definitions.shop.zone);
+    let own = card.preference().quiet_hours;
+    match policy.hours.open_from(channel, own, &zones, now) {
+        Some(open) if open <= now => {}
+        Some(open) => return hold(Held::QuietHours, open),
+        None => return hold(Held::QuietHours, Timestamp::NEVER),
+    }
+    let own = pressure::short(&message.id);
+    let free = caps(situation).map(|cap| profile.core.pressure.free_at(cap, channel, own, now));
+    if let Some(free) = free.max().filter(|free| *free > now) {
+        return match policy.when_capped {
+            WhenCapped::Hold => hold(Held::Cap, free),
+            WhenCapped::Drop => Some(Decision::Drop(Dropped::Cap)),
+        };
+    }
+    if situation.outranked { hold(Held::Outranked, now + OUTRANKED) } else { None }
+}
+
+/// The caps that this person is under.
+fn caps<'a>(situation: &Situation<'a>) -> impl Iterator<Item = &'a Cap> {
+    let policy = &situation.definitions.policy;
+    let less = situation.profile.card.preference().less_often.then_some(&policy.less_often);
+    policy.caps.iter().chain(less)
+}
+
+/// Messages of the same customer that would go first if they wait: those of programs with a higher
+/// priority, if a cap has room for one more only.
+pub fn rivals(situation: &Situation<'_>, now: Timestamp) -> Vec<MessageId> {
+    let Situation { message, profile, definitions, .. } = situation;
+    let core = &profile.core;
+    let Some(ours) = definitions.program(message.program.as_str()) else { return Vec::new() };
+    let own = pressure::short(&message.id);
+    let last_room = |cap: &Cap| core.pressure.room(cap, own, now) == 1;
+    if ours.class != Class::Marketing || !caps(situation).any(last_room) {
+        return Vec::new();
+    }
+    let first =
+        |program: &&Program| program.priority > ours.priority && program.class == Class::Marketing;
+    let planned = |program: &Program| {
+        let started = *core.started.get(&program.key())?;
+        let segment = definitions.segments.get(program.segment)?;
+        let entry = core.memberships.get(segment.key).filter(|entry| entry.since == started)?;
+        Some(program.message(&profile.id, core, segment, entry, message.cause))
+    };
+    let planned = definitions.programs.iter().filter(first).filter_map(planned);
+    planned.filter(|other| other.due <= now && now < other.expires).map(|other| other.id).collect()
 }
 
 /// The first channel, in the customer's order and then the policy's, that has an address, consent
@@ -103,27 +219,59 @@ fn choose(
     program: &Program,
     content: &Content,
 ) -> Result<Choice, Dropped> {
-    let card = &situation.profile.card;
-    let stated = card.preference().channels.into_iter().map(|channel| (channel, Because::Stated));
-    let policy = situation.definitions.policy.channels.iter();
-    let policy = policy.map(|channel| (*channel, Because::Policy));
-    let mut reason = Dropped::NoChannel;
-    for (channel, because) in stated.chain(policy) {
-        let Some(address) = card.address(channel).filter(|_| content.has(channel)) else {
-            continue;
-        };
-        if situation.refused.contains(&channel) {
+    let mut passed_over: Vec<(Channel, Obstacle)> = Vec::new();
+    for (channel, because) in order(situation) {
+        if passed_over.iter().any(|(passed, _)| *passed == channel) {
             continue;
         }
-        if situation.suppressed.contains(&address) {
-            reason = Dropped::Suppressed;
-        } else if card.allows(channel, program.topic.as_deref()) {
-            return Ok(Choice { address, because });
-        } else if reason == Dropped::NoChannel {
-            reason = Dropped::NoConsent;
+        match reach(situation, program, content, channel) {
+            Ok(address) => return Ok(Choice { address, because, passed_over }),
+            Err(obstacle) => passed_over.push((channel, obstacle)),
         }
     }
-    Err(reason)
+    let met = |obstacle| passed_over.iter().any(|(_, met)| *met == obstacle);
+    Err(match () {
+        () if met(Obstacle::Suppressed) => Dropped::Suppressed,
+        () if met(Obstacle::NoConsent) => Dropped::NoConsent,
+        () => Dropped::NoChannel,
+    })
+}
+
+/// Channels in the order in which they are tried: what the customer stated, else what was learned,
+/// else the policy's.
+fn order(situation: &Situation<'_>) -> Vec<(Channel, Because)> {
+    let policy = &situation.definitions.policy;
+    let stated = situation.profile.card.preference().channels;
+    let learn = policy.learn && stated.is_empty();
+    let learned = learn.then(|| situation.profile.core.responses.order(&policy.channels)).flatten();
+    let as_it_is = policy.channels.iter().map(|channel| (*channel, Because::Policy));
+    let stated = stated.into_iter().map(|channel| (channel, Because::Stated));
+    let learned = learned.into_iter().flatten().map(|channel| (channel, Because::Learned));
+    stated.chain(learned).chain(as_it_is).collect()
+}
+
+/// The address on a channel, if the message may go there.
+fn reach(
+    situation: &Situation<'_>,
+    program: &Program,
+    content: &Content,
+    channel: Channel,
+) -> Result<Address, Obstacle> {
+    let card = &situation.profile.card;
+    let address = card.address(channel).ok_or(Obstacle::NoAddress)?;
+    let topic = program.topic.as_deref();
+    let allowed = || match program.class {
+        Class::Marketing => card.allows(channel, topic),
+        Class::Transactional => true,
+        Class::OptIn => card.awaits(channel, topic),
+    };
+    match () {
+        () if !content.has(channel) => Err(Obstacle::NoContent),
+        () if situation.refused.contains(&channel) => Err(Obstacle::Refused),
+        () if situation.suppressed.contains(&address) => Err(Obstacle::Suppressed),
+        () if !allowed() => Err(Obstacle::NoConsent),
+        () => Ok(address),
+    }
 }
 
 enum Goal {
@@ -208,9 +356,11 @@ programs:
             definitions: &definitions,
             suppressed: &suppressed,
             refused: &[],
+            outranked: false,
+            brakes: &Brakes::default(),
         };
         let told = match decide(&situation, at(now)) {
-            Decision::Send(Choice { address, because }) => {
+            Decision::Send(Choice { address, because, .. }) => {
                 format!("send {} ({})", address.channel(), because.as_str())
             }
             other => format!("{other:?}"),

@@ -7,6 +7,7 @@ mod draft;
 pub(crate) mod lineage;
 pub mod mistake;
 mod order;
+mod policy;
 mod programs;
 pub(crate) mod reader;
 mod settings;
@@ -17,15 +18,16 @@ use std::collections::BTreeMap;
 
 pub use lineage::Lineage;
 pub use mistake::Mistake;
-pub use settings::{Policy, Shop};
+pub use settings::Shop;
 pub use templates::{Content, EmailContent, PushContent};
 
 use crate::answer::Answer;
 use crate::digest::Key;
-use crate::id::{SegmentId, TemplateId};
+use crate::id::{ProgramId, SegmentId, TemplateId};
 use crate::plan::{Plan, Version};
+use crate::policy::Policy;
 use crate::profile::Core;
-use crate::program::Program;
+use crate::program::{Class, Program};
 use crate::rule::{Facts, Metric, Rule, ScoreDefinition};
 use crate::time::Timestamp;
 
@@ -130,6 +132,11 @@ impl Definitions {
     /// The program of that id.
     pub fn program(&self, id: &str) -> Option<&Program> {
         self.programs.iter().find(|program| program.id.as_str() == id)
+    }
+
+    /// What the law takes a program's messages for; those of a program that is gone sold something.
+    pub fn class_of(&self, program: &ProgramId) -> Class {
+        self.program(program.as_str()).map_or(Class::Marketing, |program| program.class)
     }
 
     /// The programs that begin with entering `segment`.

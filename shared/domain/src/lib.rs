@@ -2,6 +2,7 @@
 
 pub mod address;
 pub mod answer;
+pub mod brakes;
 pub mod card;
 pub mod cart;
 pub mod channel;
@@ -22,9 +23,12 @@ pub mod number;
 pub mod order_event;
 pub mod packed;
 pub mod plan;
+pub mod policy;
+pub mod pressure;
 pub mod problem;
 pub mod profile;
 pub mod program;
+pub mod response;
 pub mod ring;
 pub mod rule;
 pub mod starter;
@@ -32,6 +36,7 @@ pub mod step;
 #[cfg(test)]
 mod testing;
 pub mod time;
+pub mod timing;
 pub mod value;
 pub mod wake_ups;
 pub mod zone;

@@ -7,6 +7,7 @@ use serde_json::Map;
 use crate::channel::Channel;
 use crate::event::{Act, Event, MESSAGE_SENT, Writer};
 use crate::id::{CustomerId, EventId, MessageId, ProgramId, SegmentId, TemplateId};
+use crate::program::Class;
 use crate::time::Timestamp;
 
 /// Why a membership changed, and with it why a message is due.
@@ -86,13 +87,14 @@ impl Message {
     /// The event that stands for handing it to a sender. Applied with the claim, so that caps and
     /// the rule `received` count what was claimed; a second claim of the same message is the same
     /// event.
-    pub fn sent_event(&self, channel: Channel, now: Timestamp) -> Event {
+    pub fn sent_event(&self, channel: Channel, class: Class, now: Timestamp) -> Event {
         let mut properties = Map::new();
         for (name, value) in [
             ("message", self.id.as_str()),
             ("program", self.program.as_str()),
             ("template", self.template.as_str()),
             ("channel", channel.as_str()),
+            ("class", class.as_str()),
         ] {
             properties.insert(name.to_owned(), value.into());
         }
@@ -171,12 +173,21 @@ impl State {
 /// Why a message may not go out yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
 pub enum Held {
-    /// It is night where the person lives.
-    #[error("quiet hours where the customer lives")]
+    /// It is night where the person lives, or a day on which nothing is sent.
+    #[error("not at this hour or day where the customer lives")]
     QuietHours,
     /// The person had enough messages for now.
     #[error("the cap on messages is reached")]
     Cap,
+    /// A message that matters more waits for the last room under a cap.
+    #[error("a message with a higher priority goes first")]
+    Outranked,
+    /// Complaints or bounces stopped the program.
+    #[error("the program was stopped by complaints or bounces")]
+    Breaker,
+    /// The operator's limit for a day is reached.
+    #[error("the daily limit is reached")]
+    DailyLimit,
     /// The program's goal cannot be judged while features are rebuilt from the history.
     #[error("the goal cannot be judged until the history was read")]
     NotYet,
@@ -215,6 +226,9 @@ pub enum Dropped {
     /// What it would sell was just bought, or is no longer in the cart.
     #[error("nothing is left to sell: bought just now, or no longer in the cart")]
     NothingLeft,
+    /// The person had enough messages for now, and the policy is not to wait.
+    #[error("the cap on messages is reached")]
+    Cap,
     /// The same entry reached the same address as another customer.
     #[error("the address already got this message")]
     SameAddress,

@@ -9,6 +9,7 @@
 mod bytes;
 mod features;
 mod parts;
+mod sends;
 
 use crate::definitions::Definitions;
 use crate::id::CustomerId;
@@ -19,7 +20,7 @@ use crate::zone::Zone;
 use bytes::{Reader, Writer};
 
 /// The first byte.
-const FORMAT: u64 = 2;
+const FORMAT: u64 = 3;
 
 /// Packs a core. `id` is whom it is about: events filed under it need not say so.
 pub fn pack(core: &Core, id: &CustomerId, definitions: &Definitions) -> Vec<u8> {
@@ -34,6 +35,8 @@ pub fn pack(core: &Core, id: &CustomerId, definitions: &Definitions) -> Vec<u8> 
     out.option(core.cart_emptied);
     parts::pack_ring(&mut out, &core.ring, id);
     parts::pack_orders(&mut out, &core.orders);
+    sends::pack_pressure(&mut out, &core.pressure);
+    sends::pack_responses(&mut out, &core.responses);
     parts::pack_memberships(&mut out, &core.memberships);
     parts::pack_started(&mut out, &core.started);
     features::pack(&mut out, &core.features, &definitions.plan);
@@ -63,6 +66,8 @@ pub fn unpack(
         cart_emptied: input.option()?,
         ring: parts::unpack_ring(&mut input, id)?,
         orders: parts::unpack_orders(&mut input)?,
+        pressure: sends::unpack_pressure(&mut input)?,
+        responses: sends::unpack_responses(&mut input)?,
         memberships: parts::unpack_memberships(&mut input)?,
         started: parts::unpack_started(&mut input)?,
         features: features::unpack(&mut input, &definitions.plan)?,

@@ -6,15 +6,18 @@ use serde_json::Value;
 
 use crate::card::Card;
 use crate::cart::Cart;
+use crate::channel::Channel;
 use crate::definitions::Definitions;
 use crate::digest::Key;
-use crate::event::Event;
+use crate::event::{Event, MESSAGE_CLICKED, MESSAGE_SENT};
 use crate::feature::{Feature, Latest, Orders, Score, Values};
-use crate::id::CustomerId;
+use crate::id::{CustomerId, MessageId};
 use crate::membership::{Membership, Memberships};
 use crate::moment::Anniversary;
 use crate::plan::{Memory, Plan, Version};
-use crate::program::Program;
+use crate::pressure::{self, Pressure, Sent};
+use crate::program::{Class, Program};
+use crate::response::Responses;
 use crate::ring::Ring;
 use crate::rule::Facts;
 use crate::time::Timestamp;
@@ -55,6 +58,10 @@ pub struct Core {
     pub cart_emptied: Option<Timestamp>,
     /// Orders.
     pub orders: Orders,
+    /// What was sent lately.
+    pub pressure: Pressure,
+    /// What they respond to.
+    pub responses: Responses,
     /// One for each slot of the plan.
     pub features: Vec<Feature>,
     /// The place in each segment.
@@ -76,6 +83,8 @@ impl Profile {
             zone: definitions.shop.zone.clone(),
             cart_emptied: None,
             orders: Orders::default(),
+            pressure: Pressure::default(),
+            responses: Responses::default(),
             features: empty_features(&definitions.plan),
             memberships: Memberships::default(),
             started: BTreeMap::new(),
@@ -130,6 +139,14 @@ impl Profile {
     }
 }
 
+/// The message of a `Message Sent`, if it counts for caps.
+fn counted(event: &Event) -> Option<u32> {
+    let text = |name: &str| event.properties()?.get(name)?.as_str();
+    let marketing = text("class").is_none_or(|class| class == Class::Marketing.as_str());
+    let message = MessageId::parse(text("message")?)?;
+    marketing.then(|| pressure::short(&message))
+}
+
 /// Features that remember nothing, one for each slot.
 pub fn empty_features(plan: &Plan) -> Vec<Feature> {
     plan.slots().iter().map(|slot| Feature::empty(&slot.memory)).collect()
@@ -164,6 +181,29 @@ impl Core {
                 }
                 _ => {}
             }
+        }
+    }
+
+    /// Notes what was sent, and what the person did about it.
+    pub(crate) fn note_response(&mut self, event: &Event) {
+        let time = self.zone.time(event.occurred);
+        let channel = || Channel::parse(event.properties()?.get("channel")?.as_str()?);
+        match event.name() {
+            Some(Event::ORDER_COMPLETED) => self.responses.note_active(time),
+            // Only our own functions write these.
+            Some(MESSAGE_SENT) => {
+                let Some(channel) = channel() else { return };
+                self.responses.note_sent(channel);
+                if let Some(message) = counted(event) {
+                    self.pressure.note(Sent { at: event.occurred, message, channel });
+                }
+            }
+            Some(MESSAGE_CLICKED) => {
+                if let Some(channel) = channel() {
+                    self.responses.note_followed(channel, time);
+                }
+            }
+            _ => {}
         }
     }
 

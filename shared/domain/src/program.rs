@@ -4,6 +4,7 @@ use crate::digest::Key;
 use crate::id::{CustomerId, MessageId, ProgramId, TemplateId};
 use crate::membership::Membership;
 use crate::message::{Cause, Message};
+use crate::profile::Core;
 use crate::rule::Rule;
 use crate::time::{Span, Timestamp};
 
@@ -24,8 +25,14 @@ pub struct Program {
     pub again: Again,
     /// What is sent.
     pub template: TemplateId,
+    /// What the law takes it for.
+    pub class: Class,
+    /// Of two that compete for the last room under a cap, the higher goes first; 0 to 100.
+    pub priority: u8,
     /// How long after the entry it is due.
     pub after: Span,
+    /// The time of day at which it is due, if at a certain one.
+    pub at: Option<At>,
     /// How long after its due time it is too late.
     pub max_lateness: Span,
     /// The topic of the consent it needs; `None` is the channel's as a whole.
@@ -34,6 +41,43 @@ pub struct Program {
     pub goal: Option<Rule>,
     /// Whether it speaks of the cart, and is pointless without items.
     pub about_cart: bool,
+}
+
+/// What the law takes a message for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Class {
+    /// It sells: it needs consent, and keeps to quiet hours and caps.
+    #[default]
+    Marketing,
+    /// The person waits for it, such as a receipt: it needs an address and no consent, goes out at
+    /// any hour and counts for no cap. It goes to no address that is suppressed.
+    Transactional,
+    /// It asks whether a consent was meant: it goes to those whose consent is pending, once, and
+    /// counts for no cap.
+    OptIn,
+}
+
+impl Class {
+    /// All of them, with the words for them.
+    pub const ALL: [(&'static str, Self); 3] = [
+        ("marketing", Self::Marketing),
+        ("transactional", Self::Transactional),
+        ("opt-in", Self::OptIn),
+    ];
+
+    /// `marketing`, `transactional` or `opt-in`.
+    pub fn as_str(self) -> &'static str {
+        Self::ALL.iter().find(|(_, class)| *class == self).map_or("marketing", |(word, _)| word)
+    }
+}
+
+/// A time of the customer's day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum At {
+    /// This one.
+    Time(jiff::civil::Time),
+    /// The hour at which the customer is most active; at once if none is known.
+    BestHour,
 }
 
 /// Whether the same person may start a program again.
@@ -66,15 +110,27 @@ impl Program {
         }
     }
 
+    /// When the message of an entry is due, by the clock of the customer.
+    fn due(&self, core: &Core, entry: Membership) -> Timestamp {
+        let earliest = entry.since + self.after;
+        let time = match self.at {
+            None => None,
+            Some(At::Time(time)) => Some(time),
+            Some(At::BestHour) => core.responses.best_hour(),
+        };
+        time.map_or(earliest, |time| core.zone.first_at(time, earliest))
+    }
+
     /// The message of an entry.
     pub fn message(
         &self,
         customer: &CustomerId,
+        core: &Core,
         segment: &crate::definitions::Segment,
         entry: Membership,
         cause: Cause,
     ) -> Message {
-        let due = entry.since + self.after;
+        let due = self.due(core, entry);
         Message {
             id: MessageId::of(&self.id, customer, entry.ordinal),
             customer: customer.clone(),

@@ -165,6 +165,7 @@ impl Stepper<'_> {
         profile.cart.apply(event);
         profile.core.cart_emptied = profile.cart.emptied();
         order_event::apply(&mut profile.core.orders, event, problems);
+        profile.core.note_response(event);
         let plan = &self.definitions.plan;
         for place in plan.listening(event) {
             if plan.has(place, profile.core.made_for)
@@ -202,6 +203,8 @@ impl Stepper<'_> {
         core.made_for = core.made_for.min(other.core.made_for);
         core.ring.merge(&other.core.ring);
         core.orders.merge(&other.core.orders);
+        core.pressure.merge(&other.core.pressure);
+        core.responses.merge(&other.core.responses);
         let slots = self.definitions.plan.slots();
         for ((ours, theirs), slot) in core.features.iter_mut().zip(&other.core.features).zip(slots)
         {
@@ -279,8 +282,8 @@ impl Stepper<'_> {
             let last = started.get(&program.key()).copied();
             if program.starts_for(cause) && program.may_start(last, entry.since) {
                 started.insert(program.key(), entry.since);
-                let customer = &self.step.profile.id;
-                self.step.messages.push(program.message(customer, segment, entry, cause));
+                let Profile { id, core, .. } = &self.step.profile;
+                self.step.messages.push(program.message(id, core, segment, entry, cause));
             }
         }
     }
@@ -299,8 +302,8 @@ impl Stepper<'_> {
                     // Due from now on: the entry itself may be years old.
                     let entry = Membership { since: core.as_of, ..entry };
                     core.started.insert(program.key(), entry.since);
-                    let customer = &self.step.profile.id;
-                    let message = program.message(customer, segment, entry, Cause::Definition);
+                    let Profile { id, core, .. } = &self.step.profile;
+                    let message = program.message(id, core, segment, entry, Cause::Definition);
                     self.step.messages.push(message);
                 }
             }

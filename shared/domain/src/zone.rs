@@ -47,6 +47,17 @@ impl Zone {
         countries::ONLY_ZONE.get(at).and_then(|(_, zone)| Self::parse(zone).ok())
     }
 
+    /// Every zone of a country (ISO 3166, either case): all that a customer there may live in.
+    pub fn all_of_country(code: &str) -> Vec<Self> {
+        let code = code.to_ascii_uppercase();
+        if let Some(only) = Self::of_country(&code) {
+            return vec![only];
+        }
+        let at = countries::MANY_ZONES.binary_search_by(|(known, _)| (*known).cmp(&code));
+        let zones = at.ok().and_then(|at| countries::MANY_ZONES.get(at)).map(|(_, zones)| *zones);
+        zones.unwrap_or_default().iter().filter_map(|zone| Self::parse(zone).ok()).collect()
+    }
+
     /// Its IANA name.
     pub fn name(&self) -> &str {
         &self.name
@@ -87,6 +98,34 @@ impl Zone {
             Period::Year => 1.year(),
         });
         (self.start_of(first), self.start_of(next))
+    }
+
+    /// The first instant after `at` at which the clock shows `time`, or at which it is put forward or
+    /// back, whichever comes first: then the reader looks at the clock again.
+    pub fn next_showing(&self, time: Time, at: Timestamp) -> Timestamp {
+        let today = self.date(at);
+        let days = [Some(today), today.tomorrow().ok()];
+        let showing = days.into_iter().flatten().flat_map(|date| {
+            let local = self.rules().to_ambiguous_zoned(date.to_datetime(time));
+            [local.clone().earlier(), local.later()]
+        });
+        let change = self.rules().following(at.to_jiff()).next();
+        let change = change.map(|change| change.timestamp().as_millisecond());
+        let instants = showing.flatten().map(|zoned| instant(&zoned));
+        let instants = instants.chain(change.map(Timestamp::from_millis));
+        instants.filter(|instant| *instant > at).min().unwrap_or(Timestamp::NEVER)
+    }
+
+    /// The first instant from `at` on at which the clock shows `time`; on a day that skips it, the
+    /// moment after the gap that is as far into the day.
+    pub fn first_at(&self, time: Time, at: Timestamp) -> Timestamp {
+        let today = self.date(at);
+        let days = [Some(today), today.tomorrow().ok()];
+        let showing = days.into_iter().flatten().filter_map(|date| {
+            let local = date.to_datetime(time).to_zoned(self.rules().clone()).ok()?;
+            Some(instant(&local))
+        });
+        showing.filter(|instant| *instant >= at).min().unwrap_or(at)
     }
 
     fn at(&self, at: Timestamp) -> Zoned {

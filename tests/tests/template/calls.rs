@@ -17,7 +17,7 @@ pub(crate) type Call = (String, String);
 const BATCHES: &str = "batch.rs";
 
 /// Operations of the SDK, and the action that allows each.
-const OPERATIONS: [(&str, &str); 16] = [
+const OPERATIONS: [(&str, &str); 17] = [
     (".batch_get_item()", "dynamodb:BatchGetItem"),
     (".batch_write_item()", "dynamodb:BatchWriteItem"),
     (".create_table()", "dynamodb:CreateTable"),
@@ -30,6 +30,7 @@ const OPERATIONS: [(&str, &str); 16] = [
     (".update_time_to_live()", "dynamodb:UpdateTimeToLive"),
     // A transaction has no action of its own: each of its items needs the action of its kind.
     (".transact_write_items()", ""),
+    (".get_account()", "ses:GetAccount"),
     (".send_email()", "ses:SendEmail"),
     (".publish()", "sns:Publish"),
     (".create_platform_endpoint()", "sns:CreatePlatformEndpoint"),
@@ -208,6 +209,7 @@ fn calls_in(body: &str, file: &Path) -> Vec<Call> {
 fn whats(action: &str, call: &str) -> Vec<String> {
     let words: &[&str] = match action {
         "ses:SendEmail" => &["the mail identity", "the configuration set"],
+        "ses:GetAccount" => &["*"],
         "sns:Publish" if call.contains(".phone_number(") => &["a phone number"],
         "sns:Publish" | "sns:SetEndpointAttributes" => &["devices of APNs", "devices of FCM"],
         "sns:CreatePlatformEndpoint" => &["ApnsApplication", "FcmApplication"],

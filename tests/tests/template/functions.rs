@@ -19,9 +19,12 @@ const GATEWAY: u32 = 30;
 const ASKED: [(&str, &[&str]); 4] = [
     ("config.store(", &[names::TABLES, names::SHARDS, names::CACHE]),
     ("config.keys", &[names::KEYS]),
-    ("config.senders(", &[names::CONFIGURATION_SET, names::SMS_SENDER, names::APNS, names::FCM]),
+    ("config.senders(", SENDERS),
     ("config.pass_machine(", &[names::PASS_MACHINE]),
 ];
+
+const SENDERS: &[&str] =
+    &[names::CONFIGURATION_SET, names::SMS_SENDER, names::SMS_RATE, names::APNS, names::FCM];
 
 fn read_with(function: &Function) -> Config {
     let name = &function.resource;

@@ -198,9 +198,32 @@ pub(super) fn message(stored: &StoredMessage) -> Value {
         "reason": stored.reason,
         "channel": stored.channel.map(Channel::as_str),
         "because": stored.because,
+        "decision": decision(stored),
         "attempts": stored.attempts,
         "refused_on": stored.refused.iter().map(|channel| channel.as_str()).collect::<Value>(),
         "provider_id": stored.provider_id,
         "changed": instant(stored.changed),
     })
+}
+
+/// The whole decision in words: what it waited for, where it went and why there, or why nowhere.
+fn decision(stored: &StoredMessage) -> String {
+    let waited = stored.waited.as_ref().map(|waited| format!("it waited: {waited}"));
+    let channel = stored.channel.map(|channel| {
+        let why = stored.why.as_ref().map(|why| format!(", as {why}")).unwrap_or_default();
+        format!("chosen for {channel}{why}")
+    });
+    let reason = stored.reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
+    let now = match stored.state.as_str() {
+        "pending" => "it waits for its time".to_owned(),
+        "held" => "it waits".to_owned(),
+        "sending" => "it is being sent".to_owned(),
+        "accepted" => "the sender accepted it".to_owned(),
+        "dropped" => format!("it is not sent{reason}"),
+        "expired" => "it is not sent: it is too late".to_owned(),
+        "failed" => format!("it could not be written{reason}"),
+        "refused" => format!("the sender refused it{reason}"),
+        _ => "nobody can know whether the sender has it, and it is not sent again".to_owned(),
+    };
+    [waited, channel, Some(now)].into_iter().flatten().collect::<Vec<_>>().join("; ")
 }

@@ -16,7 +16,8 @@ impl Store {
     pub async fn finish_claim(&self, sending: &Stored, now: Timestamp) -> Result<(), StoreError> {
         let Some(channel) = sending.channel else { return Ok(()) };
         let profile = self.load(&sending.message.customer, Consistency::Strong, now).await?;
-        let event = sending.message.sent_event(channel, now);
+        let class = profile.definitions.class_of(&sending.message.program);
+        let event = sending.message.sent_event(channel, class, now);
         let mut unseen = profile.profile.core.ring.unseen();
         let Some(booked) = unseen.find(|entry| entry.id == event.id) else { return Ok(()) };
         let event = Event { occurred: booked.occurred, ..event };

@@ -54,7 +54,8 @@ impl Store {
         if profile.profile.core.ring.room() == 0 {
             self.confirm_rows(&mut profile, now).await?;
         }
-        let mut event = message.sent_event(choice.address.channel(), now);
+        let class = profile.definitions.class_of(&message.program);
+        let mut event = message.sent_event(choice.address.channel(), class, now);
         // A message that is claimed again after the sender asked to wait was booked already.
         let known = self.known(&profile.profile, &event).await?;
         let input = match known {
@@ -109,7 +110,7 @@ impl Store {
             .key("id", text(waiting.message.id.as_str()))
             .update_expression(
                 "SET #state = :sending, attempt = :attempt, attempts = :attempts, \
-                 deadline = :deadline, channel = :channel, because = :because, changed = :now \
+                 deadline = :deadline, channel = :channel, because = :because, why = :why, changed = :now \
                  REMOVE reason",
             )
             .condition_expression("#state = :before AND changed = :changed")
@@ -122,6 +123,7 @@ impl Store {
             .expression_attribute_values(":deadline", number(deadline.millis()))
             .expression_attribute_values(":channel", text(choice.address.channel().as_str()))
             .expression_attribute_values(":because", text(choice.because.as_str()))
+            .expression_attribute_values(":why", text(choice.in_words()))
             .expression_attribute_values(":now", number(now.millis()))
             .build()
             .map_err(StoreError::bug)?;

@@ -35,6 +35,10 @@ pub struct Stored {
     pub channel: Option<Channel>,
     /// Why this channel.
     pub because: Option<String>,
+    /// The choice of the channel, in words.
+    pub why: Option<String>,
+    /// What it last waited for, and until when, in words.
+    pub waited: Option<String>,
     /// Channels on which it was refused.
     pub refused: Vec<Channel>,
     /// The sender's own id for it.

@@ -107,6 +107,10 @@ impl Store {
         if let Some(reason) = state.reason() {
             call = call.expression_attribute_values(":reason", text(reason));
         }
+        if let State::Held(held, until) = state {
+            call =
+                call.expression_attribute_values(":waited", text(format!("{held}, until {until}")));
+        }
         call = match due_of(state, now) {
             Some(due) => call.expression_attribute_values(":due", number(due.millis())),
             None => call
@@ -166,6 +170,10 @@ impl Change<'_> {
             set.push("reason = :reason");
         } else {
             remove.push("reason");
+        }
+        // Stays when the wait is over, so that the decision can be told as a whole.
+        if let State::Held(..) = state {
+            set.push("waited = :waited");
         }
         if state.is_settled() {
             set.push("#expires = :expires");

@@ -7,9 +7,13 @@ use super::{Definitions, Segment};
 use crate::id::{ProgramId, TemplateId};
 use crate::limits;
 use crate::message::Cause;
-use crate::program::{Again, Program};
+use crate::program::{Again, At, Class, Program};
 use crate::rule::{Names, RuleReader};
 use crate::time::Span;
+use crate::timing::time_of_day;
+
+/// The priority of messages that name none.
+const PRIORITY: u8 = 50;
 
 pub(super) fn read(
     reader: &mut Reader,
@@ -60,7 +64,10 @@ fn program(
         again: read_again(reader, again?)?,
         goal,
         template: send.template,
+        class: send.class,
+        priority: send.priority,
         after: send.after,
+        at: send.at,
         max_lateness: send.max_lateness,
         topic: send.topic,
         about_cart: send.about_cart,
@@ -70,7 +77,10 @@ fn program(
 /// What `send:` says.
 struct Send {
     template: TemplateId,
+    class: Class,
+    priority: u8,
     after: Span,
+    at: Option<At>,
     max_lateness: Span,
     topic: Option<String>,
     about_cart: bool,
@@ -79,6 +89,7 @@ struct Send {
 fn read_send(reader: &mut Reader, definitions: &Definitions, node: &Node) -> Option<Send> {
     let mut members = reader.members(node)?;
     let template = reader.required(&mut members, "template");
+    let [class, priority, at] = ["class", "priority", "at"].map(|key| members.get(key));
     let after = span(reader, &mut members, "after");
     let max_lateness = span(reader, &mut members, "max_lateness");
     let topic = members.get("topic");
@@ -92,11 +103,29 @@ fn read_send(reader: &mut Reader, definitions: &Definitions, node: &Node) -> Opt
     };
     Some(Send {
         template: TemplateId::parse(&template).ok()?,
+        class: class.map_or(Some(Class::Marketing), |node| reader.word(node, &Class::ALL))?,
+        priority: priority.map_or(Some(PRIORITY), |node| read_priority(reader, node))?,
+        at: match at {
+            Some(node) => Some(read_at(reader, node)?),
+            None => None,
+        },
         after: after?.unwrap_or_default(),
         max_lateness: max_lateness?.unwrap_or(Span::hours(24)),
         topic: topic.and_then(|node| reader.text(node)).map(str::to_owned),
         about_cart,
     })
+}
+
+fn read_priority(reader: &mut Reader, node: &Node) -> Option<u8> {
+    let number = node.text().and_then(|text| text.parse().ok()).filter(|number| *number <= 100);
+    number.or_else(|| reader.refuse(&node.place, Wrong::Expected("a whole number from 0 to 100")))
+}
+
+fn read_at(reader: &mut Reader, node: &Node) -> Option<At> {
+    if node.text() == Some("best-hour") {
+        return Some(At::BestHour);
+    }
+    reader.parsed(node, time_of_day).map(At::Time)
 }
 
 fn span(reader: &mut Reader, members: &mut Members<'_>, key: &'static str) -> Option<Option<Span>> {

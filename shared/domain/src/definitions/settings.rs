@@ -1,13 +1,11 @@
-//! The shop's settings, and its policy on messages.
+//! The shop's settings.
 
-use super::Definitions;
 use super::draft::Sections;
 use super::mistake::Wrong;
 use super::reader::{Members, Reader};
 use super::source::Node;
+use super::{Definitions, policy};
 use crate::address::Address;
-use crate::cart::BOUGHT_FOR;
-use crate::channel::Channel;
 use crate::time::Span;
 use crate::zone::Zone;
 
@@ -44,21 +42,6 @@ impl Default for Shop {
     }
 }
 
-/// How messages are sent.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Policy {
-    /// The order of channels for those who stated no preference.
-    pub channels: Vec<Channel>,
-    /// How long after a purchase the same product is not sold again.
-    pub just_bought: Span,
-}
-
-impl Default for Policy {
-    fn default() -> Self {
-        Self { channels: Channel::ALL.to_vec(), just_bought: Span::days(30) }
-    }
-}
-
 pub(super) fn read(reader: &mut Reader, definitions: &mut Definitions, sections: &Sections<'_>) {
     for (what, nodes) in [("shop", &sections.shop), ("policy", &sections.policy)] {
         if let Some(second) = nodes.get(1) {
@@ -69,7 +52,7 @@ pub(super) fn read(reader: &mut Reader, definitions: &mut Definitions, sections:
         read_shop(reader, &mut definitions.shop, node);
     }
     if let Some(node) = sections.policy.first() {
-        read_policy(reader, &mut definitions.policy, node);
+        policy::read(reader, &mut definitions.policy, node);
     }
 }
 
@@ -116,26 +99,6 @@ fn mailbox(text: &str) -> Result<String, String> {
         Ok(_) => Err("a sender cannot have a line break".to_owned()),
         Err(why) => Err(format!("`{text}` is {why}")),
     }
-}
-
-fn read_policy(reader: &mut Reader, policy: &mut Policy, node: &Node) -> Option<()> {
-    let mut members = reader.members(node)?;
-    if let Some(node) = members.get("channels") {
-        let words = Channel::ALL.map(|channel| (channel.as_str(), channel));
-        let list = reader.list(node);
-        policy.channels = list.iter().filter_map(|node| reader.word(node, &words)).collect();
-        if list.is_empty() {
-            reader.refuse::<()>(&node.place, Wrong::EmptyGroup);
-        }
-    }
-    if let Some(node) = members.get("just_bought") {
-        policy.just_bought = reader.span(node).unwrap_or_default();
-        if policy.just_bought > BOUGHT_FOR {
-            reader.refuse::<()>(&node.place, Wrong::Expected("at most 90d"));
-        }
-    }
-    reader.finish(&members);
-    Some(())
 }
 
 #[cfg(test)]

@@ -56,6 +56,8 @@ pub(in crate::store) fn read(item: &Attributes) -> Result<Stored, StoreError> {
         attempt: read.maybe_text("attempt").map(str::to_owned),
         channel: read.maybe_text("channel").and_then(Channel::parse),
         because: read.maybe_text("because").map(str::to_owned),
+        why: read.maybe_text("why").map(str::to_owned),
+        waited: read.maybe_text("waited").map(str::to_owned),
         refused: refused.split(' ').filter_map(Channel::parse).collect(),
         provider_id: read.maybe_text("provider_id").map(str::to_owned),
         changed: read.time("changed")?,

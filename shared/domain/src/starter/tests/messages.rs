@@ -42,7 +42,8 @@ fn written(life: &Life<'_>, program: &str, channel: Channel) -> Written {
     let program = life.definitions.program(program).unwrap();
     let segment = &life.definitions.segments[program.segment];
     let entry = Membership { inside: true, ordinal: 1, since: at(NOW) };
-    let message = program.message(&life.profile.id, segment, entry, Cause::Event);
+    let message =
+        program.message(&life.profile.id, &life.profile.core, segment, entry, Cause::Event);
     let data = Data::of(&life.profile, &message, life.definitions, UNSUBSCRIBE, at(NOW));
     write(&life.definitions.templates[&program.template], channel, &data, at(NOW)).unwrap()
 }

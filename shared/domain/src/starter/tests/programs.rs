@@ -73,6 +73,8 @@ fn check_decision(program: &str, more: &[Event], then: &[Event], late: &str, exp
         definitions: &pack,
         suppressed: &[],
         refused: &[],
+        outranked: false,
+        brakes: &crate::brakes::Brakes::default(),
     };
     let told = match decide(&situation, now) {
         Decision::Send(Choice { address, .. }) => format!("send {}", address.channel()),

@@ -1,0 +1,139 @@
+//! What one run may send: what the operator holds back, the day's limit, and permits by the second.
+
+use std::collections::BTreeMap;
+
+use attune_aws::senders::{ATTEMPT, SETTLE};
+use attune_aws::store::{StoreError, Switch};
+use attune_domain::brakes::{Brakes, Tally};
+use attune_domain::channel::Channel;
+use attune_domain::id::ProgramId;
+use attune_domain::time::{Span, Timestamp};
+use tokio::sync::Mutex;
+
+use crate::Deps;
+
+/// Messages of the day's limit that a run takes at a time.
+const DAY_BLOCK: u32 = 20;
+/// Permits of a second that a run takes at a time; fewer than most rates, so that runs share.
+const SECOND_BLOCK: u32 = 10;
+
+/// One run, with what it may send.
+#[derive(Debug)]
+pub struct Run<'a> {
+    /// What it works with.
+    pub(crate) deps: &'a Deps,
+    /// Until when it may take.
+    pub(crate) deadline: Timestamp,
+    /// What is held back.
+    pub(crate) brakes: Brakes,
+    switch: Switch,
+    taken: Mutex<Taken>,
+}
+
+/// What the run took and did not use yet, and what it counted.
+#[derive(Debug, Default)]
+struct Taken {
+    today: u32,
+    /// When the first block of the day's limit was taken: the day that it is given back to.
+    since: Option<Timestamp>,
+    permits: BTreeMap<Channel, (i64, u32)>,
+    sent: BTreeMap<ProgramId, u32>,
+}
+
+/// Whether a message may be claimed now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Permit {
+    /// It may.
+    Yes,
+    /// The day's limit is reached.
+    NotToday,
+    /// The sender takes no more in the time that is left.
+    NotNow,
+}
+
+impl<'a> Run<'a> {
+    /// Begins a run that ends by `deadline`.
+    pub async fn begin(deps: &'a Deps, deadline: Timestamp) -> Result<Self, StoreError> {
+        let switch = deps.store.switch().await?;
+        let brakes = deps.store.brakes(&switch, deps.clock.now()).await?;
+        Ok(Self { deps, deadline, brakes, switch, taken: Mutex::default() })
+    }
+
+    /// Ends the run: gives back what it did not use, and counts what it sent.
+    pub async fn end(self) -> Result<(), StoreError> {
+        let Taken { today, since, sent, .. } = self.taken.into_inner();
+        if let Some(since) = since.filter(|_| today > 0) {
+            self.deps.store.give_back(today, since).await?;
+        }
+        let now = self.deps.clock.now();
+        for (program, sent) in sent {
+            let tally = Tally { sent, ..Tally::default() };
+            self.deps.store.tally(&program, tally, now).await?;
+        }
+        Ok(())
+    }
+
+    /// Asks for leave to send one message.
+    pub(crate) async fn permit(&self, channel: Channel) -> Result<Permit, StoreError> {
+        // One at a time: a second asker would take a block of its own.
+        let mut taken = self.taken.lock().await;
+        if !self.of_day(&mut taken).await? {
+            return Ok(Permit::NotToday);
+        }
+        if self.of_second(&mut taken, channel).await? {
+            return Ok(Permit::Yes);
+        }
+        taken.today += u32::from(self.switch.daily_limit.is_some());
+        Ok(Permit::NotNow)
+    }
+
+    /// Gives back leave that was not used.
+    pub(crate) async fn unused(&self) {
+        self.taken.lock().await.today += u32::from(self.switch.daily_limit.is_some());
+    }
+
+    /// Counts a mail that was accepted. Only mail comes back as bounces and complaints.
+    pub(crate) async fn accepted(&self, program: &ProgramId, channel: Channel) {
+        if channel == Channel::Email {
+            *self.taken.lock().await.sent.entry(program.clone()).or_default() += 1;
+        }
+    }
+
+    async fn of_day(&self, taken: &mut Taken) -> Result<bool, StoreError> {
+        let Some(limit) = self.switch.daily_limit else { return Ok(true) };
+        if taken.today == 0 {
+            let now = self.deps.clock.now();
+            taken.today = self.deps.store.take_of_day(DAY_BLOCK, limit, now).await?;
+            taken.since = taken.since.or(Some(now));
+        }
+        let there = taken.today > 0;
+        taken.today -= u32::from(there);
+        Ok(there)
+    }
+
+    async fn of_second(&self, taken: &mut Taken, channel: Channel) -> Result<bool, StoreError> {
+        let Some(rate) = self.deps.senders.rate(channel).await else { return Ok(true) };
+        loop {
+            let now = self.deps.clock.now();
+            if now + ATTEMPT + SETTLE > self.deadline {
+                return Ok(false);
+            }
+            let second = now.millis().div_euclid(1_000);
+            let permits = taken.permits.entry(channel).or_default();
+            // Permits are for their second only.
+            if permits.0 != second || permits.1 == 0 {
+                let wanted = SECOND_BLOCK.min(rate);
+                let leased = self.deps.store.lease_permits(channel, wanted, rate, now).await?;
+                *permits = (second, leased);
+            }
+            if permits.1 > 0 {
+                permits.1 -= 1;
+                return Ok(true);
+            }
+            let next = Timestamp::from_millis((second + 1) * 1_000);
+            if !self.deps.clock.wait(next.since(now).max(Span::from_millis(1))).await {
+                return Ok(false);
+            }
+        }
+    }
+}

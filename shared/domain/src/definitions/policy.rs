@@ -1,0 +1,131 @@
+//! Reads the policy on messages.
+
+use super::mistake::Wrong;
+use super::reader::Reader;
+use super::source::Node;
+use crate::cart::BOUGHT_FOR;
+use crate::channel::Channel;
+use crate::policy::{Policy, WhenCapped};
+use crate::pressure::{Cap, LONGEST, REMEMBERED};
+use crate::timing::{Closed, QuietHours};
+use crate::zone::Zone;
+
+/// Weekdays as people shorten them, Monday being 0.
+const WEEKDAYS: [(&str, i8); 7] =
+    [("mon", 0), ("tue", 1), ("wed", 2), ("thu", 3), ("fri", 4), ("sat", 5), ("sun", 6)];
+/// Closed days and zones that a policy lists; far more than any shop has.
+const MOST_LISTED: usize = 400;
+
+pub(super) fn read(reader: &mut Reader, policy: &mut Policy, node: &Node) -> Option<()> {
+    let mut members = reader.members(node)?;
+    if let Some(node) = members.get("channels") {
+        policy.channels = channels(reader, node);
+    }
+    if let Some(node) = members.get("learn") {
+        policy.learn = reader.truth(node).unwrap_or_default();
+    }
+    if let Some(node) = members.get("just_bought") {
+        policy.just_bought = reader.span(node).unwrap_or_default();
+        if policy.just_bought > BOUGHT_FOR {
+            reader.refuse::<()>(&node.place, Wrong::Expected("at most 90d"));
+        }
+    }
+    if let Some(node) = members.get("quiet_hours") {
+        policy.hours.quiet =
+            by_channel(reader, node, |reader, node| reader.parsed(node, QuietHours::parse));
+    }
+    if let Some(node) = members.get("weekdays") {
+        policy.hours.weekdays = by_channel(reader, node, weekdays);
+    }
+    if let Some(node) = members.get("closed") {
+        policy.hours.closed = listed(reader, node, Closed::parse);
+    }
+    if let Some(node) = members.get("zones") {
+        policy.zones = listed(reader, node, Zone::parse);
+    }
+    if let Some(node) = members.get("caps") {
+        let list = reader.list(node);
+        policy.caps = list.iter().filter_map(|node| cap(reader, node)).collect();
+    }
+    if let Some(node) = members.get("less_often") {
+        policy.less_often = cap(reader, node).unwrap_or(policy.less_often);
+    }
+    if let Some(node) = members.get("when_capped") {
+        let words = [("hold", WhenCapped::Hold), ("drop", WhenCapped::Drop)];
+        policy.when_capped = reader.word(node, &words).unwrap_or(policy.when_capped);
+    }
+    reader.finish(&members);
+    Some(())
+}
+
+fn words() -> [(&'static str, Channel); 3] {
+    Channel::ALL.map(|channel| (channel.as_str(), channel))
+}
+
+fn channels(reader: &mut Reader, node: &Node) -> Vec<Channel> {
+    let list = reader.list(node);
+    if list.is_empty() {
+        reader.refuse::<()>(&node.place, Wrong::EmptyGroup);
+    }
+    list.iter().filter_map(|node| reader.word(node, &words())).collect()
+}
+
+/// A map from channels to values; one value alone is meant for all of them.
+fn by_channel<T: Clone>(
+    reader: &mut Reader,
+    node: &Node,
+    read: impl Fn(&mut Reader, &Node) -> Option<T>,
+) -> Vec<(Channel, T)> {
+    let is_map = matches!(node.kind, super::source::Kind::Map(_));
+    if !is_map {
+        let value = read(reader, node);
+        return value.map_or_else(Vec::new, |value| {
+            Channel::ALL.map(|channel| (channel, value.clone())).to_vec()
+        });
+    }
+    let entries = reader.entries(node);
+    let entry =
+        |(key, value): &(Node, Node)| Some((reader.word(key, &words())?, read(reader, value)?));
+    entries.iter().filter_map(entry).collect()
+}
+
+fn weekdays(reader: &mut Reader, node: &Node) -> Option<Vec<i8>> {
+    let list = reader.list(node);
+    if list.is_empty() {
+        return reader.refuse(&node.place, Wrong::EmptyGroup);
+    }
+    list.iter().map(|node| reader.word(node, &WEEKDAYS)).collect()
+}
+
+fn listed<T, E: std::fmt::Display>(
+    reader: &mut Reader,
+    node: &Node,
+    parse: impl Fn(&str) -> Result<T, E>,
+) -> Vec<T> {
+    let list = reader.list(node);
+    if let Some(extra) = list.get(MOST_LISTED) {
+        reader.refuse::<()>(&extra.place, Wrong::TooMany("entries of this list", MOST_LISTED));
+    }
+    list.iter().filter_map(|node| reader.parsed(node, &parse)).collect()
+}
+
+fn cap(reader: &mut Reader, node: &Node) -> Option<Cap> {
+    let mut members = reader.members(node)?;
+    let channel = members.get("channel");
+    let at_most = reader.required(&mut members, "at_most");
+    let per = reader.required(&mut members, "per");
+    reader.finish(&members);
+    let channel = match channel {
+        Some(node) => Some(reader.word(node, &words())?),
+        None => None,
+    };
+    let most = u16::try_from(REMEMBERED).unwrap_or(u16::MAX);
+    let beyond = Wrong::Expected("at most 24, as that many sends are remembered");
+    let at_most = usize::from(reader.count(at_most?, most, beyond)?);
+    let node = per?;
+    let per = reader.span(node)?;
+    if per > LONGEST || per.millis() == 0 {
+        return reader.refuse(&node.place, Wrong::Expected("a time up to 31d"));
+    }
+    Some(Cap { channel, at_most, per })
+}

@@ -1,0 +1,52 @@
+//! How a shop sends its messages.
+
+use crate::channel::Channel;
+use crate::pressure::Cap;
+use crate::time::Span;
+use crate::timing::Hours;
+use crate::zone::Zone;
+
+/// How messages are sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Policy {
+    /// The order of channels for those who stated no preference and whose own is not learned yet.
+    pub channels: Vec<Channel>,
+    /// Whether the order is learned from what a customer responds to.
+    pub learn: bool,
+    /// How long after a purchase the same product is not sold again.
+    pub just_bought: Span,
+    /// When messages may go out.
+    pub hours: Hours,
+    /// Zones in which customers may live of whom nothing tells where; none means the shop's own.
+    pub zones: Vec<Zone>,
+    /// How many messages a customer may get.
+    pub caps: Vec<Cap>,
+    /// The further cap for those who asked for fewer messages.
+    pub less_often: Cap,
+    /// What becomes of a message that a cap is in the way of.
+    pub when_capped: WhenCapped,
+}
+
+/// What becomes of a message that a cap is in the way of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WhenCapped {
+    /// It waits until the cap has room, or until it is too late.
+    Hold,
+    /// It is not sent.
+    Drop,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self {
+            channels: Channel::ALL.to_vec(),
+            learn: true,
+            just_bought: Span::days(30),
+            hours: Hours::default(),
+            zones: Vec::new(),
+            caps: Vec::new(),
+            less_often: Cap { channel: None, at_most: 1, per: Span::days(7) },
+            when_capped: WhenCapped::Hold,
+        }
+    }
+}

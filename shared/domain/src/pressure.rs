@@ -1,0 +1,149 @@
+//! How much a person was sent lately, for caps.
+
+use crate::channel::Channel;
+use crate::id::MessageId;
+use crate::time::{Span, Timestamp};
+
+/// Sends that a profile remembers; the newest stay.
+pub const REMEMBERED: usize = 24;
+/// How long they are remembered: caps look back no further.
+pub const LONGEST: Span = Span::days(31);
+
+/// At most so many messages in so much time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Cap {
+    /// On which channel; `None` is over all of them together.
+    pub channel: Option<Channel>,
+    /// From 1 to [`REMEMBERED`].
+    pub at_most: usize,
+    /// In how much time, at most [`LONGEST`].
+    pub per: Span,
+}
+
+/// A message that was claimed for sending.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Sent {
+    /// When.
+    pub at: Timestamp,
+    /// The beginning of the hash that is the message's id.
+    pub message: u32,
+    /// On which channel.
+    pub channel: Channel,
+}
+
+/// What was sent to a person lately, the newest first. A set: the order in which messages are noted
+/// is no matter, and a message that is noted again is the same.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Pressure(Vec<Sent>);
+
+impl Pressure {
+    /// What a profile was stored with.
+    pub(crate) fn stored(sent: Vec<Sent>) -> Self {
+        Self(sent)
+    }
+
+    /// The messages, the newest first.
+    pub fn sent(&self) -> &[Sent] {
+        &self.0
+    }
+
+    /// Remembers a message; of two records of the same one the earlier stays.
+    pub fn note(&mut self, sent: Sent) {
+        match self.0.iter_mut().find(|known| known.message == sent.message) {
+            Some(known) => *known = (*known).min(sent),
+            None => self.0.push(sent),
+        }
+        self.0.sort_by(|one, other| other.cmp(one));
+        let newest = self.0.first().map(|sent| sent.at);
+        self.0.retain(|sent| newest.is_none_or(|newest| newest.since(sent.at) < LONGEST));
+        self.0.truncate(REMEMBERED);
+    }
+
+    /// Remembers what another profile of the same person was sent.
+    pub fn merge(&mut self, other: &Self) {
+        other.0.iter().for_each(|sent| self.note(*sent));
+    }
+
+    /// How many messages more `cap` has room for, leaving aside what was noted for `message`.
+    pub fn room(&self, cap: &Cap, message: u32, now: Timestamp) -> usize {
+        let counts = |sent: &&Sent| {
+            cap.channel.is_none_or(|capped| capped == sent.channel)
+                && sent.message != message
+                && sent.at + cap.per > now
+        };
+        cap.at_most.saturating_sub(self.0.iter().filter(counts).count())
+    }
+
+    /// When `cap` has room for a message on `channel`: `now`, or later. What was noted for the same
+    /// `message` before is not in its own way.
+    pub fn free_at(&self, cap: &Cap, channel: Channel, message: u32, now: Timestamp) -> Timestamp {
+        if cap.channel.is_some_and(|capped| capped != channel) {
+            return now;
+        }
+        let counts = |sent: &&Sent| {
+            cap.channel.is_none_or(|capped| capped == sent.channel) && sent.message != message
+        };
+        // Of the newest `at_most`, the oldest must have left the window.
+        let last = self.0.iter().filter(counts).nth(cap.at_most.saturating_sub(1));
+        last.map_or(now, |last| now.max(last.at + cap.per))
+    }
+}
+
+/// The beginning of a message's id, by which it is remembered.
+pub fn short(message: &MessageId) -> u32 {
+    crate::digest::Key::of(&["message", message.as_str()]).0
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::testing::at;
+
+    fn sent(day: i64, message: u32, channel: Channel) -> Sent {
+        Sent { at: Timestamp::from_millis(day * 86_400_000), message, channel }
+    }
+
+    #[test]
+    fn a_cap_is_free_again_when_the_oldest_that_fills_it_has_left_its_window() {
+        let mut pressure = Pressure::default();
+        for (at_, message) in [("2026-01-01T10:00:00Z", 1), ("2026-01-03T10:00:00Z", 2)] {
+            pressure.note(Sent { at: at(at_), message, channel: Channel::Email });
+        }
+        let cap = |channel, at_most| Cap { channel, at_most, per: Span::days(7) };
+        let free = |cap: Cap, channel, message| {
+            pressure.free_at(&cap, channel, message, at("2026-01-04T10:00:00Z")).to_string()
+        };
+        let (now, email) = ("2026-01-04T10:00:00.000Z", Some(Channel::Email));
+        assert_eq!(free(cap(None, 2), Channel::Sms, 3), "2026-01-08T10:00:00.000Z");
+        assert_eq!(free(cap(None, 3), Channel::Sms, 3), now);
+        assert_eq!(free(cap(email, 1), Channel::Sms, 3), now);
+        assert_eq!(free(cap(email, 1), Channel::Email, 3), "2026-01-10T10:00:00.000Z");
+        // Its own claim, which the sender asked to repeat later, is not in its way.
+        assert_eq!(free(cap(email, 1), Channel::Email, 2), "2026-01-08T10:00:00.000Z");
+    }
+
+    proptest! {
+        #[test]
+        fn the_order_and_repetition_of_notes_is_no_matter(
+            days in prop::collection::vec((0_i64..60, 0_u32..40), 0..40),
+            seed in any::<u64>(),
+        ) {
+            let all: Vec<Sent> =
+                days.iter().map(|(day, id)| sent(*day, *id, Channel::Email)).collect();
+            // One record a message, as the ledger has.
+            let mut once = all.clone();
+            once.sort();
+            once.dedup_by_key(|sent| sent.message);
+            let mut known = std::collections::HashSet::new();
+            once.retain(|sent| known.insert(sent.message));
+            let mut shuffled = [once.clone(), once.clone()].concat();
+            fastrand::Rng::with_seed(seed).shuffle(&mut shuffled);
+            let (mut one, mut other) = <(Pressure, Pressure)>::default();
+            once.iter().for_each(|sent| one.note(*sent));
+            shuffled.iter().for_each(|sent| other.note(*sent));
+            prop_assert_eq!(one, other);
+        }
+    }
+}
