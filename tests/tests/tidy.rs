@@ -89,7 +89,16 @@ fn the_domain_depends_on_nothing_that_could_do_anything() {
     let text = fs::read_to_string(root().join("shared/domain/Cargo.toml")).unwrap();
     let section = text.split("[dependencies]").nth(1).unwrap();
     let section = section.split("\n[").next().unwrap();
-    let pure = ["attune-liquid", "jiff", "saphyr-parser", "serde", "serde_json", "sha2", "strsim"];
+    let pure = [
+        "attune-liquid",
+        "attune-mail",
+        "jiff",
+        "saphyr-parser",
+        "serde",
+        "serde_json",
+        "sha2",
+        "strsim",
+    ];
     let pure = pure.into_iter().chain(["thiserror", "indexmap"]).collect::<Vec<_>>();
     let names = section.lines().filter_map(|line| line.split(['.', ' ', '=']).next());
     let wrong = names.filter(|name| !name.is_empty() && !pure.contains(name));

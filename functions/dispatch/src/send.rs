@@ -5,11 +5,14 @@ use attune_aws::store::{
     AddressRow, Claim, Claimed, Consistency, Found, StoreError, Stored, StoredMessage,
 };
 use attune_domain::address::Address;
+use attune_domain::cart::Product;
 use attune_domain::channel::Channel;
 use attune_domain::content::{Data, Unwritten, Written, write};
 use attune_domain::decide::{Choice, Decision, Situation, decide, rivals};
 use attune_domain::id::MessageId;
+use attune_domain::limits;
 use attune_domain::message::{Dropped, Held, State};
+use attune_domain::recommend::recommend;
 use attune_domain::time::{Span, Timestamp};
 
 use crate::outcome::Outcome;
@@ -75,8 +78,12 @@ impl Turn<'_> {
             }
             Decision::Expire => return self.close(&State::Expired, Outcome::Expired, now).await,
         };
-        let (written, unsubscribe) = match facts.write(self.waiting, &choice, now) {
+        let recommended = self.recommended(&facts, now).await?;
+        let (written, unsubscribe) = match facts.write(self.waiting, &choice, recommended, now) {
             Ok(written) => written,
+            Err(Unwritten::Aborted(why)) => {
+                return self.close(&State::Aborted(why), Outcome::Dropped, now).await;
+            }
             Err(why) => {
                 return self.close(&State::Failed(why.to_string()), Outcome::Failed, now).await;
             }
@@ -155,6 +162,17 @@ impl Turn<'_> {
     fn decide(&self, facts: &Facts, also_refused: &[Channel], now: Timestamp) -> Decision {
         let refused = [self.waiting.refused.as_slice(), also_refused].concat();
         decide(&facts.situation(self, &facts.suppressed(), &refused), now)
+    }
+
+    /// Products to recommend, if the content shows some: nobody else pays for the reading.
+    async fn recommended(&self, facts: &Facts, now: Timestamp) -> Result<Vec<Product>, StoreError> {
+        let Stored { profile, definitions, .. } = &facts.profile;
+        let content = definitions.templates.get(&self.waiting.message.template);
+        if !content.is_some_and(|content| content.reads("recommendations")) {
+            return Ok(Vec::new());
+        }
+        let history = self.deps.store.history_of(profile, limits::RECOMMENDATION_ROWS).await?;
+        Ok(recommend(&history, profile, definitions, now))
     }
 
     /// The SNS endpoint of a device, made if there is none.
@@ -304,12 +322,14 @@ impl Facts {
         &self,
         waiting: &StoredMessage,
         choice: &Choice,
+        recommended: Vec<Product>,
         now: Timestamp,
     ) -> Result<(Written, String), Unwritten> {
         let (message, definitions) = (&waiting.message, &self.profile.definitions);
         let channel = choice.address.channel();
         let unsubscribe = unsubscribe(&definitions.shop.from, message.id.as_str());
         let data = Data::of(&self.profile.profile, message, definitions, &unsubscribe, now);
+        let data = data.with_recommendations(recommended, definitions);
         let content = definitions.templates.get(&message.template);
         let content = content.ok_or(Unwritten::NoContent(channel))?;
         Ok((write(content, channel, &data, now)?, unsubscribe))

@@ -99,10 +99,13 @@ impl Senders {
                 self.send_email(outgoing, [subject, html, text]).await
             }
             Written::Sms(text) => self.send_sms(outgoing.address, text).await,
-            Written::Push { title, body, link } => {
+            Written::Push { title, body, link, image } => {
                 let endpoint =
                     outgoing.endpoint.ok_or_else(|| SendError::refused("no endpoint"))?;
-                self.send_push(endpoint, outgoing.message, title, body, link.as_deref()).await
+                let (link, image) = (link.as_deref(), image.as_deref());
+                let shown =
+                    push::Shown { id: outgoing.message.id.as_str(), title, body, link, image };
+                self.send_push(endpoint, &shown).await
             }
         }
     }

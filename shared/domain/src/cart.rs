@@ -220,7 +220,8 @@ impl Change {
 }
 
 impl Product {
-    fn of(properties: &Map<String, Value>) -> Option<Self> {
+    /// The product that an event, or an element of a list in one, describes.
+    pub fn of(properties: &Map<String, Value>) -> Option<Self> {
         let text = |name: &str| match properties.get(name)? {
             Value::String(text) => Some(text.trim().to_owned()).filter(|text| !text.is_empty()),
             Value::Number(number) => Some(number.to_string()),

@@ -1,16 +1,22 @@
 //! What a message says: its template, filled with what we know of the customer.
 
+mod dialects;
+
+use std::sync::Arc;
+
 use attune_liquid::{Escape, Numbers, RenderError, RenderInput, Template, UnixMillis, Value};
 use serde_json::{Map, json};
 
-use crate::cart::Item;
+use crate::cart::{Item, Product};
 use crate::channel::Channel;
 use crate::decide::left_in_cart;
-use crate::definitions::{Content, Definitions};
+use crate::definitions::{Content, Definitions, EmailContent, Partials, PushContent};
+use crate::limits;
 use crate::message::Message;
 use crate::money;
 use crate::number::Number;
 use crate::profile::Profile;
+use crate::sms;
 use crate::time::Timestamp;
 
 /// A message as it goes out.
@@ -35,7 +41,22 @@ pub enum Written {
         body: String,
         /// What opens when it is tapped.
         link: Option<String>,
+        /// The address of a picture.
+        image: Option<String>,
     },
+}
+
+/// A message as it goes out, and what was noted when it was written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Draft {
+    /// The message.
+    pub written: Written,
+    /// The language it is in; `None` is the default.
+    pub language: Option<String>,
+    /// What was needed and is not there, each with the part that needs it.
+    pub missing: Vec<(&'static str, String)>,
+    /// What was read over, each with the part it stands in.
+    pub warnings: Vec<(&'static str, String)>,
 }
 
 /// Why a message could not be written.
@@ -49,12 +70,28 @@ pub enum Unwritten {
         /// In the words of the template engine.
         why: String,
     },
+    /// The template says that this message is not to be sent, and perhaps why.
+    #[error("aborted by the template{}", .0.as_ref().map(|why| format!(": {why}")).unwrap_or_default())]
+    Aborted(Option<String>),
+    /// The body cannot be compiled.
+    #[error("the HTML part: {0}")]
+    Uncompiled(String),
+    /// A text message that is longer than anybody should pay for.
+    #[error("the text message {}", too_long(.0))]
+    TooLong(sms::Count),
     /// A part that must say something is blank.
     #[error("{0} is blank")]
     Blank(&'static str),
     /// The template has no text for the channel.
     #[error("the template has no text for {0}")]
     NoContent(Channel),
+}
+
+fn too_long(count: &sms::Count) -> String {
+    let (segments, encoding) = (count.segments, count.encoding.as_str());
+    let outside: String = count.outside.iter().take(10).collect();
+    let why = if outside.is_empty() { String::new() } else { format!(", because of `{outside}`") };
+    format!("has {segments} segments of {encoding}{why}; it can have {}", limits::SMS_SEGMENTS)
 }
 
 /// Writes the content for a channel.
@@ -64,56 +101,104 @@ pub fn write(
     data: &Data,
     now: Timestamp,
 ) -> Result<Written, Unwritten> {
-    let pen = Pen { data, now };
-    match channel {
-        Channel::Email => {
-            let email = content.email.as_ref().ok_or(Unwritten::NoContent(channel))?;
-            Ok(Written::Email {
-                subject: pen.line("the subject", &email.subject)?,
-                html: pen.text("the HTML part", &email.html, Escape::Html)?,
-                text: pen.text("the text part", &email.text, Escape::None)?,
-            })
-        }
-        Channel::Sms => {
-            let sms = content.sms.as_ref().ok_or(Unwritten::NoContent(channel))?;
-            Ok(Written::Sms(pen.text("the text message", sms, Escape::None)?.trim().to_owned()))
-        }
-        Channel::Push => {
-            let push = content.push.as_ref().ok_or(Unwritten::NoContent(channel))?;
-            let link = push.link.as_ref().map(|link| pen.line("the link", link));
-            Ok(Written::Push {
-                title: pen.line("the title", &push.title)?,
-                body: pen.text("the body", &push.body, Escape::None)?.trim().to_owned(),
-                link: link.transpose()?,
-            })
-        }
-    }
+    draft(content, channel, data, now).map(|draft| draft.written)
+}
+
+/// Writes the content for a channel, and notes what is missing.
+pub fn draft(
+    content: &Content,
+    channel: Channel,
+    data: &Data,
+    now: Timestamp,
+) -> Result<Draft, Unwritten> {
+    let (parts, language) = content.parts(channel, data.language.as_deref());
+    let data = &dialects::with_names_of(content.dialect, data);
+    let mut pen = Pen { data, partials: &content.partials, now, missing: vec![], warnings: vec![] };
+    let none = Unwritten::NoContent(channel);
+    let written = match channel {
+        Channel::Email => pen.email(parts.email.as_ref().ok_or(none)?)?,
+        Channel::Sms => pen.sms(parts.sms.as_ref().ok_or(none)?)?,
+        Channel::Push => pen.push(parts.push.as_ref().ok_or(none)?)?,
+    };
+    let Pen { missing, warnings, .. } = pen;
+    Ok(Draft { written, language: language.map(str::to_owned), missing, warnings })
 }
 
 struct Pen<'a> {
     data: &'a Data,
+    partials: &'a Partials,
     now: Timestamp,
+    missing: Vec<(&'static str, String)>,
+    warnings: Vec<(&'static str, String)>,
 }
 
 impl Pen<'_> {
+    fn email(&mut self, email: &EmailContent) -> Result<Written, Unwritten> {
+        let subject = self.line("the subject", &email.subject)?;
+        let template = email.html.template();
+        let template = template.map_err(|why| Unwritten::Uncompiled(why.to_owned()))?;
+        let html = self.text("the HTML part", template, Escape::Html)?;
+        let text = match &email.text {
+            Some(text) => self.text("the text part", text, Escape::None)?,
+            None => attune_mail::text_of(&html),
+        };
+        Ok(Written::Email { subject, html, text })
+    }
+
+    fn sms(&mut self, sms: &Template) -> Result<Written, Unwritten> {
+        let text = self.text("the text message", sms, Escape::None)?.trim().to_owned();
+        let count = sms::count(&text);
+        if count.segments > limits::SMS_SEGMENTS {
+            return Err(Unwritten::TooLong(count));
+        }
+        Ok(Written::Sms(text))
+    }
+
+    fn push(&mut self, push: &PushContent) -> Result<Written, Unwritten> {
+        let title = self.line("the title", &push.title)?;
+        let body = self.text("the body", &push.body, Escape::None)?.trim().to_owned();
+        let link = push.link.as_ref().map(|link| self.line("the link", link)).transpose()?;
+        let image = match push.image.as_ref().map(|image| self.line("the image", image)) {
+            // A product without a picture is no reason to say nothing.
+            None | Some(Err(Unwritten::Blank(_))) => None,
+            Some(image) => Some(image?).filter(|image| image.starts_with("https://")),
+        };
+        Ok(Written::Push { title, body, link, image })
+    }
+
     fn text(
-        &self,
+        &mut self,
         part: &'static str,
         template: &Template,
         escape: Escape,
     ) -> Result<String, Unwritten> {
         let input = RenderInput::new(&self.data.value, UnixMillis(self.now.millis()))
+            .partials(self.partials)
             .zone(self.data.zone.clone())
             .escape(escape)
             .numbers(Numbers::Plain);
-        let failed = |error: RenderError| Unwritten::Failed { part, why: error.to_string() };
-        let text = template.render(&input).map_err(failed)?.text;
-        if text.trim().is_empty() { Err(Unwritten::Blank(part)) } else { Ok(text) }
+        let failed = |error: RenderError| match error {
+            RenderError::Aborted { message } => {
+                let why = Some(message.trim().to_owned()).filter(|why| !why.is_empty());
+                Unwritten::Aborted(why)
+            }
+            error => Unwritten::Failed { part, why: error.to_string() },
+        };
+        let rendered = template.render(&input).map_err(failed)?;
+        let missing = rendered.missing.into_iter().map(|variable| (part, variable.path));
+        self.missing.extend(missing);
+        let warnings = rendered.warnings.iter().map(|warning| (part, warning.to_string()));
+        self.warnings.extend(warnings);
+        if rendered.text.trim().is_empty() {
+            Err(Unwritten::Blank(part))
+        } else {
+            Ok(rendered.text)
+        }
     }
 
     /// A text for a header: white space is one blank, since a trait may hold a line break, and a
     /// line break in a subject would be a header of the sender's choosing.
-    fn line(&self, part: &'static str, template: &Template) -> Result<String, Unwritten> {
+    fn line(&mut self, part: &'static str, template: &Template) -> Result<String, Unwritten> {
         let text = self.text(part, template, Escape::None)?;
         let words = text.split(|c: char| c.is_whitespace() || c.is_control());
         Ok(words.filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" "))
@@ -125,6 +210,7 @@ impl Pen<'_> {
 pub struct Data {
     value: Value,
     zone: attune_liquid::TimeZone,
+    language: Option<String>,
 }
 
 impl Data {
@@ -140,11 +226,42 @@ impl Data {
         let value = json!({
             "customer": customer(profile),
             "cart": cart(profile, definitions, now),
-            "shop": { "name": shop.name, "url": shop.url, "currency": shop.currency },
+            "shop": {
+                "name": shop.name,
+                "url": shop.url,
+                "currency": shop.currency,
+                "brand": shop.brand,
+            },
             "message": { "id": message.id.as_str(), "program": message.program.as_str() },
             "unsubscribe_url": unsubscribe,
         });
-        Self { value: Value::from(value), zone: profile.core.zone.rules().clone() }
+        let zone = profile.core.zone.rules().clone();
+        Self { value: Value::from(value), zone, language: profile.card.preference().language }
+    }
+
+    /// The same, in another language than the customer's.
+    #[must_use]
+    pub fn in_language(self, language: &str) -> Self {
+        Self { language: Some(language.to_owned()), ..self }
+    }
+
+    /// The same, with `recommendations`.
+    #[must_use]
+    pub fn with_recommendations(
+        mut self,
+        products: Vec<Product>,
+        definitions: &Definitions,
+    ) -> Self {
+        let currency = &definitions.shop.currency;
+        let products = products.into_iter().map(|product| shown(product, 1, currency));
+        self.put("recommendations", Value::from(products.collect::<serde_json::Value>()));
+        self
+    }
+
+    fn put(&mut self, name: &str, value: Value) {
+        if let Value::Object(data) = &mut self.value {
+            Arc::make_mut(data).insert(name, value);
+        }
     }
 }
 
@@ -180,27 +297,29 @@ fn cart(profile: &Profile, definitions: &Definitions, now: Timestamp) -> serde_j
         "quantity": items.iter().map(|item| u64::from(item.quantity)).sum::<u64>(),
         "total": total.to_string(),
         "total_money": known.then(|| money::written(total, currency)),
-        "items": items.into_iter().map(|item| in_cart(item, currency)).collect::<Vec<_>>(),
+        "items": items.into_iter().map(|item| shown(item.product, item.quantity, currency)).collect::<Vec<_>>(),
     })
 }
 
-fn price(item: &Item) -> Option<Number> {
-    item.product.details.get("price").and_then(Number::of)
+fn price(product: &Product) -> Option<Number> {
+    product.details.get("price").and_then(Number::of)
 }
 
 fn total(item: &Item) -> Option<Number> {
-    Some(price(item)?.times(item.quantity.into()))
+    Some(price(&item.product)?.times(item.quantity.into()))
 }
 
-fn in_cart(item: Item, currency: &str) -> serde_json::Value {
+/// A product as templates see it.
+fn shown(product: Product, quantity: u32, currency: &str) -> serde_json::Value {
+    let price = price(&product);
     let amount = |amount: Option<Number>| amount.map(|amount| money::written(amount, currency));
     let ours = [
-        ("quantity", json!(item.quantity)),
-        ("price_money", json!(amount(price(&item)))),
-        ("total_money", json!(amount(total(&item)))),
-        ("product_id", json!(item.product.id)),
+        ("quantity", json!(quantity)),
+        ("price_money", json!(amount(price))),
+        ("total_money", json!(amount(price.map(|price| price.times(quantity.into()))))),
+        ("product_id", json!(product.id)),
     ];
-    let mut fields: Map<_, _> = item.product.details.into_iter().collect();
+    let mut fields: Map<_, _> = product.details.into_iter().collect();
     fields.extend(ours.map(|(name, value)| (name.to_owned(), value)));
     fields.into()
 }

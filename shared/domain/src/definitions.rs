@@ -4,9 +4,12 @@
 //! told with its place.
 
 mod draft;
+mod email;
+mod free;
 pub(crate) mod lineage;
 pub mod mistake;
 mod order;
+mod partials;
 mod policy;
 mod programs;
 pub(crate) mod reader;
@@ -15,11 +18,14 @@ pub(crate) mod source;
 mod templates;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
+pub use email::{EmailContent, Html};
 pub use lineage::Lineage;
 pub use mistake::Mistake;
+pub use partials::Partials;
 pub use settings::Shop;
-pub use templates::{Content, EmailContent, PushContent};
+pub use templates::{Content, Parts, PushContent};
 
 use crate::answer::Answer;
 use crate::digest::Key;
@@ -65,6 +71,8 @@ pub struct Definitions {
     pub scores: Vec<ScoreDefinition>,
     /// Programs, in the order defined.
     pub programs: Vec<Program>,
+    /// Texts that templates have in common.
+    pub partials: Arc<Partials>,
     /// Contents of messages.
     pub templates: BTreeMap<TemplateId, Content>,
     /// What profiles must remember.
@@ -87,7 +95,13 @@ impl Definitions {
 
     /// Reads files (name and text) as the definitions that follow, or are, those of `lineage`.
     pub fn read(files: &[(&str, &str)], lineage: &Lineage) -> Result<Self, Vec<Mistake>> {
-        draft::read(files, lineage)
+        draft::read(files, lineage, false)
+    }
+
+    /// Reads files that were published, and so were checked: bodies of mail are compiled when one
+    /// is written.
+    pub fn reopen(files: &[(&str, &str)], lineage: &Lineage) -> Result<Self, Vec<Mistake>> {
+        draft::read(files, lineage, true)
     }
 
     /// Their version.
@@ -155,6 +169,7 @@ impl Definitions {
             metrics: Vec::new(),
             scores: Vec::new(),
             programs: Vec::new(),
+            partials: Arc::default(),
             templates: BTreeMap::new(),
             plan: Plan::default(),
             programs_ever: BTreeMap::new(),

@@ -28,9 +28,11 @@ pub mod pressure;
 pub mod problem;
 pub mod profile;
 pub mod program;
+pub mod recommend;
 pub mod response;
 pub mod ring;
 pub mod rule;
+pub mod sms;
 pub mod starter;
 pub mod step;
 #[cfg(test)]

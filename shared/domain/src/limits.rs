@@ -45,6 +45,17 @@ pub const PROGRAMS: usize = 200;
 pub const METRICS: usize = 200;
 /// Templates of a shop.
 pub const TEMPLATES: usize = 500;
+/// Partials of a shop.
+pub const PARTIALS: usize = 200;
+/// Segments of a text message: three are 459 plain letters, which is more than anybody reads, and
+/// each is billed as a message.
+pub const SMS_SEGMENTS: usize = 3;
+/// Products that a shop can name as its best sellers.
+pub const BEST_SELLERS: usize = 50;
+/// Products that a message can recommend.
+pub const RECOMMENDATIONS: usize = 12;
+/// Newest events that are looked through for products to recommend: one query of 1 MB at most.
+pub const RECOMMENDATION_ROWS: usize = 300;
 /// Bytes of all definition files of a shop together: they are stored compressed in one item.
 pub const DEFINITION_BYTES: usize = 2 * 1024 * 1024;
 /// Nesting of a definition file.

@@ -130,6 +130,8 @@ pub enum State {
     Dropped(Dropped),
     /// Its time went by.
     Expired,
+    /// Its own template said that it is not to be sent, and perhaps why.
+    Aborted(Option<String>),
     /// Its content could not be made, for this reason.
     Failed(String),
     /// The sender said no, for this reason.
@@ -146,7 +148,7 @@ impl State {
             Self::Held(..) => "held",
             Self::Sending(_) => "sending",
             Self::Accepted => "accepted",
-            Self::Dropped(_) => "dropped",
+            Self::Dropped(_) | Self::Aborted(_) => "dropped",
             Self::Expired => "expired",
             Self::Failed(_) => "failed",
             Self::Refused(_) => "refused",
@@ -164,6 +166,8 @@ impl State {
         match self {
             Self::Held(held, _) => Some(held.to_string()),
             Self::Dropped(dropped) => Some(dropped.to_string()),
+            Self::Aborted(None) => Some("aborted by the template".to_owned()),
+            Self::Aborted(Some(why)) => Some(format!("aborted by the template: {why}")),
             Self::Failed(why) | Self::Refused(why) => Some(why.clone()),
             _ => None,
         }

@@ -1,12 +1,24 @@
 //! Push messages by SNS.
 
 use attune_domain::address::Address;
-use attune_domain::message::Message;
 use aws_sdk_sns::error::ProvideErrorMetadata;
 use serde_json::json;
 
 use super::error::status;
 use super::{SendError, Senders};
+
+/// What a phone shows.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Shown<'a> {
+    /// The message's id.
+    pub(super) id: &'a str,
+    pub(super) title: &'a str,
+    pub(super) body: &'a str,
+    /// What opens when it is tapped.
+    pub(super) link: Option<&'a str>,
+    /// The address of a picture.
+    pub(super) image: Option<&'a str>,
+}
 
 impl Senders {
     /// The SNS endpoint that stands for a device, made when it is first needed. Making it again
@@ -49,17 +61,14 @@ impl Senders {
     pub(super) async fn send_push(
         &self,
         endpoint: &str,
-        message: &Message,
-        title: &str,
-        body: &str,
-        link: Option<&str>,
+        shown: &Shown<'_>,
     ) -> Result<String, SendError> {
         let call = self
             .sns
             .publish()
             .target_arn(endpoint)
             .message_structure("json")
-            .message(payload(message.id.as_str(), title, body, link));
+            .message(shown.payload());
         match call.send().await {
             Ok(output) => Ok(output.message_id.unwrap_or_default()),
             Err(error) => Err(SendError::of(&error, status(&error))),
@@ -67,29 +76,40 @@ impl Senders {
     }
 }
 
-/// One text per push service, each itself JSON in a string, as SNS wants it.
-fn payload(id: &str, title: &str, body: &str, link: Option<&str>) -> String {
-    let apns = json!({
-        "aps": { "alert": { "title": title, "body": body }, "thread-id": id },
-        "message": id,
-        "link": link,
-    });
-    let mut data = json!({ "message": id });
-    if let (Some(link), Some(data)) = (link, data.as_object_mut()) {
-        data.insert("link".to_owned(), link.into());
+impl Shown<'_> {
+    /// One text per push service, each itself JSON in a string, as SNS wants it.
+    fn payload(&self) -> String {
+        let Self { id, title, body, link, image } = *self;
+        let apns = json!({
+            "aps": {
+                "alert": { "title": title, "body": body },
+                "thread-id": id,
+                // Lets the app fetch the picture before the message is shown.
+                "mutable-content": u8::from(image.is_some()),
+            },
+            "message": id,
+            "link": link,
+            "image": image,
+        });
+        let fields = [("message", Some(id)), ("link", link)];
+        let data = fields.into_iter().filter_map(|(name, value)| Some((name, value?)));
+        let mut notification = json!({ "title": title, "body": body });
+        if let (Some(image), Some(notification)) = (image, notification.as_object_mut()) {
+            notification.insert("image".to_owned(), image.into());
+        }
+        let fcm = json!({ "fcmV1Message": { "message": {
+            "notification": notification,
+            "android": { "collapse_key": id },
+            "data": data.collect::<std::collections::BTreeMap<_, _>>(),
+        } } });
+        json!({
+            "default": body,
+            "APNS": apns.to_string(),
+            "APNS_SANDBOX": apns.to_string(),
+            "GCM": fcm.to_string(),
+        })
+        .to_string()
     }
-    let fcm = json!({ "fcmV1Message": { "message": {
-        "notification": { "title": title, "body": body },
-        "android": { "collapse_key": id },
-        "data": data,
-    } } });
-    json!({
-        "default": body,
-        "APNS": apns.to_string(),
-        "APNS_SANDBOX": apns.to_string(),
-        "GCM": fcm.to_string(),
-    })
-    .to_string()
 }
 
 /// The endpoint that SNS names when the token has one already, with other attributes.
@@ -111,8 +131,9 @@ mod tests {
 
     #[test]
     fn a_payload_has_a_text_for_every_service() {
-        let payload: serde_json::Value =
-            serde_json::from_str(&payload("msg_1", "Hi", "There", Some("app://cart"))).unwrap();
+        let (link, image) = (Some("app://cart"), Some("https://cdn.example.com/red.jpg"));
+        let shown = Shown { id: "msg_1", title: "Hi", body: "There", link, image };
+        let payload: serde_json::Value = serde_json::from_str(&shown.payload()).unwrap();
         let part = |name: &str| -> serde_json::Value {
             serde_json::from_str(payload[name].as_str().unwrap()).unwrap()
         };
@@ -121,5 +142,7 @@ mod tests {
         let fcm = &part("GCM")["fcmV1Message"]["message"];
         assert_eq!(fcm["notification"]["body"], "There");
         assert_eq!(fcm["data"]["link"], "app://cart");
+        assert_eq!(fcm["notification"]["image"], part("APNS")["image"]);
+        assert_eq!(part("APNS")["aps"]["mutable-content"], 1);
     }
 }

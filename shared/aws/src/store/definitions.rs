@@ -54,6 +54,13 @@ impl Source {
             self.files.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
         Definitions::read(&files, lineage)
     }
+
+    /// Reads what was published, and so was checked.
+    fn reopen(&self, lineage: &Lineage) -> Result<Definitions, Vec<Mistake>> {
+        let files: Vec<(&str, &str)> =
+            self.files.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
+        Definitions::reopen(&files, lineage)
+    }
 }
 
 impl Store {
@@ -85,7 +92,7 @@ impl Store {
             return Ok(Definitions::none());
         }
         let published = self.published(version).await?;
-        published.source.read(&published.lineage).map_err(|mistakes| StoreError::Unreadable {
+        published.source.reopen(&published.lineage).map_err(|mistakes| StoreError::Unreadable {
             table: Table::Workspace.suffix(),
             what: mistakes.first().map_or(String::new(), ToString::to_string),
         })

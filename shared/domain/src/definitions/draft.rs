@@ -5,16 +5,22 @@ use super::lineage::{self, Lineage};
 use super::mistake::{Mistake, Wrong};
 use super::reader::Reader;
 use super::source::{Kind, Node};
-use super::{Definitions, Segment, order, programs, settings, templates};
+use super::{Definitions, Segment, order, partials, programs, settings, templates};
 use crate::id::{MetricId, ScoreId, SegmentId};
 use crate::limits;
 use crate::membership::Memberships;
 use crate::plan::Version;
 use crate::rule::{Metric, Names, RuleReader, ScoreDefinition};
 
-/// Reads files (name and text) as the definitions that follow, or are, those of `lineage`.
-pub(super) fn read(files: &[(&str, &str)], lineage: &Lineage) -> Result<Definitions, Vec<Mistake>> {
-    let mut draft = Draft { reader: Reader::default(), definitions: Definitions::empty() };
+/// Reads files (name and text) as the definitions that follow, or are, those of `lineage`; what
+/// was published needs no second check of its templates.
+pub(super) fn read(
+    files: &[(&str, &str)],
+    lineage: &Lineage,
+    published: bool,
+) -> Result<Definitions, Vec<Mistake>> {
+    let reader = Reader { published, ..Reader::default() };
+    let mut draft = Draft { reader, definitions: Definitions::empty() };
     draft.definitions.plan.version = lineage.version;
     draft.read(files, lineage);
     if draft.reader.mistakes.is_empty() {
@@ -39,6 +45,7 @@ pub(super) struct Sections<'n> {
     pub(super) metrics: Vec<(&'n Node, &'n Node)>,
     pub(super) scores: Vec<(&'n Node, &'n Node)>,
     pub(super) programs: Vec<&'n Node>,
+    pub(super) partials: Vec<(&'n Node, &'n Node)>,
     pub(super) templates: Vec<&'n Node>,
 }
 
@@ -58,6 +65,7 @@ impl Draft {
         self.read_metrics(&sections, &mut names);
         self.read_scores(&sections, &mut names);
         self.read_segments(&sections, &names);
+        partials::read(&mut self.reader, &mut self.definitions, &sections.partials);
         templates::read(&mut self.reader, &mut self.definitions, &sections.templates);
         programs::read(&mut self.reader, &mut self.definitions, &names, &sections.programs);
         self.definitions.metrics = names.metrics;
@@ -82,9 +90,11 @@ impl Draft {
                     into.extend(reader.list(node));
                 }
             }
-            for (key, into) in
-                [("metrics", &mut sections.metrics), ("scores", &mut sections.scores)]
-            {
+            for (key, into) in [
+                ("metrics", &mut sections.metrics),
+                ("scores", &mut sections.scores),
+                ("partials", &mut sections.partials),
+            ] {
                 if let Some(node) = members.get(key) {
                     into.extend(reader.entries(node).iter().map(|(key, value)| (key, value)));
                 }
@@ -103,7 +113,8 @@ impl Draft {
             }
             let mut known: Vec<String> = Vec::new();
             for node in nodes {
-                let id = id_of(node).unwrap_or_default();
+                // A template comes once in each language.
+                let id = id_of(node).unwrap_or_default() + &language_of(node);
                 if let (true, Some(node)) = (known.contains(&id), id_node(node)) {
                     let wrong = Wrong::DuplicateId { kind, id: id.clone() };
                     self.reader.refuse::<()>(&node.place, wrong);
@@ -199,8 +210,18 @@ impl Draft {
 }
 
 fn id_node(node: &Node) -> Option<&Node> {
+    member(node, "id")
+}
+
+fn member<'n>(node: &'n Node, name: &str) -> Option<&'n Node> {
     let Kind::Map(entries) = &node.kind else { return None };
-    entries.iter().find(|(key, _)| key.text() == Some("id")).map(|(_, value)| value)
+    entries.iter().find(|(key, _)| key.text() == Some(name)).map(|(_, value)| value)
+}
+
+/// The language of a template, behind a sign that no id has.
+fn language_of(node: &Node) -> String {
+    let language = member(node, "language").and_then(Node::text);
+    language.map_or(String::new(), |tag| format!(" in {}", tag.to_ascii_lowercase()))
 }
 
 pub(super) fn id_of(node: &Node) -> Option<String> {

@@ -9,6 +9,8 @@ use crate::time::Span;
 #[derive(Debug, Default)]
 pub(crate) struct Reader {
     pub(crate) mistakes: Vec<Mistake>,
+    /// Whether what is read was checked before.
+    pub(crate) published: bool,
 }
 
 /// The members of a map, each to be asked for by its key.

@@ -1,11 +1,15 @@
 //! The shop's settings.
 
+use serde_json::{Map, Value};
+
 use super::draft::Sections;
 use super::mistake::Wrong;
 use super::reader::{Members, Reader};
 use super::source::Node;
-use super::{Definitions, policy};
+use super::{Definitions, free, policy};
 use crate::address::Address;
+use crate::cart::Product;
+use crate::limits;
 use crate::time::Span;
 use crate::zone::Zone;
 
@@ -22,6 +26,10 @@ pub struct Shop {
     pub url: String,
     /// The `From` of its mail: an address, or `Name <address>`.
     pub from: String,
+    /// The shop's own values for templates, as `shop.brand.…`: colours, a logo, an address.
+    pub brand: Map<String, Value>,
+    /// What it sells best, for those of whom we know too little to recommend anything else.
+    pub best_sellers: Vec<Product>,
     /// How long the history of events is kept.
     pub history: Span,
     /// Whether rules may look back further than that.
@@ -36,6 +44,8 @@ impl Default for Shop {
             zone: Zone::utc(),
             url: "https://shop.example.com".to_owned(),
             from: "Shop <shop@example.com>".to_owned(),
+            brand: Map::new(),
+            best_sellers: Vec::new(),
             history: Span::days(1_100),
             beyond_history: false,
         }
@@ -69,6 +79,12 @@ fn read_shop(reader: &mut Reader, shop: &mut Shop, node: &Node) -> Option<()> {
     if let Some(node) = members.get("from") {
         shop.from = reader.parsed(node, mailbox).unwrap_or_default();
     }
+    if let Some(node) = members.get("brand") {
+        shop.brand = free::map(reader, node);
+    }
+    if let Some(node) = members.get("best_sellers") {
+        shop.best_sellers = best_sellers(reader, node);
+    }
     if let Some(node) = members.get("history") {
         shop.history = reader.span(node).unwrap_or_default();
     }
@@ -77,6 +93,20 @@ fn read_shop(reader: &mut Reader, shop: &mut Shop, node: &Node) -> Option<()> {
     }
     reader.finish(&members);
     Some(())
+}
+
+/// Products, each described as an event would.
+fn best_sellers(reader: &mut Reader, node: &Node) -> Vec<Product> {
+    let list = reader.list(node);
+    if let Some(extra) = list.get(limits::BEST_SELLERS) {
+        let wrong = Wrong::TooMany("best sellers", limits::BEST_SELLERS);
+        reader.refuse::<()>(&extra.place, wrong);
+    }
+    let mut product = |node: &Node| {
+        let product = Product::of(&free::map(reader, node));
+        product.or_else(|| reader.refuse(&node.place, Wrong::Missing("product_id")))
+    };
+    list.iter().filter_map(&mut product).collect()
 }
 
 fn text(reader: &mut Reader, members: &mut Members<'_>, key: &'static str, into: &mut String) {

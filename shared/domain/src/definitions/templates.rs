@@ -1,37 +1,42 @@
-//! Contents of messages, in Liquid, for each channel.
+//! Contents of messages, in Liquid, for each channel and in any number of languages.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
-use attune_liquid::{Mode, ParseOptions, Template};
+use attune_liquid::{Dialect, Mode, ParseOptions, Template};
 
 use super::Definitions;
+use super::email::{self, EmailContent};
 use super::mistake::Wrong;
-use super::reader::Reader;
+use super::partials::Partials;
+use super::reader::{Members, Reader};
 use super::source::Node;
 use crate::channel::Channel;
 use crate::id::TemplateId;
 use crate::limits;
 
-/// What a template says on each channel it has a text for.
+/// What a template says on each channel it has a text for, in each language it has one in.
 #[derive(Debug)]
 pub struct Content {
+    /// Whose Liquid it is written in.
+    pub dialect: Dialect,
+    /// What `render` and `include` find.
+    pub partials: Arc<Partials>,
+    /// To those for whose language there is nothing.
+    pub default: Parts,
+    /// By language, in lower case: `fr`, `fr-ca`.
+    pub languages: BTreeMap<String, Parts>,
+}
+
+/// What a template says in one language.
+#[derive(Debug, Default)]
+pub struct Parts {
     /// By e-mail.
     pub email: Option<EmailContent>,
     /// By text message.
     pub sms: Option<Template>,
     /// By push.
     pub push: Option<PushContent>,
-}
-
-/// The parts of an e-mail.
-#[derive(Debug)]
-pub struct EmailContent {
-    /// The subject.
-    pub subject: Template,
-    /// The HTML part.
-    pub html: Template,
-    /// The plain part.
-    pub text: Template,
 }
 
 /// The parts of a push message.
@@ -43,9 +48,61 @@ pub struct PushContent {
     pub body: Template,
     /// What opens when it is tapped.
     pub link: Option<Template>,
+    /// The address of a picture.
+    pub image: Option<Template>,
 }
 
 impl Content {
+    /// Whether there is a text for `channel`.
+    pub fn has(&self, channel: Channel) -> bool {
+        self.default.has(channel)
+    }
+
+    /// The parts for a language, such as `fr-CA`: those of `fr-CA`, else of `fr`, else the default,
+    /// whichever comes first with a text for the channel. Also the language that was found.
+    pub fn parts(&self, channel: Channel, language: Option<&str>) -> (&Parts, Option<&str>) {
+        let wanted = language.unwrap_or_default().trim().replace('_', "-").to_ascii_lowercase();
+        let mut tag = wanted.as_str();
+        loop {
+            let found = self.languages.get_key_value(tag).filter(|(_, parts)| parts.has(channel));
+            if let Some((tag, parts)) = found {
+                return (parts, Some(tag));
+            }
+            match tag.rsplit_once('-') {
+                Some((shorter, _)) => tag = shorter,
+                None => return (&self.default, None),
+            }
+        }
+    }
+
+    /// Every template in it, with what people call the part. Bodies that cannot be compiled are not
+    /// among them.
+    pub fn templates(&self) -> impl Iterator<Item = &Template> {
+        std::iter::once(&self.default).chain(self.languages.values()).flat_map(Parts::templates)
+    }
+
+    /// Every path that any of its parts reads, such as `customer.first_name`.
+    pub fn variables(&self) -> BTreeSet<String> {
+        let mut paths = BTreeSet::new();
+        for template in self.templates() {
+            paths.extend(template.variables().into_iter().map(|variable| variable.path));
+            for name in template.partials() {
+                if let Some(partial) = attune_liquid::Partials::partial(&*self.partials, &name) {
+                    paths.extend(partial.variables().into_iter().map(|variable| variable.path));
+                }
+            }
+        }
+        paths
+    }
+
+    /// Whether any of its parts reads a name, such as `recommendations`.
+    pub fn reads(&self, name: &str) -> bool {
+        let root = |path: &str| path.split(['.', '[']).next() == Some(name);
+        self.variables().iter().any(|path| root(path))
+    }
+}
+
+impl Parts {
     /// Whether there is a text for `channel`.
     pub fn has(&self, channel: Channel) -> bool {
         match channel {
@@ -55,74 +112,145 @@ impl Content {
         }
     }
 
-    /// Every path that any of its parts reads, such as `customer.first_name`.
-    pub fn variables(&self) -> BTreeSet<String> {
-        let email = self.email.iter().flat_map(|mail| [&mail.subject, &mail.html, &mail.text]);
-        let push = self.push.iter().flat_map(|push| [&push.title, &push.body]);
-        let link = self.push.iter().filter_map(|push| push.link.as_ref());
-        let parts = email.chain(&self.sms).chain(push).chain(link);
-        parts.flat_map(Template::variables).map(|variable| variable.path).collect()
+    fn templates(&self) -> impl Iterator<Item = &Template> {
+        let email = self
+            .email
+            .iter()
+            .flat_map(|mail| [Some(&mail.subject), mail.html.template().ok(), mail.text.as_ref()]);
+        let push = self.push.iter().flat_map(|push| {
+            [Some(&push.title), Some(&push.body), push.link.as_ref(), push.image.as_ref()]
+        });
+        email.chain(push).flatten().chain(&self.sms)
+    }
+}
+
+/// The names of dialects.
+const DIALECTS: [(&str, Dialect); 6] = [
+    ("liquid", Dialect::Standard),
+    ("braze", Dialect::Braze),
+    ("customer.io", Dialect::CustomerIo),
+    ("shopify", Dialect::Shopify),
+    ("klaviyo", Dialect::Klaviyo),
+    ("dotdigital", Dialect::Dotdigital),
+];
+
+/// How a template is read.
+pub(super) struct Reading {
+    pub(super) dialect: Dialect,
+    pub(super) partials: Arc<Partials>,
+}
+
+impl Reading {
+    /// A text in Liquid, whose partials are there.
+    pub(super) fn liquid(&self, reader: &mut Reader, node: &Node) -> Option<Template> {
+        let template = liquid(reader, node, self.dialect)?;
+        self.partials.check(reader, &node.place, &template);
+        Some(template)
     }
 }
 
 pub(super) fn read(reader: &mut Reader, definitions: &mut Definitions, nodes: &[&Node]) {
+    let mut in_languages = Vec::new();
     for node in nodes {
-        if let Some((id, content)) = template(reader, node) {
-            definitions.templates.insert(id, content);
+        let Some((id, language, content)) = template(reader, definitions, node) else { continue };
+        match language {
+            None => {
+                definitions.templates.insert(id, content);
+            }
+            Some(language) => in_languages.push((*node, id, language, content.default)),
+        }
+    }
+    for (node, id, language, parts) in in_languages {
+        match definitions.templates.get_mut(&id) {
+            Some(content) => {
+                content.languages.insert(language, parts);
+            }
+            None => {
+                let told = format!(
+                    "`{id}` in `{language}` needs a template `{id}` without a language, for \
+                     everybody else"
+                );
+                reader.refuse::<()>(&node.place, Wrong::Invalid(told));
+            }
         }
     }
 }
 
-fn template(reader: &mut Reader, node: &Node) -> Option<(TemplateId, Content)> {
+fn template(
+    reader: &mut Reader,
+    definitions: &Definitions,
+    node: &Node,
+) -> Option<(TemplateId, Option<String>, Content)> {
     let mut members = reader.members(node)?;
     let id = reader.required(&mut members, "id");
-    let [email, sms, push] = ["email", "sms", "push"].map(|channel| members.get(channel));
+    let [language, dialect] = ["language", "dialect"].map(|key| members.get(key));
+    let partials = Arc::clone(&definitions.partials);
+    let dialect = dialect.map_or(Some(Dialect::Standard), |node| reader.word(node, &DIALECTS));
+    let reading = Reading { dialect: dialect?, partials };
+    let parts = parts(reader, &mut members, &reading);
     reader.finish(&members);
     let id = reader.parsed(id?, TemplateId::parse)?;
+    let language = all(language.map(|node| reader.parsed(node, language_tag)))?;
+    let Reading { dialect, partials } = reading;
+    let content = Content { dialect, partials, default: parts?, languages: BTreeMap::new() };
+    Some((id, language, content))
+}
+
+fn parts(reader: &mut Reader, members: &mut Members<'_>, reading: &Reading) -> Option<Parts> {
+    let [email, sms, push] = ["email", "sms", "push"].map(|channel| members.get(channel));
     if email.is_none() && sms.is_none() && push.is_none() {
         let known = "`email`, `sms` or `push`";
-        return reader.refuse(&node.place, Wrong::NotARule(known.to_owned()));
+        return reader.refuse(members.place, Wrong::NotARule(known.to_owned()));
     }
-    let email = email.map(|node| email_content(reader, node));
-    let sms = sms.map(|node| liquid(reader, node));
-    let push = push.map(|node| push_content(reader, node));
-    Some((id, Content { email: all(email)?, sms: all(sms)?, push: all(push)? }))
+    let email = email.map(|node| email::read(reader, node, reading));
+    let sms = sms.map(|node| reading.liquid(reader, node));
+    let push = push.map(|node| push_content(reader, node, reading));
+    Some(Parts { email: all(email)?, sms: all(sms)?, push: all(push)? })
 }
 
 /// A part that is there must be right.
-fn all<T>(part: Option<Option<T>>) -> Option<Option<T>> {
+#[allow(clippy::unnecessary_wraps, reason = "`None` outside is a mistake, inside it is nothing")]
+pub(super) fn all<T>(part: Option<Option<T>>) -> Option<Option<T>> {
     part.map_or(Some(None), |read| read.map(Some))
 }
 
-fn email_content(reader: &mut Reader, node: &Node) -> Option<EmailContent> {
-    let mut members = reader.members(node)?;
-    let parts = ["subject", "html", "text"].map(|key| reader.required(&mut members, key));
-    reader.finish(&members);
-    let [subject, html, text] = parts.map(|part| part.and_then(|node| liquid(reader, node)));
-    Some(EmailContent { subject: subject?, html: html?, text: text? })
+/// A language as BCP 47 writes it, in lower case.
+fn language_tag(text: &str) -> Result<String, String> {
+    let tag = text.trim().replace('_', "-").to_ascii_lowercase();
+    let word = |word: &str| {
+        (1..=8).contains(&word.len()) && word.chars().all(|c| c.is_ascii_alphanumeric())
+    };
+    let first = tag.split('-').next().is_some_and(|word| (2..=3).contains(&word.len()));
+    match first && tag.split('-').all(word) {
+        true => Ok(tag),
+        false => Err(format!("`{text}` is not a language, such as `fr` or `pt-BR`")),
+    }
 }
 
-fn push_content(reader: &mut Reader, node: &Node) -> Option<PushContent> {
+fn push_content(reader: &mut Reader, node: &Node, reading: &Reading) -> Option<PushContent> {
     let mut members = reader.members(node)?;
     let parts = ["title", "body"].map(|key| reader.required(&mut members, key));
-    let link = members.get("link");
+    let more = ["link", "image"].map(|key| members.get(key));
     reader.finish(&members);
-    let [title, body] = parts.map(|part| part.and_then(|node| liquid(reader, node)));
-    let link = all(link.map(|node| liquid(reader, node)))?;
-    Some(PushContent { title: title?, body: body?, link })
+    let [title, body] = parts.map(|part| part.and_then(|node| reading.liquid(reader, node)));
+    let [link, image] = more.map(|part| all(part.map(|node| reading.liquid(reader, node))));
+    Some(PushContent { title: title?, body: body?, link: link?, image: image? })
 }
 
 /// Reads strictly, so that every mistake is told; what is kept is the lax reading, for which a
 /// value of the wrong kind is a warning and not the end of the message.
-fn liquid(reader: &mut Reader, node: &Node) -> Option<Template> {
+pub(super) fn liquid(reader: &mut Reader, node: &Node, dialect: Dialect) -> Option<Template> {
     let text = reader.text(node)?;
     if text.len() > limits::TEMPLATE_BYTES {
         return reader.refuse(&node.place, Wrong::Expected("a template of at most 256 KB"));
     }
-    let strict = ParseOptions { mode: Mode::Strict, ..ParseOptions::default() };
-    let checked =
-        Template::parse(text, &strict).and_then(|_| Template::parse(text, &ParseOptions::lax()));
-    match checked {
+    let strict = ParseOptions { mode: Mode::Strict, dialect, ..ParseOptions::default() };
+    let checked = match reader.published {
+        true => Ok(()),
+        false => Template::parse(text, &strict).map(|_| ()),
+    };
+    let lax = ParseOptions::lax().dialect(dialect);
+    match checked.and_then(|()| Template::parse(text, &lax)) {
         Ok(template) => Some(template),
         Err(errors) => {
             let told = errors.to_string().replace('\n', "; ");
@@ -130,3 +258,6 @@ fn liquid(reader: &mut Reader, node: &Node) -> Option<Template> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

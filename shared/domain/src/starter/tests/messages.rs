@@ -61,7 +61,7 @@ fn sms(life: &Life<'_>, program: &str) -> String {
 }
 
 fn push(life: &Life<'_>, program: &str) -> [String; 3] {
-    let Written::Push { title, body, link } = written(life, program, Channel::Push) else {
+    let Written::Push { title, body, link, .. } = written(life, program, Channel::Push) else {
         panic!()
     };
     [title, body, link.unwrap()]

@@ -1,0 +1,55 @@
+//! What the products whose templates people paste call things.
+
+use attune_liquid::{Dialect, Object, Value};
+
+use super::Data;
+
+/// The data with the names of a dialect beside ours. None of ours is replaced.
+pub(super) fn with_names_of(dialect: Dialect, data: &Data) -> Data {
+    let mut data = data.clone();
+    let customer = data.value.get("customer").cloned().unwrap_or(Value::Nil);
+    match dialect {
+        // `{{${first_name}}}` and `{{custom_attribute.${size}}}`.
+        Dialect::Braze => {
+            add(&mut data, "custom_attribute", customer.clone());
+            add_members(&mut data, &customer);
+        }
+        // `{{ person.first_name }}`, `{{ person|lookup:'size' }}` and `{{ first_name }}`.
+        Dialect::Klaviyo => {
+            add(&mut data, "person", customer.clone());
+            add_members(&mut data, &customer);
+        }
+        // `@FIRSTNAME@`, which is `contact.data.firstname`.
+        Dialect::Dotdigital => {
+            let contact = Value::object([("data", without_marks(&customer))]);
+            add(&mut data, "contact", contact);
+        }
+        _ => {}
+    }
+    data
+}
+
+fn add(data: &mut Data, name: &str, value: Value) {
+    if data.value.get(name).is_none() {
+        data.put(name, value);
+    }
+}
+
+fn add_members(data: &mut Data, customer: &Value) {
+    if let Value::Object(members) = customer {
+        members.iter().for_each(|(name, value)| add(data, name, value.clone()));
+    }
+}
+
+/// Names in lower case, once as they are and once without `_`.
+fn without_marks(customer: &Value) -> Value {
+    let mut names = Object::default();
+    if let Value::Object(members) = customer {
+        for (name, value) in members.iter() {
+            let name = name.to_lowercase();
+            names.insert(name.replace('_', ""), value.clone());
+            names.insert(name, value.clone());
+        }
+    }
+    Value::Object(names.into())
+}

@@ -1,0 +1,127 @@
+//! The content of an e-mail. Its body is compiled when the definitions are checked, or where a mail
+//! is first written, and once: most functions read definitions and write no mail.
+
+use std::sync::{Arc, OnceLock};
+
+use attune_liquid::{Dialect, Mode, ParseOptions, Template};
+
+use super::mistake::Wrong;
+use super::partials::Partials;
+use super::reader::Reader;
+use super::source::Node;
+use super::templates::{Reading, all};
+
+/// The parts of an e-mail.
+#[derive(Debug)]
+pub struct EmailContent {
+    /// The subject.
+    pub subject: Template,
+    /// The HTML part.
+    pub html: Html,
+    /// The plain part; without one it is made of the HTML that was rendered.
+    pub text: Option<Template>,
+}
+
+/// The HTML part of an e-mail: MJML or HTML, to be compiled.
+#[derive(Debug)]
+pub struct Html {
+    source: String,
+    preheader: Option<String>,
+    dialect: Dialect,
+    partials: Arc<Partials>,
+    compiled: OnceLock<Result<Compiled, String>>,
+}
+
+/// A body as it is rendered.
+#[derive(Debug)]
+struct Compiled {
+    template: Template,
+    warnings: Vec<String>,
+}
+
+impl Html {
+    /// The template to render: HTML, its styles inlined, with the Liquid of its source.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong, and where. Definitions that were checked have none, unless they were checked
+    /// by another version of this code.
+    pub fn template(&self) -> Result<&Template, &str> {
+        self.compiled().as_ref().map(|compiled| &compiled.template).map_err(String::as_str)
+    }
+
+    /// What was read over when it was compiled.
+    pub fn warnings(&self) -> &[String] {
+        self.compiled().as_ref().map_or(&[], |compiled| &compiled.warnings)
+    }
+
+    fn compiled(&self) -> &Result<Compiled, String> {
+        self.compiled.get_or_init(|| self.compile())
+    }
+
+    fn compile(&self) -> Result<Compiled, String> {
+        let partial = |id: &str| self.partials.text(id).map(str::to_owned);
+        let compiled = attune_mail::compile(&self.source, &partial);
+        let compiled = compiled.map_err(|error| error.to_string())?;
+        let html = match &self.preheader {
+            Some(preheader) => attune_mail::with_preheader(&compiled.html, preheader),
+            None => compiled.html,
+        };
+        let options = ParseOptions { mode: Mode::Lax, ..ParseOptions::default() };
+        let mut options = options.dialect(self.dialect);
+        // The limit is on what people write; MJML makes several times as much of it.
+        options.limits.template_bytes = MOST_BYTES;
+        let template = Template::parse(&html, &options).map_err(|errors| errors.to_string())?;
+        Ok(Compiled { template, warnings: compiled.warnings })
+    }
+}
+
+/// Bytes of a body once it is compiled; a mail that long is refused by SES in any case.
+const MOST_BYTES: usize = 2 * 1024 * 1024;
+
+pub(super) fn read(reader: &mut Reader, node: &Node, reading: &Reading) -> Option<EmailContent> {
+    let mut members = reader.members(node)?;
+    let subject = reader.required(&mut members, "subject");
+    let body = match members.first_of(&["mjml", "html"]) {
+        Some("mjml") => members.get("mjml").map(|node| (node, true)),
+        Some(_) => members.get("html").map(|node| (node, false)),
+        None => reader.refuse(&node.place, Wrong::Missing("mjml` or `html")),
+    };
+    let [preheader, text] = ["preheader", "text"].map(|key| members.get(key));
+    if members.get("mjml").is_some() && members.get("html").is_some() {
+        let told = "a body is written under `mjml` or under `html`, not both".to_owned();
+        reader.refuse::<()>(&node.place, Wrong::Invalid(told));
+    }
+    reader.finish(&members);
+    let subject = subject.and_then(|node| reading.liquid(reader, node));
+    let text = all(text.map(|node| reading.liquid(reader, node)));
+    let preheader = all(preheader.map(|node| {
+        reading.liquid(reader, node)?;
+        reader.text(node).map(str::to_owned)
+    }));
+    let html = body.and_then(|(node, mjml)| html(reader, node, mjml, preheader?, reading));
+    Some(EmailContent { subject: subject?, html: html?, text: text? })
+}
+
+fn html(
+    reader: &mut Reader,
+    node: &Node,
+    mjml: bool,
+    preheader: Option<String>,
+    reading: &Reading,
+) -> Option<Html> {
+    reading.liquid(reader, node)?;
+    let source = reader.text(node)?.to_owned();
+    if mjml && !attune_mail::is_mjml(&source) {
+        let told = "MJML, which begins with `<mjml>`; write other markup under `html`";
+        return reader.refuse(&node.place, Wrong::Expected(told));
+    }
+    let (dialect, partials) = (reading.dialect, Arc::clone(&reading.partials));
+    let html = Html { source, preheader, dialect, partials, compiled: OnceLock::new() };
+    if !reader.published
+        && let Err(why) = html.template()
+    {
+        return reader.refuse(&node.place, Wrong::Invalid(format!("in this body, {why}")));
+    }
+    Some(html)
+}

@@ -1,0 +1,187 @@
+use expect_test::{Expect, expect};
+use serde_json::json;
+
+use crate::channel::Channel;
+use crate::content::{Data, Draft, Unwritten, Written, draft};
+use crate::definitions::{Definitions, Lineage};
+use crate::testing::{Life, at, definitions, did, is};
+
+const NOW: &str = "2026-01-01T11:00:00Z";
+
+/// What Ada, who left a red thing in the cart, is told by the template `t`.
+fn told(templates: &str, channel: Channel, traits: serde_json::Value) -> Result<Draft, Unwritten> {
+    let definitions = definitions(&format!(
+        "segments: [{{ id: s, when: {{ event: Product Added }} }}]\n\
+         programs: [{{ id: p, enter: s, again: never, send: {{ template: t }} }}]\n{templates}"
+    ));
+    let mut life = Life::new(&definitions, "2026-01-01");
+    life.event(&is("2026-01-01T08:00:00Z", json!({"first_name": "Ada"})));
+    life.event(&is("2026-01-01T09:00:00Z", traits));
+    let red = json!({"product_id": "red", "name": "Red <b>", "price": 12.5});
+    life.event(&did("Product Added", "2026-01-01T10:00:00Z", red));
+    let data = Data::of(&life.profile, &life.messages[0], &definitions, "", at(NOW));
+    draft(&definitions.templates[&life.messages[0].template], channel, &data, at(NOW))
+}
+
+#[track_caller]
+fn check_sms(templates: &str, traits: serde_json::Value, expected: &str) {
+    let draft = told(templates, Channel::Sms, traits).unwrap_or_else(|why| panic!("{why}"));
+    assert_eq!(draft.written, Written::Sms(expected.to_owned()));
+}
+
+#[track_caller]
+fn check_refused(templates: &str, expected: Expect) {
+    let files = [("t.yaml", templates)];
+    let mistakes = Definitions::read(&files, &Lineage::default()).unwrap_err();
+    let told: Vec<String> = mistakes.iter().map(ToString::to_string).collect();
+    expected.assert_eq(&told.join("\n"));
+}
+
+const MJML: &str = "
+shop: { brand: { color: '#c00' } }
+partials:
+  footer: |
+    <mj-section><mj-column><mj-text>{% render 'bye' %}</mj-text></mj-column></mj-section>
+  bye: Bye
+templates:
+  - id: t
+    email:
+      subject: Hi
+      preheader: 'For {{ customer.first_name }}'
+      mjml: |
+        <mjml><mj-body><mj-section background-color='{{ shop.brand.color }}'><mj-column>
+        <mj-text>Dear {{ customer.nickname }}, your {{ cart.items.first.name }}</mj-text>
+        </mj-column></mj-section><mj-include path='footer' /></mj-body></mjml>
+";
+
+#[test]
+fn a_mail_in_mjml_has_its_partials_its_brand_and_a_text_part() {
+    let draft = told(MJML, Channel::Email, json!({})).unwrap();
+    let Written::Email { html, text, .. } = draft.written else { panic!() };
+    assert!(html.contains("background:#c00") && html.contains("your Red &lt;b&gt;"), "{html}");
+    assert!(html.contains("overflow:hidden;\">For Ada&#847;"), "{html}");
+    expect![[r"
+        Dear , your Red <b>
+
+        Bye
+    "]]
+    .assert_eq(&text);
+    assert_eq!(draft.missing, [("the HTML part", "customer.nickname".to_owned())]);
+}
+
+#[test]
+fn what_was_published_is_compiled_when_a_mail_is_written() {
+    let files = [("t.yaml", MJML)];
+    let definitions = Definitions::reopen(&files, &Lineage::default()).unwrap();
+    let content = definitions.templates.values().next().unwrap();
+    assert!(content.default.email.as_ref().unwrap().html.template().is_ok());
+    assert!(content.reads("shop") && !content.reads("recommendations"));
+}
+
+const LANGUAGES: &str = "
+templates:
+  - { id: t, sms: Hello, push: { title: Hello, body: Hello } }
+  - { id: t, language: fr, sms: Bonjour }
+  - { id: t, language: fr-CA, push: { title: Allô, body: Allô } }
+";
+
+#[test]
+fn the_text_is_in_the_customers_language_else_in_the_next_nearest() {
+    check_sms(LANGUAGES, json!({"language": "fr"}), "Bonjour");
+    check_sms(LANGUAGES, json!({"language": "fr_CA"}), "Bonjour");
+    check_sms(LANGUAGES, json!({"language": "FR-be"}), "Bonjour");
+    check_sms(LANGUAGES, json!({"language": "de"}), "Hello");
+    check_sms(LANGUAGES, json!({}), "Hello");
+    let push = told(LANGUAGES, Channel::Push, json!({"language": "fr-ca"})).unwrap();
+    assert_eq!(push.language.as_deref(), Some("fr-ca"));
+}
+
+#[test]
+fn templates_of_other_products_find_their_names() {
+    let braze = "templates: [{ id: t, dialect: braze, sms: 'Hi {{${first_name}}}, {{custom_attribute.${size}}}' }]";
+    check_sms(braze, json!({"size": "XL"}), "Hi Ada, XL");
+    let klaviyo = "templates: [{ id: t, dialect: klaviyo, sms: \"Hi {{ first_name|title }}, {{ person|lookup:'size' }}\" }]";
+    check_sms(klaviyo, json!({"size": "XL"}), "Hi Ada, XL");
+    let dotdigital = "templates: [{ id: t, dialect: dotdigital, sms: 'Hi @FIRSTNAME@' }]";
+    check_sms(dotdigital, json!({}), "Hi Ada");
+}
+
+#[test]
+fn a_template_can_say_that_it_is_not_to_be_sent() {
+    let braze = "templates: [{ id: t, dialect: braze, sms: \"{% if cart.quantity < 2 %}{% abort_message('too few') %}{% endif %}Hi\" }]";
+    let why = told(braze, Channel::Sms, json!({})).unwrap_err();
+    assert_eq!(why.to_string(), "aborted by the template: too few");
+}
+
+#[test]
+fn a_text_message_that_is_too_long_says_what_makes_it_so() {
+    let long = format!("templates: [{{ id: t, sms: '{}ê' }}]", "a".repeat(300));
+    let why = told(&long, Channel::Sms, json!({})).unwrap_err();
+    expect!["the text message has 5 segments of UCS-2, because of `ê`; it can have 3"]
+        .assert_eq(&why.to_string());
+}
+
+#[test]
+fn a_push_has_a_picture_if_there_is_one() {
+    let push = |image: &str| {
+        let template =
+            format!("templates: [{{ id: t, push: {{ title: a, body: b, image: \"{image}\" }} }}]");
+        match told(&template, Channel::Push, json!({})).unwrap().written {
+            Written::Push { image, .. } => image,
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(push("{{ cart.items.first.image_url }}"), None);
+    assert_eq!(
+        push("https://cdn.example.com/{{ cart.items.first.product_id }}.jpg").as_deref(),
+        Some("https://cdn.example.com/red.jpg")
+    );
+}
+
+#[test]
+fn mistakes_in_templates_are_told_with_their_place() {
+    check_refused(
+        "templates:\n  - id: t\n    email:\n      subject: a\n      mjml: |\n        <mjml><mj-body>\n          <mj-txt>a</mj-txt></mj-body></mjml>",
+        expect![
+            "t.yaml:6:9: in this body, line 2, column 3: MJML has no `<mj-txt>`; did you mean `<mj-text>`?"
+        ],
+    );
+    check_refused(
+        "templates: [{ id: t, language: fr, sms: a }]",
+        expect![
+            "t.yaml:1:13: `t` in `fr` needs a template `t` without a language, for everybody else"
+        ],
+    );
+    check_refused(
+        "templates: [{ id: t, sms: a }, { id: t, language: fr, sms: a }, { id: t, language: FR, sms: a }]",
+        expect!["t.yaml:1:71: there is a template `t in fr` already"],
+    );
+    check_refused(
+        "templates: [{ id: t, language: french!, sms: a }]",
+        expect!["t.yaml:1:32: `french!` is not a language, such as `fr` or `pt-BR`"],
+    );
+    check_refused(
+        "partials: { footer: a }\ntemplates: [{ id: t, sms: \"{% render 'foter' %}\" }]",
+        expect!["t.yaml:2:27: there is no partial `foter`; did you mean `footer`?"],
+    );
+    check_refused(
+        "partials: { footer: <mj-text>a</mj-text> }\ntemplates: [{ id: t, sms: \"{% render 'footer' %}\" }]",
+        expect![[
+            r#"t.yaml:2:27: the partial `footer` is MJML, which is compiled before Liquid is rendered; write `<mj-include path="footer" />`"#
+        ]],
+    );
+    check_refused(
+        "templates: [{ id: t, email: { subject: a, html: b, mjml: <mjml><mj-body /></mjml> } }]",
+        expect!["t.yaml:1:29: a body is written under `mjml` or under `html`, not both"],
+    );
+    check_refused(
+        "templates: [{ id: t, email: { subject: a } }]",
+        expect!["t.yaml:1:29: `mjml` or `html` is missing"],
+    );
+    check_refused(
+        "templates: [{ id: t, dialect: mailchimp, sms: a }]",
+        expect![
+            "t.yaml:1:31: `mailchimp` is not one of `liquid`, `braze`, `customer.io`, `shopify`, `klaviyo`, `dotdigital`"
+        ],
+    );
+}
