@@ -20,7 +20,7 @@ use attune_recompute::{Answer, Swept, Task};
 use attune_testkit::World;
 use axum::Router;
 use axum::body::{Body, to_bytes};
-use axum::http::{HeaderName, Request, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, Request, StatusCode, header};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::Value;
@@ -89,6 +89,58 @@ pub async fn manage_as(
     ask(attune_manage::router(deps), request).await
 }
 
+/// Follows a link, as a browser does that is set to a language; answers status, headers and page.
+pub async fn follow(world: &World, method: &str, url: &str) -> (StatusCode, HeaderMap, String) {
+    let agent = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
+    links(world, method, url, &[(header::USER_AGENT, agent)], "").await
+}
+
+/// Sends the form of a page.
+pub async fn fill_in(world: &World, url: &str, form: &str) -> (StatusCode, HeaderMap, String) {
+    let kind = (header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+    links(world, "POST", url, &[kind], form).await
+}
+
+/// Asks the links function, with these headers and no other.
+pub async fn links(
+    world: &World,
+    method: &str,
+    url: &str,
+    headers: &[(HeaderName, &str)],
+    body: &str,
+) -> (StatusCode, HeaderMap, String) {
+    links_of(&links_router(world), method, url, headers, body).await
+}
+
+/// The links function of this world.
+pub fn links_router(world: &World) -> Router {
+    attune_links::router(attune_links::Deps {
+        store: world.store.clone(),
+        keys: World::links().keys,
+        clock: world.clock.clone(),
+    })
+}
+
+/// Asks a links function.
+pub async fn links_of(
+    router: &Router,
+    method: &str,
+    url: &str,
+    headers: &[(HeaderName, &str)],
+    body: &str,
+) -> (StatusCode, HeaderMap, String) {
+    let path = url.strip_prefix("https://links.test").expect("a link");
+    let mut request = Request::builder().method(method).uri(path);
+    for (name, value) in headers {
+        request = request.header(name, *value);
+    }
+    let request = request.body(Body::from(body.to_owned())).expect("a request");
+    let response = router.clone().oneshot(request).await.expect("an answer");
+    let (head, body) = response.into_parts();
+    let body = to_bytes(body, usize::MAX).await.expect("a body");
+    (head.status, head.headers, String::from_utf8(body.to_vec()).expect("a text"))
+}
+
 /// Drives the full pass that is wanted to its end.
 pub async fn pass(world: &World) -> Result<(), StoreError> {
     let deps = attune_recompute::Deps { store: world.store.clone(), clock: world.clock.clone() };
@@ -121,6 +173,7 @@ pub fn dispatcher(world: &World) -> attune_dispatch::Deps {
         store: world.store.clone(),
         senders: world.senders.clone(),
         clock: world.clock.clone(),
+        links: Some(World::links()),
         run: format!("run at {}", world.now()),
     }
 }

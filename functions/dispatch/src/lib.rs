@@ -13,6 +13,7 @@ mod wire;
 use attune_aws::clock::Clock;
 use attune_aws::senders::Senders;
 use attune_aws::store::Store;
+use attune_domain::link::Links;
 
 pub use outcome::{Dispatched, Outcome};
 pub use run::Run;
@@ -29,6 +30,8 @@ pub struct Deps {
     pub senders: Senders,
     /// The time.
     pub clock: Clock,
+    /// Links in messages; without them one unsubscribes by mail.
+    pub links: Option<Links>,
     /// Names this run and no other, so that a claim whose answer was lost can be recognised.
     pub run: String,
 }

@@ -18,6 +18,7 @@ async fn main() -> Result<(), Error> {
             store: store.clone(),
             senders: senders.clone(),
             clock: Clock::system(),
+            links: config.links.clone(),
             // A second delivery of one tick has the same request id, and must not take a claim of
             // the first for its own.
             run: format!("{}-{:016x}", event.context.request_id, fastrand::u64(..)),

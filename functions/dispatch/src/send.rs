@@ -11,6 +11,7 @@ use attune_domain::content::{Data, Unwritten, Written, write};
 use attune_domain::decide::{Choice, Decision, Situation, decide, rivals};
 use attune_domain::id::MessageId;
 use attune_domain::limits;
+use attune_domain::link::{Links, Urls};
 use attune_domain::message::{Dropped, Held, State};
 use attune_domain::recommend::recommend;
 use attune_domain::time::{Span, Timestamp};
@@ -79,7 +80,8 @@ impl Turn<'_> {
             Decision::Expire => return self.close(&State::Expired, Outcome::Expired, now).await,
         };
         let recommended = self.recommended(&facts, now).await?;
-        let (written, unsubscribe) = match facts.write(self.waiting, &choice, recommended, now) {
+        let links = self.deps.links.as_ref();
+        let (written, urls) = match facts.write(self.waiting, &choice, links, recommended, now) {
             Ok(written) => written,
             Err(Unwritten::Aborted(why)) => {
                 return self.close(&State::Aborted(why), Outcome::Dropped, now).await;
@@ -112,7 +114,7 @@ impl Turn<'_> {
             address: &claim.choice.address,
             written: &written,
             from: &from,
-            unsubscribe: &unsubscribe,
+            unsubscribe: &urls.list_unsubscribe(),
             endpoint: endpoint.as_deref(),
         };
         let sent = self.deps.senders.send(&outgoing).await;
@@ -317,29 +319,31 @@ impl Facts {
         }
     }
 
-    /// The content, and where the customer unsubscribes.
+    /// The content, and the links that it can show.
     fn write(
         &self,
         waiting: &StoredMessage,
         choice: &Choice,
+        links: Option<&Links>,
         recommended: Vec<Product>,
         now: Timestamp,
-    ) -> Result<(Written, String), Unwritten> {
+    ) -> Result<(Written, Urls), Unwritten> {
         let (message, definitions) = (&waiting.message, &self.profile.definitions);
-        let channel = choice.address.channel();
-        let unsubscribe = unsubscribe(&definitions.shop.from, message.id.as_str());
-        let data = Data::of(&self.profile.profile, message, definitions, &unsubscribe, now);
+        let (profile, address) = (&self.profile.profile, &choice.address);
+        let program = definitions.program(message.program.as_str());
+        let topic = program.and_then(|program| program.topic.as_deref());
+        let from = &definitions.shop.from;
+        let urls = Urls::of(links, &message.id, &profile.id, address, topic, from);
+        let data = Data::of(profile, message, definitions, &urls, now);
         let data = data.with_recommendations(recommended, definitions);
         let content = definitions.templates.get(&message.template);
-        let content = content.ok_or(Unwritten::NoContent(channel))?;
-        Ok((write(content, channel, &data, now)?, unsubscribe))
+        let content = content.ok_or(Unwritten::NoContent(address.channel()))?;
+        let mut written = write(content, address.channel(), &data, now)?;
+        if let Some(links) = links.filter(|_| definitions.policy.track_clicks) {
+            written.track_clicks(links, &message.id);
+        }
+        Ok((written, urls))
     }
-}
-
-/// Where an unsubscribing customer writes to: the shop's own address, naming the message.
-fn unsubscribe(from: &str, message: &str) -> String {
-    let address = from.rsplit_once('<').map_or(from, |(_, address)| address.trim_end_matches('>'));
-    format!("mailto:{}?subject=unsubscribe%20{message}", address.trim())
 }
 
 /// The first instant of the next day by UTC, by which days are counted.

@@ -79,6 +79,9 @@ pub struct Serve {
     /// The key of the management API; made up and printed if left out
     #[arg(long, value_name = "KEY", env = "ATTUNE_MANAGE_KEY")]
     pub manage_key: Option<String>,
+    /// What links in messages begin with [default: where it listens]
+    #[arg(long, value_name = "URL", env = "ATTUNE_LINK_URL")]
+    pub link_url: Option<String>,
 }
 
 /// `attune replay`.

@@ -14,6 +14,7 @@ use attune_aws::clock::Clock;
 use attune_aws::keys::{Keys, Scope};
 use attune_aws::store::Observer;
 use attune_domain::id::MessageId;
+use attune_domain::link::{LinkKeys, Links};
 use attune_domain::time::{Span, Timestamp};
 use attune_embedded::Outbox;
 
@@ -60,7 +61,8 @@ async fn tell(asked: &cli::Demo) -> Result<Report, Failure> {
     let planned_ids = Arc::new(Mutex::new(BTreeSet::<MessageId>::new()));
     let (clock, hand) = Clock::simulated(begin);
     let keys = Keys::default().with(Scope::Server, KEY);
-    let suite = Suite::open(None, clock, keys, Some(noting(&planned_ids))).await?;
+    let mut suite = Suite::open(None, clock, keys, Some(noting(&planned_ids))).await?;
+    suite.links = links();
     if let Some(folder) = &asked.outbox {
         suite.write_to(Outbox::open(folder).map_err(|why| Failure::file(folder, why))?);
     }
@@ -70,6 +72,12 @@ async fn tell(asked: &cli::Demo) -> Result<Report, Failure> {
         planned_ids.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect();
     let played = Played { shop, from: begin, until, orders: &orders, left_out, model, made_up };
     Report::of(&suite, &played, &figures, &ids, begun).await
+}
+
+/// Links as messages have them, though in the demo nobody answers there.
+fn links() -> Option<Links> {
+    let keys = LinkKeys::parse(&format!("demo:{}", "de".repeat(64))).ok()?;
+    Links::new("https://links.shop.example.com", keys).ok()
 }
 
 fn read_orders(asked: &cli::Demo) -> Result<(String, Vec<Order>, usize), Failure> {

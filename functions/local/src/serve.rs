@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use attune_aws::clock::Clock;
 use attune_aws::keys::{Keys, Scope};
+use attune_domain::link::{LinkKeys, Links};
 use attune_domain::plan::Version;
 use attune_domain::time::Span;
 use attune_embedded::Outbox;
@@ -24,13 +25,14 @@ const DELETE: Span = Span::minutes(10);
 /// Serves until it is stopped.
 pub(crate) async fn run(asked: &cli::Serve) -> Result<(), Failure> {
     let named = WithKeys::of(asked)?;
-    let suite = Suite::open(asked.data.as_deref(), Clock::system(), named.keys(), None).await?;
-    let suite = Arc::new(suite);
-    let outbox = open_outbox(&suite, asked.data.as_deref())?;
-    begin(&suite, asked).await?;
     let listener = TcpListener::bind(asked.listen).await.map_err(|why| {
         Failure::Input(format!("cannot listen on {}: {why}; use `--listen`", asked.listen))
     })?;
+    let mut suite = Suite::open(asked.data.as_deref(), Clock::system(), named.keys(), None).await?;
+    suite.links = Some(links(asked, &listener)?);
+    let suite = Arc::new(suite);
+    let outbox = open_outbox(&suite, asked.data.as_deref())?;
+    begin(&suite, asked).await?;
     announce(&suite, asked, &named, &listener).await?;
     let mut routes = suite.router();
     // Whatever is in the outbox is somebody's mail, and the page asks for no key.
@@ -60,6 +62,22 @@ fn open_outbox(suite: &Suite, data: Option<&Path>) -> Result<outbox_page::Sent, 
     let outbox = Outbox::open(&folder).map_err(|why| Failure::file(folder, why))?;
     suite.write_to(outbox.clone());
     Ok(outbox_page::Sent::Folder(outbox))
+}
+
+/// Links that lead here, sealed with a key that the data folder keeps.
+fn links(asked: &cli::Serve, listener: &TcpListener) -> Result<Links, Failure> {
+    let url = match &asked.link_url {
+        Some(url) => url.clone(),
+        None => format!("http://{}", listener.local_addr()?),
+    };
+    let key = match &asked.data {
+        Some(folder) => {
+            kept_lines(folder, "link-key", || Ok([format!("local:{}", random::<64>()?)]))?
+        }
+        None => [format!("local:{}", random::<64>()?)],
+    };
+    let keys = LinkKeys::parse(&key.concat()).map_err(|why| Failure::Input(why.to_string()))?;
+    Links::new(&url, keys).map_err(|why| Failure::Input(format!("`--link-url` is {why}")))
 }
 
 async fn announce(
@@ -117,9 +135,10 @@ struct WithKeys {
 
 impl WithKeys {
     fn of(asked: &cli::Serve) -> Result<Self, Failure> {
+        let three = || Ok([made_up()?, made_up()?, made_up()?]);
         let kept = match &asked.data {
-            Some(folder) => kept_keys(folder)?,
-            None => [made_up()?, made_up()?, made_up()?],
+            Some(folder) => kept_lines(folder, "keys", three)?,
+            None => three()?,
         };
         let [write, browser, manage] = kept;
         Ok(Self {
@@ -137,18 +156,22 @@ impl WithKeys {
     }
 }
 
-/// Keys that were made up once for a data folder, one a line; so that a restart keeps them.
-fn kept_keys(folder: &Path) -> Result<[String; 3], Failure> {
-    let path = folder.join("keys");
+/// Lines that were made up once for a data folder; so that a restart keeps them.
+fn kept_lines<const N: usize>(
+    folder: &Path,
+    name: &str,
+    made_up: impl FnOnce() -> Result<[String; N], Failure>,
+) -> Result<[String; N], Failure> {
+    let path = folder.join(name);
     let read = std::fs::read_to_string(&path).unwrap_or_default();
     let lines: Vec<String> = read.lines().map(str::to_owned).collect();
-    if let Ok(keys) = <[String; 3]>::try_from(lines) {
-        return Ok(keys);
+    if let Ok(lines) = <[String; N]>::try_from(lines) {
+        return Ok(lines);
     }
-    let keys = [made_up()?, made_up()?, made_up()?];
+    let lines = made_up()?;
     std::fs::create_dir_all(folder).map_err(|why| Failure::file(folder, why))?;
-    write_privately(&path, &(keys.join("\n") + "\n")).map_err(|why| Failure::file(&path, why))?;
-    Ok(keys)
+    write_privately(&path, &(lines.join("\n") + "\n")).map_err(|why| Failure::file(&path, why))?;
+    Ok(lines)
 }
 
 fn write_privately(path: &Path, text: &str) -> std::io::Result<()> {
@@ -160,9 +183,14 @@ fn write_privately(path: &Path, text: &str) -> std::io::Result<()> {
     options.open(path)?.write_all(text.as_bytes())
 }
 
-/// 128 random bits.
+/// 128 random bits for a key of the API.
 fn made_up() -> Result<String, Failure> {
-    let mut bytes = [0; 16];
+    random::<16>()
+}
+
+/// So many random bytes, in hexadecimal.
+fn random<const BYTES: usize>() -> Result<String, Failure> {
+    let mut bytes = [0; BYTES];
     getrandom::fill(&mut bytes).map_err(|why| Failure::Input(why.to_string()))?;
     Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
 }

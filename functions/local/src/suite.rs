@@ -12,6 +12,7 @@ use attune_aws::sdk;
 use attune_aws::senders::{SendSettings, Senders};
 use attune_aws::store::{Observer, Settings, Store, StoreError};
 use attune_dispatch::Dispatched;
+use attune_domain::link::Links;
 use attune_domain::time::{Span, Timestamp};
 use attune_embedded::{Account, Capture, Engine, Outbox, Router as Stand};
 use attune_recompute::{Answer, Swept, Task};
@@ -31,6 +32,8 @@ pub struct Suite {
     pub clock: Clock,
     /// What was sent.
     pub capture: Capture,
+    /// Links in messages; without them one unsubscribes by mail.
+    pub links: Option<Links>,
     engine: Engine,
     keys: Keys,
     senders: Senders,
@@ -90,7 +93,8 @@ impl Suite {
         let senders = Senders::new(&aws, send_settings());
         let (passed, ticks) = <(AtomicU32, AtomicU32)>::default();
         let run = format!("{:016x}", getrandom::u64().unwrap_or_default());
-        Ok(Self { store, clock, capture, engine, keys, senders, passed, ticks, run })
+        let links = None;
+        Ok(Self { store, clock, capture, links, engine, keys, senders, passed, ticks, run })
     }
 
     /// Writes what is sent to a folder, too.
@@ -102,9 +106,23 @@ impl Suite {
         });
     }
 
-    /// The event API and the management API.
+    /// The event API, the management API, and the links.
     pub fn router(&self) -> Router {
-        attune_ingest::router(self.ingest()).merge(attune_manage::router(self.manage()))
+        let router =
+            attune_ingest::router(self.ingest()).merge(attune_manage::router(self.manage()));
+        match self.links() {
+            Some(links) => router.merge(attune_links::router(links)),
+            None => router,
+        }
+    }
+
+    /// What the links work with.
+    fn links(&self) -> Option<attune_links::Deps> {
+        Some(attune_links::Deps {
+            store: self.store.clone(),
+            keys: self.links.clone()?.keys,
+            clock: self.clock.clone(),
+        })
     }
 
     /// What the event API works with.
@@ -175,6 +193,7 @@ impl Suite {
             store: self.store.clone(),
             senders: self.senders.clone(),
             clock: self.clock.clone(),
+            links: self.links.clone(),
             run: format!("{}-{ticks}", self.run),
         };
         attune_dispatch::sweep(&deps, self.deadline()).await

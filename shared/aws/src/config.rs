@@ -1,5 +1,6 @@
 //! Configuration: read once, in `main`, from environment variables; every mistake is told at once.
 
+use attune_domain::link::{LinkKeys, Links};
 use attune_domain::time::Span;
 use aws_config::{BehaviorVersion, SdkConfig};
 
@@ -18,6 +19,10 @@ pub struct Config {
     pub keys: String,
     /// The state machine that drives full passes; none on one machine.
     pub pass_machine: Option<String>,
+    /// Links in messages; without them one unsubscribes by mail, and clicks are not known.
+    pub links: Option<Links>,
+    /// The keys that links are sealed with, for the function that answers them.
+    pub link_keys: Option<LinkKeys>,
 }
 
 /// The names of the environment variables. The template sets them; a test holds it to this list.
@@ -42,6 +47,10 @@ pub mod names {
     pub const FCM: &str = "ATTUNE_FCM_APPLICATION";
     /// The state machine of full passes.
     pub const PASS_MACHINE: &str = "ATTUNE_PASS_MACHINE";
+    /// What links in messages begin with.
+    pub const LINK_URL: &str = "ATTUNE_LINK_URL";
+    /// Keys that links are sealed with, as `id:hex` with commas between; the first seals.
+    pub const LINK_KEYS: &str = "ATTUNE_LINK_KEYS";
 }
 
 /// Everything that is wrong with the configuration.
@@ -68,6 +77,8 @@ impl Config {
             wrong.push(format!("`{}` is missing", names::TABLES));
             String::new()
         });
+        let link_keys = link_keys(get(names::LINK_KEYS), &mut wrong);
+        let links = links(get(names::LINK_URL), link_keys.clone(), &mut wrong);
         if !wrong.is_empty() {
             return Err(ConfigError(wrong));
         }
@@ -87,6 +98,8 @@ impl Config {
             },
             keys: get(names::KEYS).unwrap_or_default(),
             pass_machine: get(names::PASS_MACHINE),
+            links,
+            link_keys,
         })
     }
 
@@ -111,6 +124,23 @@ impl Config {
     }
 }
 
+/// What links in messages are sealed with.
+fn link_keys(keys: Option<String>, wrong: &mut Vec<String>) -> Option<LinkKeys> {
+    let keys = LinkKeys::parse(&keys?);
+    keys.map_err(|why| wrong.push(format!("`{}`: {why}", names::LINK_KEYS))).ok()
+}
+
+/// Links that lead to an address.
+fn links(url: Option<String>, keys: Option<LinkKeys>, wrong: &mut Vec<String>) -> Option<Links> {
+    let url = url?;
+    let Some(keys) = keys else {
+        wrong.push(format!("`{}` needs `{}`", names::LINK_URL, names::LINK_KEYS));
+        return None;
+    };
+    let links = Links::new(&url, keys);
+    links.map_err(|why| wrong.push(format!("`{}` is {why}", names::LINK_URL))).ok()
+}
+
 /// What the SDK finds out about where it runs: region, credentials, endpoint.
 pub async fn aws() -> SdkConfig {
     aws_config::load_defaults(BehaviorVersion::latest()).await
@@ -130,5 +160,27 @@ mod tests {
              `ATTUNE_CACHE_SECONDS` must be a whole number from 0 to 600; \
              `ATTUNE_TABLES` is missing"
         );
+    }
+
+    #[test]
+    fn links_need_an_address_and_keys() {
+        let links = |url: &str, keys: &str| {
+            let mut wrong = Vec::new();
+            let some = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
+            let keys = super::link_keys(some(keys), &mut wrong);
+            let links = super::links(some(url), keys, &mut wrong);
+            (links.is_some(), wrong.join("; "))
+        };
+        let keys = format!("a:{}", "ab".repeat(64));
+        assert_eq!(links("https://l.example", &keys), (true, String::new()));
+        assert_eq!(links("", ""), (false, String::new()));
+        for (url, keys, why) in [
+            ("https://l.example", "", "`ATTUNE_LINK_URL` needs `ATTUNE_LINK_KEYS`"),
+            ("https://l.example", "a:00", "`ATTUNE_LINK_KEYS`: a key must have 128"),
+            ("l.example", &keys, "`ATTUNE_LINK_URL` is not a web address"),
+        ] {
+            let (made, wrong) = links(url, keys);
+            assert!(!made && wrong.starts_with(why), "{wrong}");
+        }
     }
 }

@@ -11,12 +11,12 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-pub use consent::{Consent, ConsentAct};
+pub use consent::{Choice, Consent, ConsentAct, Status};
 pub use preference::Preference;
 
 use crate::address::Address;
 use crate::channel::Channel;
-use crate::event::{Act, CONSENT_GRANTED, CONSENT_WITHDRAWN, Device, Event, Writer, trait_name};
+use crate::event::{Act, Device, Event, Writer, trait_name};
 use crate::id::{CustomerId, EventId};
 use crate::identity::KnownId;
 use crate::limits;
@@ -71,9 +71,7 @@ impl Card {
             || event.device.is_some()
             || event.alias.as_ref().is_some_and(|alias| !self.knows(alias))
             || match &event.act {
-                Act::Track { name, .. } => {
-                    [CONSENT_GRANTED, CONSENT_WITHDRAWN].contains(&name.as_str())
-                }
+                Act::Track { name, .. } => Status::told_by(name).is_some(),
                 Act::View { .. } => false,
                 Act::Identify { .. } | Act::Group { .. } | Act::Merge { .. } => true,
             }
@@ -169,7 +167,7 @@ impl Card {
 
     /// Whether the person was asked to confirm that messages may go to them on `channel`.
     pub fn awaits(&self, channel: Channel, topic: Option<&str>) -> bool {
-        !self.allows(channel, topic)
+        self.status(channel, topic) == Some(Status::Pending)
     }
 
     /// Whether an event was taken into the card already, which is written before the rest of a
@@ -191,8 +189,21 @@ impl Card {
 
     /// Whether the person allows messages on a channel, about a topic.
     pub fn allows(&self, channel: Channel, topic: Option<&str>) -> bool {
-        let Some(address) = self.address(channel) else { return false };
-        consent::allows(&self.consents, channel, topic, &address)
+        self.status(channel, topic) == Some(Status::Granted)
+    }
+
+    /// What the person said of messages on a channel, about a topic, at the address they have now.
+    pub fn status(&self, channel: Channel, topic: Option<&str>) -> Option<Status> {
+        consent::status(&self.consents, channel, topic, &self.address(channel)?)
+    }
+
+    /// The newest act about exactly this channel, topic and address.
+    pub fn act(&self, channel: Channel, topic: Option<&str>, address: &str) -> Option<&Consent> {
+        self.consents.iter().find(|record| {
+            record.status != Status::Pending
+                && (record.channel, record.topic.as_deref()) == (channel, topic)
+                && record.address == address
+        })
     }
 
     /// What the person said they prefer.
@@ -206,7 +217,9 @@ impl Card {
             CardTest::Trait(path, tests) => {
                 self.values(path).into_iter().any(|value| passes_all(value, tests))
             }
-            CardTest::Consent(channel, topic) => self.allows(*channel, topic.as_deref()),
+            CardTest::Consent(channel, topic, status) => {
+                self.status(*channel, topic.as_deref()) == Some(*status)
+            }
             CardTest::Prefers(channel) => self.preference().channels.first() == Some(channel),
         }
     }

@@ -11,7 +11,9 @@ use crate::cart::{Item, Product};
 use crate::channel::Channel;
 use crate::decide::left_in_cart;
 use crate::definitions::{Content, Definitions, EmailContent, Partials, PushContent};
+use crate::id::MessageId;
 use crate::limits;
+use crate::link::{Links, Urls};
 use crate::message::Message;
 use crate::money;
 use crate::number::Number;
@@ -44,6 +46,16 @@ pub enum Written {
         /// The address of a picture.
         image: Option<String>,
     },
+}
+
+impl Written {
+    /// Makes the links of an e-mail's HTML part go by us. Text messages and push keep theirs: a
+    /// token is longer than most of what they say.
+    pub fn track_clicks(&mut self, links: &Links, message: &MessageId) {
+        if let Self::Email { html, .. } = self {
+            *html = links.rewrite(html, message);
+        }
+    }
 }
 
 /// A message as it goes out, and what was noted when it was written.
@@ -214,12 +226,13 @@ pub struct Data {
 }
 
 impl Data {
-    /// `customer`, `cart`, `shop` and `message`, and `unsubscribe_url`.
+    /// `customer`, `cart`, `shop` and `message`, and `unsubscribe_url`, `preferences_url` and
+    /// `confirm_url`.
     pub fn of(
         profile: &Profile,
         message: &Message,
         definitions: &Definitions,
-        unsubscribe: &str,
+        urls: &Urls,
         now: Timestamp,
     ) -> Self {
         let shop = &definitions.shop;
@@ -233,7 +246,9 @@ impl Data {
                 "brand": shop.brand,
             },
             "message": { "id": message.id.as_str(), "program": message.program.as_str() },
-            "unsubscribe_url": unsubscribe,
+            "unsubscribe_url": urls.unsubscribe,
+            "preferences_url": urls.preferences,
+            "confirm_url": urls.confirm,
         });
         let zone = profile.core.zone.rules().clone();
         Self { value: Value::from(value), zone, language: profile.card.preference().language }
@@ -353,7 +368,7 @@ programs: [{ id: p, enter: s, again: never, send: { template: t } }]
             &life.profile,
             &life.messages[0],
             &definitions,
-            "",
+            &Urls::default(),
             at("2026-01-01T11:00:00Z"),
         );
         let content = definitions.templates.values().next().unwrap();

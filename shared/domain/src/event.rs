@@ -133,6 +133,24 @@ impl Event {
     /// An event this much older than its receipt tells of old times: see [`Event::is_import`].
     pub const FRESH: Span = Span::hours(24);
 
+    /// Something that one of our own functions tells of a customer. Its id is made from what it
+    /// says; whoever knows what makes two of them one gives it another.
+    pub fn ours(customer: &CustomerId, act: Act, now: Timestamp) -> Self {
+        Self {
+            id: EventId::derived(&format!("{customer} {act:?} {}", now.millis())),
+            filed: customer.clone(),
+            alias: None,
+            sent: Timestamp::EPOCH,
+            occurred: now,
+            received: now,
+            writer: Writer::Ourselves,
+            import: false,
+            zone: None,
+            device: None,
+            act,
+        }
+    }
+
     /// The order in which events count: by time, then by the hash of their id, so that any order
     /// of arrival gives the same state.
     pub fn clock(&self) -> (Timestamp, EventId) {
@@ -184,18 +202,23 @@ impl Event {
 pub const CONSENT_GRANTED: &str = "Consent Granted";
 /// See [`CONSENT_GRANTED`].
 pub const CONSENT_WITHDRAWN: &str = "Consent Withdrawn";
+/// A person asked for messages, and is to confirm that the address is theirs: double opt-in.
+pub const CONSENT_REQUESTED: &str = "Consent Requested";
 /// A message was handed to a sender.
 pub const MESSAGE_SENT: &str = "Message Sent";
 /// A message was opened.
 pub const MESSAGE_OPENED: &str = "Message Opened";
 /// A link in a message was followed.
 pub const MESSAGE_CLICKED: &str = "Message Clicked";
+/// A machine opened a message or followed a link in it. It is kept, and counts for nothing.
+pub const MESSAGE_SCANNED: &str = "Message Scanned";
 
 /// Names that only our own functions may write.
 pub const RESERVED: &[&str] = &[
     MESSAGE_SENT,
     MESSAGE_OPENED,
     MESSAGE_CLICKED,
+    MESSAGE_SCANNED,
     "Message Delivered",
     "Message Bounced",
     "Message Complained",
@@ -204,6 +227,7 @@ pub const RESERVED: &[&str] = &[
 /// What happens to a person without their doing: no sign of life.
 const NOT_THEIRS: &[&str] = &[
     MESSAGE_SENT,
+    MESSAGE_SCANNED,
     "Message Delivered",
     "Message Bounced",
     CONSENT_WITHDRAWN,

@@ -15,6 +15,7 @@ pub mod feature;
 pub mod id;
 pub mod identity;
 pub mod limits;
+pub mod link;
 pub mod membership;
 pub mod message;
 pub mod moment;

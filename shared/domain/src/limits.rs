@@ -23,6 +23,9 @@ pub const TOKENS: usize = 8;
 pub const ANONYMOUS_IDS: usize = 16;
 /// Consent records of a profile: channels × topics × addresses.
 pub const CONSENTS: usize = 32;
+/// Topics that customers can choose from; with three channels and the channels as a whole, some more
+/// than half of the consent records that a profile keeps.
+pub const TOPICS: usize = 8;
 /// Different products in a cart.
 pub const CART_ITEMS: usize = 20;
 /// Changes to a cart that are kept one by one; older ones are folded together.

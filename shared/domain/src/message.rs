@@ -2,11 +2,10 @@
 
 use std::fmt;
 
-use serde_json::Map;
-
 use crate::channel::Channel;
-use crate::event::{Act, Event, MESSAGE_SENT, Writer};
+use crate::event::{Act, Event, MESSAGE_CLICKED, MESSAGE_SCANNED, MESSAGE_SENT};
 use crate::id::{CustomerId, EventId, MessageId, ProgramId, SegmentId, TemplateId};
+use crate::link::WebUrl;
 use crate::program::Class;
 use crate::time::Timestamp;
 
@@ -88,29 +87,49 @@ impl Message {
     /// the rule `received` count what was claimed; a second claim of the same message is the same
     /// event.
     pub fn sent_event(&self, channel: Channel, class: Class, now: Timestamp) -> Event {
-        let mut properties = Map::new();
-        for (name, value) in [
+        self.event(MESSAGE_SENT, "sent", channel, &[("class", class.as_str())], now)
+    }
+
+    /// The event of a link in it that was followed, by a person or by a machine. A second time is
+    /// the same event.
+    pub fn followed_event(
+        &self,
+        channel: Channel,
+        url: &WebUrl,
+        by_machine: Option<&str>,
+        now: Timestamp,
+    ) -> Event {
+        let link = ("link", url.as_str());
+        match by_machine {
+            Some(sign) => {
+                self.event(MESSAGE_SCANNED, "scanned", channel, &[link, ("sign", sign)], now)
+            }
+            None => self.event(MESSAGE_CLICKED, "clicked", channel, &[link], now),
+        }
+    }
+
+    /// An event of this message, of which there is one by each `word`.
+    fn event(
+        &self,
+        name: &str,
+        word: &str,
+        channel: Channel,
+        more: &[(&str, &str)],
+        now: Timestamp,
+    ) -> Event {
+        let about = [
             ("message", self.id.as_str()),
             ("program", self.program.as_str()),
             ("template", self.template.as_str()),
             ("channel", channel.as_str()),
-            ("class", class.as_str()),
-        ] {
-            properties.insert(name.to_owned(), value.into());
-        }
+        ];
+        let properties = about.iter().chain(more).copied();
+        let properties = properties.map(|(name, value)| (name.to_owned(), value.into())).collect();
         Event {
-            id: EventId::sent(&format!("sent {}", self.id)),
-            filed: self.customer.clone(),
-            alias: None,
-            // The same for every claim, so that a second one finds the history row of the first.
+            id: EventId::sent(&format!("{word} {}", self.id)),
+            // The same however often it is told, so that a later one finds the row of the first.
             sent: self.due,
-            occurred: now,
-            received: now,
-            writer: Writer::Ourselves,
-            import: false,
-            zone: None,
-            device: None,
-            act: Act::Track { name: MESSAGE_SENT.to_owned(), properties },
+            ..Event::ours(&self.customer, Act::Track { name: name.to_owned(), properties }, now)
         }
     }
 }

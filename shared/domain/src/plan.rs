@@ -6,6 +6,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use crate::card::Status;
 use crate::channel::Channel;
 use crate::digest::Key;
 use crate::event::Event;
@@ -64,8 +65,8 @@ pub enum Memory {
 pub enum CardTest {
     /// All of these hold for the trait at this path.
     Trait(String, Vec<ValueTest>),
-    /// The person allows messages on this channel, on this topic.
-    Consent(Channel, Option<String>),
+    /// What the person said of messages on this channel, on this topic.
+    Consent(Channel, Option<String>, Status),
     /// The person prefers this channel.
     Prefers(Channel),
 }
@@ -139,8 +140,12 @@ impl Memory {
             Self::Card(CardTest::Trait(path, tests)) => {
                 format!("card {}", filter_name(&[(path.clone(), tests.clone())]))
             }
-            Self::Card(CardTest::Consent(channel, topic)) => {
-                format!("consent {channel} {:?}", topic.as_deref().unwrap_or(""))
+            Self::Card(CardTest::Consent(channel, topic, status)) => {
+                let topic = topic.as_deref().unwrap_or("");
+                match status {
+                    Status::Granted => format!("consent {channel} {topic:?}"),
+                    other => format!("consent {channel} {topic:?} {}", other.as_str()),
+                }
             }
             Self::Card(CardTest::Prefers(channel)) => format!("prefers {channel}"),
             Self::Instant(path) => format!("instant {path:?}"),

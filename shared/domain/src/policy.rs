@@ -25,6 +25,19 @@ pub struct Policy {
     pub less_often: Cap,
     /// What becomes of a message that a cap is in the way of.
     pub when_capped: WhenCapped,
+    /// What messages can be about, for customers to choose from.
+    pub topics: Vec<Topic>,
+    /// Whether links in e-mails go by us, so that it is known who followed them.
+    pub track_clicks: bool,
+}
+
+/// What messages can be about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Topic {
+    /// As programs and consents name it.
+    pub id: String,
+    /// What people call it.
+    pub name: String,
 }
 
 /// What becomes of a message that a cap is in the way of.
@@ -47,6 +60,16 @@ impl Default for Policy {
             caps: Vec::new(),
             less_often: Cap { channel: None, at_most: 1, per: Span::days(7) },
             when_capped: WhenCapped::Hold,
+            topics: Vec::new(),
+            track_clicks: true,
         }
+    }
+}
+
+impl Policy {
+    /// What people call a topic; its id if it is not listed.
+    pub fn topic_name<'t>(&'t self, id: &'t str) -> &'t str {
+        let known = self.topics.iter().find(|topic| topic.id == id);
+        known.map_or(id, |topic| topic.name.as_str())
     }
 }

@@ -3,11 +3,15 @@
 //! They are definition files like any other, so that a shop begins by reading and changing them.
 
 /// The files, by name. Each stands for itself, so that one can be replaced by a file of that name.
-pub const FILES: [(&str, &str); 9] = [
+pub const FILES: [(&str, &str); 10] = [
     ("settings.yaml", include_str!("../starter/settings.yaml")),
     ("measures.yaml", include_str!("../starter/measures.yaml")),
     ("segments.yaml", include_str!("../starter/segments.yaml")),
     ("programs.yaml", include_str!("../starter/programs.yaml")),
+    (
+        "templates/confirm-subscription.yaml",
+        include_str!("../starter/templates/confirm-subscription.yaml"),
+    ),
     ("templates/welcome.yaml", include_str!("../starter/templates/welcome.yaml")),
     ("templates/first-order.yaml", include_str!("../starter/templates/first-order.yaml")),
     ("templates/win-back.yaml", include_str!("../starter/templates/win-back.yaml")),

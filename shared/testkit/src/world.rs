@@ -14,6 +14,7 @@ use attune_aws::transport::Transport;
 use attune_domain::event::segment::{Arrival, read};
 use attune_domain::event::{Event, Writer};
 use attune_domain::id::CustomerId;
+use attune_domain::link::{LinkKeys, Links};
 use attune_domain::time::{Span, Timestamp};
 use attune_embedded::{Account, Capture, Engine, Router};
 use bytes::Bytes;
@@ -95,6 +96,12 @@ impl World {
     /// The keys that are live.
     pub fn keys(&self) -> Keys {
         KEYS.iter().fold(Keys::default(), |keys, (key, scope)| keys.with(*scope, key))
+    }
+
+    /// Links in messages, sealed with a key that everybody knows.
+    pub fn links() -> Links {
+        let keys = LinkKeys::parse(&format!("test:{}", "5e".repeat(64))).expect("a key");
+        Links::new("https://links.test", keys).expect("an address")
     }
 
     /// Now.

@@ -16,11 +16,13 @@ use crate::template::{Function, STACK, Template, root};
 const GATEWAY: u32 = 30;
 
 /// What a `main.rs` asks the configuration for, and the variables that it comes from.
-const ASKED: [(&str, &[&str]); 4] = [
+const ASKED: [(&str, &[&str]); 6] = [
     ("config.store(", &[names::TABLES, names::SHARDS, names::CACHE]),
     ("config.keys", &[names::KEYS]),
     ("config.senders(", SENDERS),
     ("config.pass_machine(", &[names::PASS_MACHINE]),
+    ("config.links.", &[names::LINK_URL, names::LINK_KEYS]),
+    ("config.link_keys.", &[names::LINK_KEYS]),
 ];
 
 const SENDERS: &[&str] =
@@ -149,14 +151,30 @@ fn a_function_ends_before_whoever_waits_for_it_gives_up() {
 
 #[test]
 fn requests_reach_the_routes_of_their_function() {
-    for (resource, path, route) in [
-        ("Ingest", "/v1/{proxy+}", "\"/v1/{call}\""),
-        ("Manage", "/api/{proxy+}", "\"/api/definitions\""),
+    for (resource, event, path, route) in [
+        ("Ingest", "Calls", "/v1/{proxy+}", "\"/v1/{call}\""),
+        ("Manage", "Calls", "/api/{proxy+}", "\"/api/definitions\""),
+        ("Links", "Clicks", "/l/{proxy+}", "\"/l/{*token}\""),
+        ("Links", "Unsubscribe", "/u/{proxy+}", "\"/u/{*token}\""),
+        ("Links", "Preferences", "/p/{proxy+}", "\"/p/{*token}\""),
+        ("Links", "Confirm", "/o/{proxy+}", "\"/o/{*token}\""),
     ] {
         let template = Template::read();
-        let call = &template.resource(resource)["Events"]["Calls"]["Properties"];
+        let call = &template.resource(resource)["Events"][event]["Properties"];
         assert_eq!((&call["Path"], &call["Method"]), (&path.into(), &"ANY".into()));
         let folder = root().join("functions").join(resource.to_lowercase());
         assert!(source(&folder.join("src/lib.rs")).contains(route), "{resource} has no {route}");
     }
+}
+
+#[test]
+fn the_secret_that_is_made_up_is_a_key_for_links() {
+    let template = Template::read();
+    let made_up = &template.resource("LinkKey")["GenerateSecretString"];
+    assert_eq!(made_up["PasswordLength"], 128);
+    for excluded in ["ExcludeUppercase", "ExcludePunctuation"] {
+        assert_eq!(made_up[excluded], true, "{excluded}");
+    }
+    let digits = ('a'..='z').filter(|c| !c.is_ascii_hexdigit());
+    assert_eq!(made_up["ExcludeCharacters"], digits.collect::<String>());
 }

@@ -112,12 +112,29 @@ impl Template {
                 default => self.text(default),
             };
         }
+        // What stands under a condition is there if the parameter is not empty; the defaults are.
+        if let Some(otherwise) = value["Fn::If"].get(2) {
+            return self.text(otherwise);
+        }
         match (&value["Fn::Sub"], value) {
-            (Value::String(text), _) => text.replace("${AWS::StackName}", STACK),
+            (Value::String(text), _) => self.filled(text),
             (_, Value::String(text)) => text.clone(),
             (_, Value::Number(number)) => number.to_string(),
             _ => panic!("a text was expected, and not {value}"),
         }
+    }
+
+    /// A text with its names filled in, and a secret as it is made up.
+    fn filled(&self, text: &str) -> String {
+        let text = text
+            .replace("${AWS::StackName}", STACK)
+            .replace("${Api.ApiEndpoint}", "https://api.example")
+            .replace("{{resolve:secretsmanager:${LinkKey}}}", &"0".repeat(128));
+        let parameters = self.0["Parameters"].as_object().into_iter().flatten();
+        parameters.fold(text, |text, (name, parameter)| match parameter["Default"].as_str() {
+            Some(default) => text.replace(&format!("${{{name}}}"), default),
+            None => text,
+        })
     }
 
     /// The statements of a role.

@@ -1,7 +1,7 @@
 //! What the API shows of a customer.
 
 use attune_aws::store::StoredMessage;
-use attune_domain::card::Card;
+use attune_domain::card::{Card, Status};
 use attune_domain::cart::Item;
 use attune_domain::channel::Channel;
 use attune_domain::definitions::{Definitions, Segment};
@@ -53,7 +53,11 @@ fn traits(card: &Card) -> Value {
 fn channels(card: &Card) -> Value {
     let channel = |channel: Channel| {
         let address = card.address(channel)?;
-        let view = json!({ "address": address.text(), "consent": card.allows(channel, None) });
+        let view = json!({
+            "address": address.text(),
+            "consent": card.allows(channel, None),
+            "status": card.status(channel, None).map(Status::as_str),
+        });
         Some((channel.as_str().to_owned(), view))
     };
     Value::Object(Channel::ALL.into_iter().filter_map(channel).collect())
@@ -65,7 +69,7 @@ fn consents(card: &Card) -> Value {
             "channel": consent.channel.as_str(),
             "topic": consent.topic,
             "address": consent.address,
-            "granted": consent.granted,
+            "status": consent.status.as_str(),
             "at": instant(consent.clock.0),
             "event": consent.clock.1.to_string(),
             "source": consent.source,

@@ -1,17 +1,65 @@
-//! What a person allows, with proof: one record for each channel, topic and address.
+//! What a person allows, with proof: one record for each channel, topic and address, and one more
+//! while a request waits to be confirmed.
 //!
 //! Absence never counts. Among explicit acts on the same address the newest wins; across different
 //! addresses withdrawal wins, so that nobody who said no at one address is asked at another; and a
-//! new address does not inherit a grant.
+//! new address does not inherit a grant. A request is no act of that kind: it allows nothing but to
+//! be asked for confirmation, and where there is a grant it changes nothing.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-use super::Clock;
+use super::{Card, Clock};
 use crate::address::Address;
 use crate::channel::Channel;
-use crate::event::{Act, CONSENT_GRANTED, CONSENT_WITHDRAWN, Event};
+use crate::event::{Act, CONSENT_GRANTED, CONSENT_REQUESTED, CONSENT_WITHDRAWN, Event};
+use crate::id::{CustomerId, EventId};
 use crate::limits;
 use crate::problem::{Flaw, Problem};
+use crate::time::{Span, Timestamp};
+
+/// What a person said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Status {
+    /// They do not want it.
+    Withdrawn,
+    /// They want it.
+    Granted,
+    /// Somebody asked for it at their address, and they have not confirmed it yet.
+    Pending,
+}
+
+impl Status {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Granted, Self::Pending, Self::Withdrawn];
+
+    /// `granted`, `pending` or `withdrawn`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Withdrawn => "withdrawn",
+            Self::Granted => "granted",
+            Self::Pending => "pending",
+        }
+    }
+
+    /// Reads `granted`, `pending` or `withdrawn`.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|status| status.as_str() == text)
+    }
+
+    /// The event that tells it.
+    pub const fn event(self) -> &'static str {
+        match self {
+            Self::Withdrawn => CONSENT_WITHDRAWN,
+            Self::Granted => CONSENT_GRANTED,
+            Self::Pending => CONSENT_REQUESTED,
+        }
+    }
+
+    /// What an event of this name tells, if it tells of consent.
+    pub fn told_by(event: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|status| status.event() == event)
+    }
+}
 
 /// The newest act of a person about one channel and topic at one address.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,8 +70,8 @@ pub struct Consent {
     pub topic: Option<String>,
     /// The address the person spoke for, in its one spelling.
     pub address: String,
-    /// Granted, or withdrawn.
-    pub granted: bool,
+    /// What they said.
+    pub status: Status,
     /// When, and by which event, which is the proof.
     pub clock: Clock,
     /// Where the act was made: a form, a page, an import with a declared basis.
@@ -36,9 +84,13 @@ impl Consent {
     fn is_about(&self, other: &Self) -> bool {
         (self.channel, &self.topic, &self.address) == (other.channel, &other.topic, &other.address)
     }
+
+    fn is_request(&self) -> bool {
+        self.status == Status::Pending
+    }
 }
 
-/// An event by which a person grants or withdraws.
+/// An event by which a person grants, withdraws, or asks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConsentAct {
     /// The channel.
@@ -46,19 +98,16 @@ pub struct ConsentAct {
     /// The address, if the event names one.
     pub address: Option<Address>,
     topic: Option<String>,
-    granted: bool,
+    status: Status,
     source: Option<String>,
     wording: Option<String>,
 }
 
 impl ConsentAct {
-    /// Reads `Consent Granted` and `Consent Withdrawn`; `None` for every other event.
+    /// Reads `Consent Granted`, `Consent Requested` and `Consent Withdrawn`; `None` for every other
+    /// event.
     pub fn of(event: &Event) -> Option<Result<Self, Problem>> {
-        let granted = match event.name()? {
-            CONSENT_GRANTED => true,
-            CONSENT_WITHDRAWN => false,
-            _ => return None,
-        };
+        let status = Status::told_by(event.name()?)?;
         let Act::Track { properties, .. } = &event.act else { return None };
         let text = |name: &str| properties.get(name).and_then(Value::as_str).map(str::to_owned);
         let Some(named) = text("channel") else {
@@ -77,7 +126,7 @@ impl ConsentAct {
             None => None,
         };
         let (topic, source, wording) = (text("topic"), text("source"), text("wording"));
-        Some(Ok(Self { channel, address, topic, granted, source, wording }))
+        Some(Ok(Self { channel, address, topic, status, source, wording }))
     }
 
     pub(super) fn record(&self, address: Address, event: &Event) -> Consent {
@@ -85,7 +134,7 @@ impl ConsentAct {
             channel: self.channel,
             topic: self.topic.clone(),
             address: address.into_text(),
-            granted: self.granted,
+            status: self.status,
             clock: event.clock(),
             source: self.source.clone(),
             wording: self.wording.clone(),
@@ -93,18 +142,72 @@ impl ConsentAct {
     }
 }
 
-/// Adds a record; of two about the same the newer act stays, at the same instant the withdrawal.
+/// What a person does about consent on one of our own pages.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Choice<'a> {
+    /// The channel.
+    pub channel: Channel,
+    /// The topic; `None` is the channel as a whole.
+    pub topic: Option<&'a str>,
+    /// The address, in its one spelling.
+    pub address: &'a str,
+    /// What they say.
+    pub status: Status,
+    /// Which page.
+    pub source: &'a str,
+    /// What stood there.
+    pub wording: &'a str,
+}
+
+impl Choice<'_> {
+    /// The event of the choice; none if the card says the same already.
+    ///
+    /// Its id is made from the act that it replaces, so that the same choice, made twice at once, is
+    /// one event, and the same choice after another one is a new event. It comes after that act, even
+    /// if another clock than ours wrote that one.
+    pub fn event(&self, card: &Card, customer: &CustomerId, now: Timestamp) -> Option<Event> {
+        let before = card.act(self.channel, self.topic, self.address);
+        if before.is_some_and(|act| act.status == self.status) {
+            return None;
+        }
+        let now = before.map_or(now, |act| now.max(act.clock.0 + Span::from_millis(1)));
+        let before = before.map_or_else(String::new, |act| act.clock.1.to_string());
+        let Self { channel, address, status, .. } = self;
+        let about = self.topic.unwrap_or_default();
+        let id = format!("{} {channel} {about:?} {address} after {before}", status.as_str());
+        let mut properties = Map::new();
+        for (name, value) in [
+            ("channel", Some(channel.as_str())),
+            ("topic", self.topic),
+            ("address", Some(*address)),
+            ("source", Some(self.source)),
+            ("wording", Some(self.wording)),
+        ] {
+            properties.extend(value.map(|value| (name.to_owned(), value.into())));
+        }
+        let act = Act::Track { name: status.event().to_owned(), properties };
+        let id = EventId::derived(&format!("{customer} {id}"));
+        Some(Event { id, ..Event::ours(customer, act, now) })
+    }
+}
+
+/// Adds a record; of two about the same the newer act stays, at the same instant the withdrawal. A
+/// request stays beside an act, until an act that is as new.
 pub(super) fn put(records: &mut Vec<Consent>, record: Consent) {
-    let rank = |record: &Consent| (record.clock.0, !record.granted, record.clock.1);
-    match records.iter_mut().find(|known| known.is_about(&record)) {
+    let rank =
+        |record: &Consent| (record.clock.0, record.status == Status::Withdrawn, record.clock.1);
+    let same =
+        |known: &&mut Consent| known.is_about(&record) && known.is_request() == record.is_request();
+    match records.iter_mut().find(same) {
         Some(known) if rank(known) >= rank(&record) => {}
         Some(known) => *known = record,
         None => records.push(record),
     }
-    // A withdrawal is never forgotten before a grant.
+    forget_answered(records);
+    // A withdrawal is never forgotten before a grant, nor a grant before a request.
     records.sort_by(|one, other| {
-        (one.granted, other.clock, &one.address, &one.topic).cmp(&(
-            other.granted,
+        (one.status, other.clock, &one.address, &one.topic).cmp(&(
+            other.status,
             one.clock,
             &other.address,
             &other.topic,
@@ -113,29 +216,154 @@ pub(super) fn put(records: &mut Vec<Consent>, record: Consent) {
     records.truncate(limits::CONSENTS);
 }
 
-/// Whether messages may go to `address` on `channel`, about `topic`.
+/// Takes away requests that an act has answered. Acts are only replaced by newer ones, so what is
+/// taken away here would never count again.
+fn forget_answered(records: &mut Vec<Consent>) {
+    let acts: Vec<Consent> =
+        records.iter().filter(|record| !record.is_request()).cloned().collect();
+    records.retain(|record| {
+        let answer = |act: &Consent| act.is_about(record) && act.clock.0 >= record.clock.0;
+        !record.is_request() || !acts.iter().any(answer)
+    });
+}
+
+/// What was said of messages to `address` on `channel`, about `topic`.
 ///
 /// A topic that was never spoken of follows the channel as a whole; a withdrawal of the channel as
 /// a whole is one of all its topics.
-pub(super) fn allows(
+pub(super) fn status(
     records: &[Consent],
     channel: Channel,
     topic: Option<&str>,
     address: &Address,
-) -> bool {
+) -> Option<Status> {
     let said = |topic: Option<&str>| {
         let about =
             |record: &&Consent| record.channel == channel && record.topic.as_deref() == topic;
         let mut elsewhere = records.iter().filter(about).filter(|r| r.address != address.text());
-        if elsewhere.any(|record| !record.granted) {
-            return Some(false);
+        if elsewhere.any(|record| record.status == Status::Withdrawn) {
+            return Some(Status::Withdrawn);
         }
-        let here = records.iter().filter(about).find(|record| record.address == address.text());
-        here.map(|record| record.granted)
+        let here = records.iter().filter(about).filter(|record| record.address == address.text());
+        let (mut act, mut request) = (None, None);
+        for record in here {
+            *(if record.is_request() { &mut request } else { &mut act }) = Some(record.status);
+        }
+        // Where there is a grant, a request changes nothing.
+        act.filter(|status| *status == Status::Granted).or(request).or(act)
     };
     match (said(None), topic.and_then(|topic| said(Some(topic)))) {
-        (Some(false), _) | (None, None) => false,
-        (_, Some(granted)) => granted,
-        (Some(true), None) => true,
+        (Some(Status::Withdrawn), _) => Some(Status::Withdrawn),
+        (whole, about) => about.or(whole),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const ADA: &str = "ada@example.com";
+
+    fn record((status, at, address): (u8, i64, u8)) -> Consent {
+        Consent {
+            channel: Channel::Email,
+            topic: None,
+            address: if address == 0 { ADA.to_owned() } else { format!("a{address}@b.example") },
+            status: Status::ALL[usize::from(status)],
+            clock: (Timestamp::from_millis(at), EventId::stored(u64::from(status))),
+            source: None,
+            wording: None,
+        }
+    }
+
+    fn put_all(acts: &[(u8, i64, u8)]) -> Vec<Consent> {
+        let mut records = Vec::new();
+        acts.iter().for_each(|act| put(&mut records, record(*act)));
+        records
+    }
+
+    fn at_ada(records: &[Consent]) -> Option<Status> {
+        status(records, Channel::Email, None, &Address::email(ADA).unwrap())
+    }
+
+    #[track_caller]
+    fn check(acts: &[(Status, i64)], expected: Option<Status>) {
+        let number = |status| {
+            u8::from(status == Status::Pending) + 2 * u8::from(status == Status::Withdrawn)
+        };
+        let acts: Vec<_> = acts.iter().map(|(status, at)| (number(*status), *at, 0)).collect();
+        assert_eq!(at_ada(&put_all(&acts)), expected);
+    }
+
+    #[test]
+    fn a_request_waits_for_the_confirmation_and_lowers_no_grant() {
+        use Status::{Granted, Pending, Withdrawn};
+        check(&[], None);
+        check(&[(Pending, 1)], Some(Pending));
+        check(&[(Pending, 1), (Granted, 2)], Some(Granted));
+        check(&[(Granted, 1), (Pending, 2)], Some(Granted));
+        check(&[(Pending, 1), (Withdrawn, 2)], Some(Withdrawn));
+        check(&[(Withdrawn, 1), (Pending, 2)], Some(Pending));
+        check(&[(Granted, 1), (Pending, 3), (Withdrawn, 2)], Some(Pending));
+        check(&[(Granted, 1), (Pending, 2), (Withdrawn, 3)], Some(Withdrawn));
+    }
+
+    #[test]
+    fn a_choice_is_made_once_and_comes_after_what_it_replaces() {
+        let choice = |status| Choice {
+            channel: Channel::Email,
+            topic: None,
+            address: ADA,
+            status,
+            source: "unsubscribe page",
+            wording: "No more?",
+        };
+        let (customer, early) = (CustomerId::known("42"), Timestamp::from_millis(1));
+        let mut card = Card { consents: put_all(&[(0, 5, 0)]), ..Card::default() };
+        assert_eq!(choice(Status::Granted).event(&card, &customer, early), None);
+        let leave = choice(Status::Withdrawn).event(&card, &customer, early).unwrap();
+        assert_eq!(choice(Status::Withdrawn).event(&card, &customer, early), Some(leave.clone()));
+        card.apply(&leave, &mut Vec::new());
+        assert_eq!(at_ada(&card.consents), Some(Status::Withdrawn));
+        let back = choice(Status::Granted).event(&card, &customer, early).unwrap();
+        card.apply(&back, &mut Vec::new());
+        assert_eq!(at_ada(&card.consents), Some(Status::Granted));
+        let again = choice(Status::Withdrawn).event(&card, &customer, early).unwrap();
+        assert_ne!(again.id, leave.id);
+        card.apply(&again, &mut Vec::new());
+        assert_eq!(at_ada(&card.consents), Some(Status::Withdrawn));
+    }
+
+    fn acts() -> impl Strategy<Value = Vec<(u8, i64, u8)>> {
+        proptest::collection::vec((0..3_u8, 0..6_i64, 0..2_u8), 0..9)
+    }
+
+    proptest! {
+        #[test]
+        fn any_order_and_any_repetition_give_the_same(acts in acts(), seed in any::<u64>()) {
+            let mut shuffled = [acts.clone(), acts.clone()].concat();
+            fastrand::Rng::with_seed(seed).shuffle(&mut shuffled);
+            prop_assert_eq!(put_all(&acts), put_all(&shuffled));
+        }
+
+        #[test]
+        fn a_request_never_makes_or_ends_a_grant(acts in acts(), at in 0..9_i64, address in 0..2_u8) {
+            let mut records = put_all(&acts);
+            let before = at_ada(&records);
+            put(&mut records, record((1, at, address)));
+            let after = at_ada(&records);
+            prop_assert_eq!(before == Some(Status::Granted), after == Some(Status::Granted));
+            // Nor does it answer for another address.
+            prop_assert!(address == 0 || before == after);
+        }
+
+        #[test]
+        fn who_withdrew_anywhere_since_their_last_act_is_not_written_to(acts in acts(), address in 0..2_u8) {
+            let mut records = put_all(&acts);
+            put(&mut records, record((2, 9, address)));
+            prop_assert_eq!(at_ada(&records), Some(Status::Withdrawn));
+        }
     }
 }

@@ -5,7 +5,8 @@ use super::reader::Reader;
 use super::source::Node;
 use crate::cart::BOUGHT_FOR;
 use crate::channel::Channel;
-use crate::policy::{Policy, WhenCapped};
+use crate::limits;
+use crate::policy::{Policy, Topic, WhenCapped};
 use crate::pressure::{Cap, LONGEST, REMEMBERED};
 use crate::timing::{Closed, QuietHours};
 use crate::zone::Zone;
@@ -54,8 +55,39 @@ pub(super) fn read(reader: &mut Reader, policy: &mut Policy, node: &Node) -> Opt
         let words = [("hold", WhenCapped::Hold), ("drop", WhenCapped::Drop)];
         policy.when_capped = reader.word(node, &words).unwrap_or(policy.when_capped);
     }
+    if let Some(node) = members.get("topics") {
+        read_topics(reader, policy, node);
+    }
+    if let Some(node) = members.get("track_clicks") {
+        policy.track_clicks = reader.truth(node).unwrap_or_default();
+    }
     reader.finish(&members);
     Some(())
+}
+
+/// Reads `[{ id: news, name: News }]`.
+fn read_topics(reader: &mut Reader, policy: &mut Policy, node: &Node) {
+    let list = reader.list(node);
+    if list.len() > limits::TOPICS {
+        reader.refuse::<()>(&node.place, Wrong::TooMany("topics", limits::TOPICS));
+    }
+    for node in list {
+        let Some(topic) = read_topic(reader, node) else { continue };
+        if policy.topics.iter().any(|known| known.id == topic.id) {
+            reader.refuse::<()>(&node.place, Wrong::DuplicateKey(topic.id.clone()));
+        }
+        policy.topics.push(topic);
+    }
+}
+
+fn read_topic(reader: &mut Reader, node: &Node) -> Option<Topic> {
+    let mut members = reader.members(node)?;
+    let id = reader.required(&mut members, "id");
+    let name = members.get("name");
+    reader.finish(&members);
+    let id = reader.text(id?)?.to_owned();
+    let name = name.and_then(|node| reader.text(node)).map_or_else(|| id.clone(), str::to_owned);
+    Some(Topic { id, name })
 }
 
 fn words() -> [(&'static str, Channel); 3] {
@@ -128,4 +160,18 @@ fn cap(reader: &mut Reader, node: &Node) -> Option<Cap> {
         return reader.refuse(&node.place, Wrong::Expected("a time up to 31d"));
     }
     Some(Cap { channel, at_most, per })
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::definitions;
+
+    #[test]
+    fn topics_have_names_and_clicks_are_tracked_unless_one_says_no() {
+        let policy =
+            definitions("policy: { topics: [{ id: news, name: News }, { id: wine }] }").policy;
+        assert_eq!((policy.topic_name("news"), policy.topic_name("wine")), ("News", "wine"));
+        assert!(policy.track_clicks);
+        assert!(!definitions("policy: { track_clicks: false }").policy.track_clicks);
+    }
 }

@@ -6,7 +6,8 @@
 use serde_json::{Map, Value};
 
 use super::{
-    Act, CONSENT_GRANTED, CONSENT_WITHDRAWN, Device, Event, Platform, RESERVED, Writer, event_name,
+    Act, CONSENT_GRANTED, CONSENT_REQUESTED, CONSENT_WITHDRAWN, Device, Event, Platform, RESERVED,
+    Writer, event_name,
 };
 use crate::id::{CustomerId, EventId};
 use crate::identity;
@@ -125,7 +126,9 @@ impl<'a> Call<'a> {
         if RESERVED.contains(&name) && writer != Writer::Ourselves {
             return Err(Problem::at("event", Flaw::Reserved(name.to_owned())));
         }
-        if [CONSENT_GRANTED, CONSENT_WITHDRAWN].contains(&name) && writer == Writer::Browser {
+        // Also a request: it sends a message to whatever address it names.
+        let consent = [CONSENT_GRANTED, CONSENT_REQUESTED, CONSENT_WITHDRAWN].contains(&name);
+        if consent && writer == Writer::Browser {
             return Err(Problem::at("event", Flaw::NeedsServer("consent")));
         }
         Ok(Act::Track { name: name.to_owned(), properties: self.object("properties")? })

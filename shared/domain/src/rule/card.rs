@@ -4,6 +4,7 @@ use super::read::RuleReader;
 use super::when::{AnniversaryLeaf, When, WhenLeaf};
 use super::{Facts, Leaf, Rule, Test, tests_on_values};
 use crate::answer::Answer;
+use crate::card::Status;
 use crate::channel::Channel;
 use crate::definitions::mistake::Wrong;
 use crate::definitions::reader::Members;
@@ -84,11 +85,17 @@ pub(super) fn read_trait(cx: &mut RuleReader<'_>, members: &mut Members<'_>) -> 
     }
 }
 
-/// Reads `consent: email` or `consent: { channel: email, topic: news }`.
-pub(super) fn read_consent(cx: &mut RuleReader<'_>, node: &Node) -> Option<Rule> {
+/// Reads `consent: email` or `consent: { channel: email, topic: news }`, and beside it perhaps
+/// `is: pending`.
+pub(super) fn read_consent(cx: &mut RuleReader<'_>, members: &mut Members<'_>) -> Option<Rule> {
+    let node = members.get("consent")?;
+    let status = match members.get("is") {
+        Some(node) => cx.reader.word(node, &Status::ALL.map(|status| (status.as_str(), status))),
+        None => Some(Status::Granted),
+    };
     if let Kind::Scalar { .. } = node.kind {
         let channel = channel(cx, node)?;
-        return Some(consent(cx, channel, None));
+        return Some(consent(cx, channel, None, status?));
     }
     let mut members = cx.reader.members(node)?;
     let channel_node = cx.reader.required(&mut members, "channel");
@@ -99,13 +106,23 @@ pub(super) fn read_consent(cx: &mut RuleReader<'_>, node: &Node) -> Option<Rule>
         Some(node) => Some(cx.reader.text(node)?.to_owned()),
         None => None,
     };
-    Some(consent(cx, channel, topic))
+    Some(consent(cx, channel, topic, status?))
 }
 
-fn consent(cx: &mut RuleReader<'_>, channel: Channel, topic: Option<String>) -> Rule {
+fn consent(
+    cx: &mut RuleReader<'_>,
+    channel: Channel,
+    topic: Option<String>,
+    status: Status,
+) -> Rule {
     let about = topic.as_ref().map_or(String::new(), |topic| format!(" about “{topic}”"));
-    let words = format!("allow {}{about}", channel.in_words());
-    CardLeaf::rule(cx, words, CardTest::Consent(channel, topic))
+    let channel_words = channel.in_words();
+    let words = match status {
+        Status::Granted => format!("allow {channel_words}{about}"),
+        Status::Pending => format!("are asked to confirm {channel_words}{about}"),
+        Status::Withdrawn => format!("are unsubscribed from {channel_words}{about}"),
+    };
+    CardLeaf::rule(cx, words, CardTest::Consent(channel, topic, status))
 }
 
 /// Reads `prefers: sms`.

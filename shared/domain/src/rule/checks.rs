@@ -343,6 +343,7 @@ fn rules_that_do_not_hold_say_themselves_in_words() {
     check_denied("{ event: A, within: 7d }", expect!["did not do “A” in the last 7 days"]);
     check_denied("{ opened: any }", expect!["did not open any message"]);
     check_denied("{ consent: sms }", expect!["do not allow text messages"]);
+    check_denied("{ consent: email, is: pending }", expect!["are not asked to confirm e-mail"]);
     check_denied("{ prefers: push }", expect!["do not prefer push messages"]);
     check_denied(
         "{ trait: phone, is_set: true }",

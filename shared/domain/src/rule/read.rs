@@ -99,7 +99,7 @@ impl RuleReader<'_> {
             "score" => score::read(self, members),
             "waiting" => members.get("waiting").and_then(|node| waiting::read(self, node)),
             "segment" => members.get("segment").and_then(|node| segment::read(self, node)),
-            "consent" => members.get("consent").and_then(|node| card::read_consent(self, node)),
+            "consent" => card::read_consent(self, members),
             "prefers" => members.get("prefers").and_then(|node| card::read_prefers(self, node)),
             "received" => event::read_message(self, members, "received"),
             "opened" => event::read_message(self, members, "opened"),

@@ -124,7 +124,7 @@ fn call(draw: &mut Draw, number: usize, received: Ms, before: &[Input]) -> Call 
 }
 
 fn act(draw: &mut Draw) -> Act {
-    let (name, spelled, properties) = match draw.rng.u8(..112) {
+    let (name, spelled, properties) = match draw.rng.u8(..115) {
         0..=25 => return Act::Identify { traits: traits(draw) },
         26..=30 => return Act::Page,
         31..=38 => ("Product Viewed", draw.of(&["Product Viewed", "Viewed Product"]), seen(draw)),
@@ -143,7 +143,9 @@ fn act(draw: &mut Draw) -> Act {
         93..=95 => ("Message Opened", "Message Opened", message(draw)),
         96..=98 => ("Message Clicked", "Message Clicked", message(draw)),
         99..=108 => ("Consent Granted", "Consent Granted", consent(draw)),
-        _ => ("Consent Withdrawn", "Consent Withdrawn", consent(draw)),
+        109..=111 => ("Consent Withdrawn", "Consent Withdrawn", consent(draw)),
+        // Never makes nor ends a grant, which is all that the brute force looks at.
+        _ => ("Consent Requested", "Consent Requested", consent(draw)),
     };
     Act::Track { name, spelled, properties: object(properties) }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use attune_domain::card::Status;
 use attune_domain::channel::Channel;
 use attune_domain::definitions::Definitions;
 use attune_domain::event::Event;
@@ -203,7 +204,7 @@ fn inside(profile: &Profile) -> Vec<u32> {
 
 /// What is allowed, by channel, topic and address.
 fn granted(profile: &Profile) -> BTreeSet<(Channel, Option<String>, String)> {
-    let granted = profile.card.consents.iter().filter(|consent| consent.granted);
+    let granted = profile.card.consents.iter().filter(|consent| consent.status == Status::Granted);
     granted.map(|c| (c.channel, c.topic.clone(), c.address.clone())).collect()
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use attune_domain::card::{Card, Clock, Consent, Token, Trait};
+use attune_domain::card::{Card, Clock, Consent, Status, Token, Trait};
 use attune_domain::channel::Channel;
 use attune_domain::event::{Device, Platform};
 use attune_domain::id::{CustomerId, EventId};
@@ -44,7 +44,7 @@ struct StoredConsent {
     #[serde(skip_serializing_if = "Option::is_none")]
     topic: Option<String>,
     address: String,
-    granted: bool,
+    status: String,
     clock: StoredClock,
     #[serde(skip_serializing_if = "Option::is_none")]
     source: Option<String>,
@@ -79,7 +79,7 @@ pub(in crate::store) fn write(card: &Card) -> String {
                 channel: consent.channel.to_string(),
                 topic: consent.topic.clone(),
                 address: consent.address.clone(),
-                granted: consent.granted,
+                status: consent.status.as_str().to_owned(),
                 clock: clock(consent.clock),
                 source: consent.source.clone(),
                 wording: consent.wording.clone(),
@@ -137,7 +137,7 @@ fn consent(stored: StoredConsent) -> Option<Consent> {
         channel: Channel::parse(&stored.channel)?,
         topic: stored.topic,
         address: stored.address,
-        granted: stored.granted,
+        status: Status::parse(&stored.status)?,
         clock: unclock(&stored.clock)?,
         source: stored.source,
         wording: stored.wording,

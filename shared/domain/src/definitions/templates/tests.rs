@@ -4,6 +4,7 @@ use serde_json::json;
 use crate::channel::Channel;
 use crate::content::{Data, Draft, Unwritten, Written, draft};
 use crate::definitions::{Definitions, Lineage};
+use crate::link::Urls;
 use crate::testing::{Life, at, definitions, did, is};
 
 const NOW: &str = "2026-01-01T11:00:00Z";
@@ -19,7 +20,7 @@ fn told(templates: &str, channel: Channel, traits: serde_json::Value) -> Result<
     life.event(&is("2026-01-01T09:00:00Z", traits));
     let red = json!({"product_id": "red", "name": "Red <b>", "price": 12.5});
     life.event(&did("Product Added", "2026-01-01T10:00:00Z", red));
-    let data = Data::of(&life.profile, &life.messages[0], &definitions, "", at(NOW));
+    let data = Data::of(&life.profile, &life.messages[0], &definitions, &Urls::default(), at(NOW));
     draft(&definitions.templates[&life.messages[0].template], channel, &data, at(NOW))
 }
 

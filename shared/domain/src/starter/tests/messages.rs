@@ -7,11 +7,14 @@ use super::{FILES, pack, read};
 use crate::channel::Channel;
 use crate::content::{Data, Written, write};
 use crate::definitions::{Definitions, Lineage};
+use crate::link::Urls;
 use crate::membership::Membership;
 use crate::message::Cause;
+use crate::program::Class;
 use crate::testing::{Life, at, did, is};
 
 const NOW: &str = "2026-01-10T12:00:00Z";
+const CONFIRM: &str = "https://links.example/o/a.b";
 const UNSUBSCRIBE: &str = "mailto:hello@shop.example.com?subject=unsubscribe%20msg_1&x=1";
 
 /// Somebody of whom we know much, with `items` different things in the basket.
@@ -44,7 +47,12 @@ fn written(life: &Life<'_>, program: &str, channel: Channel) -> Written {
     let entry = Membership { inside: true, ordinal: 1, since: at(NOW) };
     let message =
         program.message(&life.profile.id, &life.profile.core, segment, entry, Cause::Event);
-    let data = Data::of(&life.profile, &message, life.definitions, UNSUBSCRIBE, at(NOW));
+    let urls = Urls {
+        unsubscribe: UNSUBSCRIBE.to_owned(),
+        confirm: CONFIRM.to_owned(),
+        ..Urls::default()
+    };
+    let data = Data::of(&life.profile, &message, life.definitions, &urls, at(NOW));
     write(&life.definitions.templates[&program.template], channel, &data, at(NOW)).unwrap()
 }
 
@@ -68,7 +76,8 @@ fn push(life: &Life<'_>, program: &str) -> [String; 3] {
 }
 
 fn programs(pack: &Definitions) -> Vec<&str> {
-    pack.programs.iter().map(|program| program.id.as_str()).collect()
+    let selling = pack.programs.iter().filter(|program| program.class == Class::Marketing);
+    selling.map(|program| program.id.as_str()).collect()
 }
 
 /// Characters of the GSM 7-bit alphabet (3GPP TS 23.038), and those that take two places in it.
@@ -233,6 +242,18 @@ fn a_cart_mail_lists_ten_items_and_counts_the_rest() {
     assert!(html.contains("Glass 9<") && !html.contains("Glass 10<"), "{html}");
     assert!(text.contains("× Glass 9: $25.00\n… and 2 more.\n\nTogether: $225.00\n"), "{text}");
     assert!(html.contains("<p>… and 2 more.</p>"), "{html}");
+}
+
+#[test]
+fn the_question_says_nothing_else_and_has_one_link_to_answer_it() {
+    let pack = pack();
+    let [subject, html, text] = mail(&bare(&pack), "confirm-subscription");
+    assert_eq!(subject, "Please confirm: do you want e-mail from Example Shop?");
+    check_html(&html);
+    for part in [html, text] {
+        assert_eq!(part.matches(CONFIRM).count(), 1, "{part}");
+        assert!(!part.contains("unsubscribe"), "{part}");
+    }
 }
 
 #[test]

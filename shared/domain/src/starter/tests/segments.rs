@@ -256,6 +256,7 @@ fn every_segment_says_in_words_who_is_in_it() {
     let told: Vec<_> = pack().segments.iter().map(line).collect();
     expect![[r"
         Leads: customers who (allow e-mail, allow text messages or allow push messages) and did not do “Order Completed”.
+        Asked for e-mail, to be confirmed: customers who are asked to confirm e-mail.
         First-time customers: customers who last did “Order Completed” in the last 30 days and did “Order Completed” exactly once.
         Recent customers: customers who did “Order Completed” in the last 30 days.
         Potential loyal customers: customers who (did “Order Completed” at least 2 times in the last 90 days or (last did “Order Completed” at least 14 days ago and have a score “intent” of at least 4)), are not in “loyal-customers” and are not in “lapsed-customers”.

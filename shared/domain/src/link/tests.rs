@@ -1,0 +1,237 @@
+use proptest::prelude::*;
+
+use super::*;
+use crate::id::ProgramId;
+
+fn keys(ids: &[&str]) -> LinkKeys {
+    let key = |id: &&str| format!("{id}:{}", format!("{:02x}", id.len() + 7).repeat(KEY_BYTES));
+    LinkKeys::parse(&ids.iter().map(key).collect::<Vec<_>>().join(",")).unwrap()
+}
+
+fn message() -> MessageId {
+    MessageId::of(&ProgramId::parse("welcome").unwrap(), &CustomerId::known("42"), 1)
+}
+
+fn click(url: &str) -> Link {
+    Link::Click { message: message(), url: WebUrl::parse(url).unwrap() }
+}
+
+fn links() -> [Link; 5] {
+    let customer = CustomerId::known("42");
+    let address = Address::email("ada@example.com").unwrap();
+    [
+        click("https://shop.example/cart?a=1&b=2#c"),
+        Link::Unsubscribe { message: message() },
+        Link::Preferences { customer: customer.clone() },
+        Link::Confirm { customer: customer.clone(), topic: None, address: address.clone() },
+        Link::Confirm { customer, topic: Some("news".to_owned()), address },
+    ]
+}
+
+#[test]
+fn what_is_sealed_opens_and_shows_nothing_of_it() {
+    let keys = keys(&["a"]);
+    for link in links() {
+        let token = keys.seal(&link);
+        assert_eq!(keys.open(&token), Some(link.clone()), "{token}");
+        assert_eq!(keys.seal(&link), token, "a link has one token");
+        assert!(!token.contains("ada") && !token.contains("shop"), "{token}");
+    }
+}
+
+#[test]
+fn a_token_is_what_another_implementation_makes_of_it() {
+    // Computed with `cryptography` for Python: AESSIV(bytes([8]) * 64).encrypt(
+    //   b'["u","msg_7encmw902e76wyxc6g0a81trf0"]', [b"attune link 1", b"a"]).
+    let token = keys(&["a"]).seal(&Link::Unsubscribe { message: message() });
+    assert_eq!(token, "a.AmV4X6HQmKgXo7cR077u53n9iyzAKoDt2h6RxZElhOz70-9k132WRKQAGOD74Tfgam4vggDR");
+}
+
+#[test]
+fn a_key_is_changed_by_putting_a_new_one_first() {
+    let (old, both, new) = (keys(&["a"]), keys(&["bb", "a"]), keys(&["bb"]));
+    let link = &links()[0];
+    assert_eq!(both.open(&old.seal(link)).as_ref(), Some(link));
+    assert_eq!(new.open(&both.seal(link)).as_ref(), Some(link));
+    assert_eq!(new.open(&old.seal(link)), None);
+    let renamed = old.seal(link).replacen("a.", "bb.", 1);
+    assert_eq!(both.open(&renamed), None);
+}
+
+#[test]
+fn keys_that_are_none_are_refused_and_not_shown() {
+    let hex = "ab".repeat(KEY_BYTES);
+    for (text, why) in [
+        (String::new(), NotLinkKeys::None),
+        (hex.clone(), NotLinkKeys::Secret),
+        (format!("a:{}", &hex[2..]), NotLinkKeys::Secret),
+        (format!("a:{}", hex.replace('b', "+")), NotLinkKeys::Secret),
+        (format!("A:{hex}"), NotLinkKeys::Id),
+        (format!("a.b:{hex}"), NotLinkKeys::Id),
+        (format!(":{hex}"), NotLinkKeys::Id),
+        (format!("a:{hex},a:{hex}"), NotLinkKeys::Id),
+    ] {
+        assert_eq!(LinkKeys::parse(&text).unwrap_err(), why, "{text}");
+    }
+    assert_eq!(format!("{:?}", keys(&["a"])), "[\"a\"]");
+}
+
+#[test]
+fn a_token_has_one_spelling() {
+    let keys = keys(&["a"]);
+    for link in links() {
+        let token = keys.seal(&link);
+        for other in [
+            format!("{token}="),
+            format!("{token}A"),
+            format!(" {token}"),
+            format!("{token}\n"),
+            token.to_uppercase(),
+            token.replacen("a.", "a..", 1),
+            token.replace('.', "%2e"),
+        ] {
+            assert_eq!(keys.open(&other), None, "{other}");
+        }
+        // The last character has bits that stand for nothing: those must be zero.
+        let (begin, last) = token.split_at(token.len() - 1);
+        let others = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".chars();
+        let open = others.filter(|c| keys.open(&format!("{begin}{c}")).is_some());
+        assert_eq!(open.collect::<String>(), last);
+    }
+}
+
+/// A token with something changed: a character, its order, its length, a part of another.
+fn mutated(rng: &mut fastrand::Rng, tokens: &[String]) -> String {
+    const LETTERS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.=%/+";
+    let mut bytes = tokens[rng.usize(..tokens.len())].clone().into_bytes();
+    for _ in 0..=rng.usize(..3) {
+        let at = rng.usize(..bytes.len());
+        let letter = LETTERS[rng.usize(..LETTERS.len())];
+        match rng.u8(..7) {
+            0 | 1 => bytes[at] = letter,
+            2 => bytes.insert(at, letter),
+            3 => drop(bytes.remove(at)),
+            4 => bytes.truncate(at.max(4)),
+            5 => {
+                let other = rng.usize(..bytes.len());
+                bytes.swap(at, other);
+            }
+            _ => {
+                let other = tokens[rng.usize(..tokens.len())].as_bytes();
+                bytes.truncate(at.max(4));
+                bytes.extend(other.get(at.max(4)..).unwrap_or_default());
+            }
+        }
+    }
+    String::from_utf8(bytes).unwrap()
+}
+
+/// `ATTUNE_MUTATED_TOKENS=1000000 cargo test -p attune-domain mutated` tries a million.
+#[test]
+fn no_mutated_token_is_accepted() {
+    let most = std::env::var_os("ATTUNE_MUTATED_TOKENS");
+    let most = most.and_then(|n| n.to_str()?.parse().ok()).unwrap_or(20_000_u32);
+    let keys = keys(&["a", "bb"]);
+    let tokens: Vec<String> = links().iter().map(|link| keys.seal(link)).collect();
+    let (mut rng, mut tried) = (fastrand::Rng::with_seed(4), 0);
+    while tried < most {
+        let token = mutated(&mut rng, &tokens);
+        if !tokens.contains(&token) {
+            assert_eq!(keys.open(&token), None, "{token}");
+            tried += 1;
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn any_url_and_any_customer_come_back_as_they_were(path in "[ -~]{0,60}", id in "\\PC{1,40}") {
+        let keys = keys(&["a"]);
+        let customer = Link::Preferences { customer: CustomerId::known(&id) };
+        prop_assert_eq!(keys.open(&keys.seal(&customer)), Some(customer));
+        if let Ok(url) = WebUrl::parse(&format!("https://shop.example/{path}")) {
+            prop_assert_eq!(&WebUrl::parse(url.as_str()), &Ok(url.clone()));
+            let click = Link::Click { message: message(), url };
+            prop_assert_eq!(keys.open(&keys.seal(&click)), Some(click));
+        }
+    }
+
+    #[test]
+    fn whatever_the_html_nothing_but_links_changes(html in "(<a href=\"|\"|<|>|a|=| |'|https://x\\.y|<!--|-->|href|/){0,30}") {
+        let links = made();
+        let rewritten = links.rewrite(&html, &message());
+        let parts: Vec<&str> = rewritten.split("https://l.example/l/").collect();
+        let mut restored = parts[0].to_owned();
+        for part in &parts[1..] {
+            let end = part.find(['"', '\'']).unwrap();
+            let Some(Link::Click { url, .. }) = links.keys.open(&part[..end]) else { panic!() };
+            let url = url.as_str().replace("%20", " ").replace("%3C", "<").replace("%3E", ">");
+            restored.push_str(&url);
+            restored.push_str(&part[end..]);
+        }
+        // Blanks around a URL are nobody's.
+        prop_assert_eq!(restored.replace(' ', ""), html.replace(' ', ""));
+    }
+}
+
+fn made() -> Links {
+    Links::new("https://l.example/", keys(&["a"])).unwrap()
+}
+
+/// What each link of `html` goes to after it was rewritten.
+#[track_caller]
+fn check(html: &str, expected: &str) {
+    let links = made();
+    let mut told = links.rewrite(html, &message());
+    while let Some((before, rest)) = told.split_once("https://l.example/l/") {
+        let (token, rest) = rest.split_at(rest.find(['"', '\'']).unwrap());
+        let Some(Link::Click { url, .. }) = links.keys.open(token) else { panic!("{token}") };
+        told = format!("{before}→{url}{rest}");
+    }
+    assert_eq!(told, expected);
+}
+
+#[test]
+fn links_to_the_web_go_by_us_and_nothing_else_does() {
+    check("<p>No link</p>", "<p>No link</p>");
+    check(r#"<a href="https://x.y/a?b=1&amp;c=2">"#, r#"<a href="→https://x.y/a?b=1&c=2">"#);
+    check(r#"<A class=b HREF='https://x.y/é'>"#, r#"<A class=b HREF='→https://x.y/%C3%A9'>"#);
+    check(
+        "<a\n  title=\"a > b\"\n  href = \"https://x.y\">",
+        "<a\n  title=\"a > b\"\n  href = \"→https://x.y\">",
+    );
+    for same in [
+        r#"<a href="mailto:ada@example.com">"#,
+        r#"<a href="tel:+33612345678">"#,
+        r##"<a href="#top">"##,
+        r#"<a href="/cart">"#,
+        r#"<a href="https://l.example/u/a.b">"#,
+        r#"<a data-href="https://x.y">"#,
+        r#"<abbr href="https://x.y">"#,
+        r#"<link href="https://x.y/a.css">"#,
+        r#"<img src="https://x.y/a.png">"#,
+        r#"<!--[if mso]><a href="https://x.y"><![endif]-->"#,
+        r#"a < b href="https://x.y""#,
+        r#"<a href="https://x.y"#,
+    ] {
+        check(same, same);
+    }
+    let evil = "https://l.example.evil.example/";
+    check(&format!("<a href=\"{evil}\">"), &format!("<a href=\"→{evil}\">"));
+}
+
+#[test]
+fn without_pages_one_unsubscribes_by_mail() {
+    let address = Address::email("ada@example.com").unwrap();
+    let (customer, from) = (CustomerId::known("42"), "Shop <hello@shop.example>");
+    let urls = Urls::of(None, &message(), &customer, &address, None, from);
+    assert_eq!(
+        urls.list_unsubscribe(),
+        ["mailto:hello@shop.example?subject=unsubscribe%20msg_7encmw902e76wyxc6g0a81trf0"]
+    );
+    let urls = Urls::of(Some(&made()), &message(), &customer, &address, None, from);
+    assert_eq!(urls.list_unsubscribe().len(), 2);
+    assert!(urls.unsubscribe.starts_with("https://l.example/u/a."), "{urls:?}");
+    assert!(urls.preferences.starts_with("https://l.example/p/a."), "{urls:?}");
+    assert!(urls.confirm.starts_with("https://l.example/o/a."), "{urls:?}");
+}
