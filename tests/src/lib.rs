@@ -73,12 +73,6 @@ pub async fn manage_as(
     path: &str,
     body: &Value,
 ) -> (StatusCode, Value) {
-    let deps = attune_manage::Deps {
-        store: world.store.clone(),
-        keys: world.keys(),
-        clock: world.clock.clone(),
-        pass_machine: PassMachine::none(),
-    };
     let request = Request::builder()
         .method(method)
         .uri(path)
@@ -86,7 +80,35 @@ pub async fn manage_as(
         .header(header::CONTENT_TYPE, "application/json")
         .body(Body::from(body.to_string()))
         .expect("a request");
-    ask(attune_manage::router(deps), request).await
+    ask(attune_manage::router(manager(world)), request).await
+}
+
+/// Sends a text to the management API, with its key.
+pub async fn manage_text(
+    world: &World,
+    method: &str,
+    path: &str,
+    kind: &str,
+    body: &str,
+) -> (StatusCode, Value) {
+    let request = Request::builder()
+        .method(method)
+        .uri(path)
+        .header(header::AUTHORIZATION, "Bearer manage-key")
+        .header(header::CONTENT_TYPE, kind)
+        .body(Body::from(body.to_owned()))
+        .expect("a request");
+    ask(attune_manage::router(manager(world)), request).await
+}
+
+/// The management API of this world.
+pub fn manager(world: &World) -> attune_manage::Deps {
+    attune_manage::Deps {
+        store: world.store.clone(),
+        keys: world.keys(),
+        clock: world.clock.clone(),
+        pass_machine: PassMachine::none(),
+    }
 }
 
 /// Follows a link, as a browser does that is set to a language; answers status, headers and page.

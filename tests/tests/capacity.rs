@@ -186,3 +186,31 @@ async fn a_message_costs_nine_writes_from_the_decision_to_its_settled_outcome() 
         assert!(sent.total().writes <= 10.0);
     }
 }
+
+/// Picking a code reads one page of those that are free. The claim takes it (2) beside everything
+/// else, and its row among the free goes (1).
+#[tokio::test]
+async fn a_message_with_a_code_of_its_own_costs_three_writes_more() {
+    let told = async |coupon: &str| {
+        let world = World::with(&format!(
+            "
+coupons: [{{ id: ten, codes: unique, low_stock: 5 }}]
+segments: [{{ id: buyers, when: {{ event: Order Completed }} }}]
+templates: [{{ id: t, sms: Thanks }}]
+programs: [{{ id: p, enter: buyers, again: never, send: {{ template: t{coupon} }} }}]
+"
+        ))
+        .await;
+        let codes: Value = (0..100).map(|n| json!(format!("CODE-{n:04}"))).collect();
+        attune_tests::manage(&world, "POST", "/api/coupons/ten/codes", &codes).await;
+        world.reachable("42").await;
+        world.apply(&[world.track("42", "Order Completed", json!({"order_id": "1"}))]).await;
+        let (sent, dispatched) = cost(&world, dispatch(&world)).await;
+        assert_eq!(dispatched.unwrap().accepted, 1);
+        sent
+    };
+    let (without, with) = (told("").await, told(", coupon: ten").await);
+    let more = with.total() - without.total();
+    assert_eq!((more.writes, more.reads), (3.0, 1.0), "{without}; {with}");
+    assert!(with.total().writes <= 12.0, "{with}");
+}

@@ -4,6 +4,7 @@
 //! the short moment in which nobody can know, the outcome is `unknown`, and the message is not sent
 //! again.
 
+mod code;
 mod outcome;
 mod run;
 mod send;

@@ -2,7 +2,7 @@
 
 use attune_aws::senders::{ATTEMPT, Outgoing, SETTLE, SendError};
 use attune_aws::store::{
-    AddressRow, Claim, Claimed, Consistency, Found, StoreError, Stored, StoredMessage,
+    AddressRow, Claim, Claimed, Consistency, Found, LATE, StoreError, Stored, StoredMessage,
 };
 use attune_domain::address::Address;
 use attune_domain::cart::Product;
@@ -16,10 +16,13 @@ use attune_domain::message::{Dropped, Held, State};
 use attune_domain::recommend::recommend;
 use attune_domain::time::{Span, Timestamp};
 
+use crate::code::{self, NoCode, code};
 use crate::outcome::Outcome;
 use crate::run::Permit;
 use crate::{Deps, Run};
 
+/// How long a message waits for codes, or for a word after a restore, before it is looked at again.
+const WAIT: Span = Span::minutes(15);
 /// Decisions about one message in one run, when things keep changing under it.
 const MOST_DECISIONS: u32 = 5;
 /// The first wait after a sender asked to slow down; doubled with each attempt.
@@ -34,7 +37,7 @@ pub async fn dispatch(run: &Run<'_>, id: &MessageId) -> Result<Outcome, StoreErr
     for decision in 0..MOST_DECISIONS {
         let attempt = format!("{} {decision}", deps.run);
         let Some(waiting) = deps.store.message(id).await? else { return Ok(Outcome::Left) };
-        let turn = Turn { run, deps, waiting: &waiting, attempt: &attempt };
+        let turn = Turn { run, deps, waiting: &waiting, attempt: &attempt, turn: decision };
         if let Some(outcome) = turn.run().await? {
             return Ok(outcome);
         }
@@ -48,6 +51,8 @@ struct Turn<'a> {
     deps: &'a Deps,
     waiting: &'a StoredMessage,
     attempt: &'a str,
+    /// The how-manieth decision of this run.
+    turn: u32,
 }
 
 /// What a decision looks at, loaded.
@@ -79,9 +84,27 @@ impl Turn<'_> {
             }
             Decision::Expire => return self.close(&State::Expired, Outcome::Expired, now).await,
         };
+        if self.may_have_gone_out(now).await? {
+            let until = (now + WAIT).min(self.waiting.message.expires);
+            return self.hold(Held::Restored, until, now).await;
+        }
+        let given = match code(self.deps, self.waiting, &facts.profile.definitions, self.turn, now)
+            .await?
+        {
+            Ok(given) => given,
+            Err(NoCode::Over) => {
+                let state = State::Dropped(Dropped::CouponExpired);
+                return self.close(&state, Outcome::Dropped, now).await;
+            }
+            Err(NoCode::Left) => {
+                let until = (now + WAIT).min(self.waiting.message.expires);
+                return self.hold(Held::NoCode, until, now).await;
+            }
+        };
         let recommended = self.recommended(&facts, now).await?;
+        let waiting = &StoredMessage { given, ..self.waiting.clone() };
         let links = self.deps.links.as_ref();
-        let (written, urls) = match facts.write(self.waiting, &choice, links, recommended, now) {
+        let (written, urls) = match facts.write(waiting, &choice, links, recommended, now) {
             Ok(written) => written,
             Err(Unwritten::Aborted(why)) => {
                 return self.close(&State::Aborted(why), Outcome::Dropped, now).await;
@@ -105,7 +128,7 @@ impl Turn<'_> {
             Permit::NotNow => return Ok(Some(Outcome::Left)),
         }
         let from = facts.profile.definitions.shop.from.clone();
-        let Some(claim) = self.claim(&facts, choice, now).await? else {
+        let Some(claim) = self.claim(waiting, &facts, choice, now).await? else {
             self.run.unused().await;
             return Ok(None);
         };
@@ -119,6 +142,16 @@ impl Turn<'_> {
         };
         let sent = self.deps.senders.send(&outgoing).await;
         self.settle(&facts, &claim, sent).await
+    }
+
+    /// Whether the shop was restored from a backup since the message was due.
+    async fn may_have_gone_out(&self, now: Timestamp) -> Result<bool, StoreError> {
+        let due = self.waiting.message.due;
+        if now.since(due) < LATE {
+            return Ok(false);
+        }
+        let restored = self.deps.store.restored().await?;
+        Ok(restored.is_some_and(|mark| mark.holds(due)))
     }
 
     /// A claim that another run holds is left to it; one that ran out of time is nobody's.
@@ -217,6 +250,7 @@ impl Turn<'_> {
 
     async fn claim(
         &self,
+        waiting: &StoredMessage,
         facts: &Facts,
         choice: Choice,
         now: Timestamp,
@@ -224,10 +258,12 @@ impl Turn<'_> {
         let store = &self.deps.store;
         let deadline = now + ATTEMPT + SETTLE + SETTLE;
         let profile = facts.profile.clone();
-        let claimed =
-            store.claim(self.waiting, profile, choice.clone(), self.attempt, deadline, now);
+        let claimed = store.claim(waiting, profile, choice.clone(), self.attempt, deadline, now);
         if let Claimed::Yes(claim) = claimed.await? {
             return Ok(Some(*claim));
+        }
+        if let Some(given) = &waiting.given {
+            store.check_code(given).await?;
         }
         // The claim may have come through although its answer did not.
         let Some(stored) = store.message(&self.waiting.message.id).await? else { return Ok(None) };
@@ -336,6 +372,10 @@ impl Facts {
         let urls = Urls::of(links, &message.id, &profile.id, address, topic, from);
         let data = Data::of(profile, message, definitions, &urls, now);
         let data = data.with_recommendations(recommended, definitions);
+        let data = match waiting.given.as_ref() {
+            Some(given) => data.with_coupon(&code::issued(given, definitions)),
+            None => data,
+        };
         let content = definitions.templates.get(&message.template);
         let content = content.ok_or(Unwritten::NoContent(address.channel()))?;
         let mut written = write(content, address.channel(), &data, now)?;

@@ -92,7 +92,8 @@ impl Sorted {
 async fn keep_one(store: &Store, theirs: Theirs, now: Timestamp) -> Result<Vec<Told>, StoreError> {
     let applied = store.apply(&theirs.filed, &theirs.events, now).await?;
     let told = applied.problems.into_iter().filter_map(|(place, problem)| {
-        theirs.places.get(place).map(|at| Told { at: *at, problem, lost: false })
+        let lost = problem.flaw == Flaw::Erased;
+        theirs.places.get(place).map(|at| Told { at: *at, problem, lost })
     });
     Ok(told.collect())
 }
@@ -107,6 +108,8 @@ async fn record(
     let mut kinds: BTreeMap<String, ProblemReport> = BTreeMap::new();
     for Told { at, problem, lost } in problems {
         let raw = calls.events.get(at).map_or("", |raw| raw.get());
+        // It is counted, and says of nobody that they were erased.
+        let raw = if problem.flaw == Flaw::Erased { "" } else { raw };
         let report = ProblemReport { problem, lost, event: raw.to_owned(), count: 0 };
         kinds.entry(report.problem.to_string()).or_insert(report).count += 1;
     }

@@ -1,8 +1,8 @@
 //! The whole suite in one process: every function's own code, on the embedded stand-ins.
 
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use attune_aws::clock::Clock;
 use attune_aws::keys::Keys;
@@ -14,7 +14,7 @@ use attune_aws::store::{Observer, Settings, Store, StoreError};
 use attune_dispatch::Dispatched;
 use attune_domain::link::Links;
 use attune_domain::time::{Span, Timestamp};
-use attune_embedded::{Account, Capture, Engine, Outbox, Router as Stand};
+use attune_embedded::{Account, Capture, Engine, Outbox, Router as Stand, forgetter};
 use attune_recompute::{Answer, Swept, Task};
 use axum::Router;
 
@@ -34,6 +34,8 @@ pub struct Suite {
     pub capture: Capture,
     /// Links in messages; without them one unsubscribes by mail.
     pub links: Option<Links>,
+    /// The folder that what is sent is written to.
+    outbox: Arc<Mutex<Option<Outbox>>>,
     engine: Engine,
     keys: Keys,
     senders: Senders,
@@ -89,16 +91,22 @@ impl Suite {
             Some(observer) => store.observed_by(observer),
             None => store,
         };
+        let outbox = Arc::<Mutex<Option<Outbox>>>::default();
+        let kept = Arc::clone(&outbox);
+        let store = store.forgotten_by(forgetter(capture.clone(), move || {
+            kept.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        }));
         store.create_tables().await?;
         let senders = Senders::new(&aws, send_settings());
         let (passed, ticks) = <(AtomicU32, AtomicU32)>::default();
         let run = format!("{:016x}", getrandom::u64().unwrap_or_default());
         let links = None;
-        Ok(Self { store, clock, capture, links, engine, keys, senders, passed, ticks, run })
+        Ok(Self { store, clock, capture, links, outbox, engine, keys, senders, passed, ticks, run })
     }
 
     /// Writes what is sent to a folder, too.
     pub fn write_to(&self, outbox: Outbox) {
+        *self.outbox.lock().unwrap_or_else(PoisonError::into_inner) = Some(outbox.clone());
         self.capture.on_sent(move |sent| {
             if let Err(error) = outbox.write(sent) {
                 tracing::error!(error = %error, "outbox.write_failed");

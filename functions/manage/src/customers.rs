@@ -1,14 +1,13 @@
 //! `/api/customers`: who somebody is, what happened, what they got, and why.
 
-mod view;
+pub(crate) mod view;
 
 use attune_aws::store::{Consistency, Stored};
 use attune_domain::address::Address;
 use attune_domain::card::Clock;
 use attune_domain::event::Event;
-use attune_domain::id::{CustomerId, EventId, MessageId, ProgramId, SegmentId};
+use attune_domain::id::{CustomerId, EventId, SegmentId};
 use attune_domain::limits;
-use attune_domain::membership::Memberships;
 use attune_domain::time::Timestamp;
 use axum::Json;
 use axum::extract::rejection::QueryRejection;
@@ -49,7 +48,7 @@ pub(crate) async fn find(
 }
 
 /// The profile of `42`, `u#42` or `a#8f3e…`.
-async fn load(deps: &Deps, id: &str) -> Result<Stored, Refusal> {
+pub(crate) async fn load(deps: &Deps, id: &str) -> Result<Stored, Refusal> {
     let unknown = || Refusal::NotFound(format!("there is no customer `{id}`"));
     if id.is_empty() || id.len() > limits::NAME_BYTES + 2 {
         return Err(unknown());
@@ -145,31 +144,10 @@ pub(crate) async fn messages(
     Path(id): Path<String>,
 ) -> Result<Json<Value>, Refusal> {
     let stored = load(&deps, &id).await?;
-    let mut messages = deps.store.messages(&message_ids(&stored)).await?;
+    let mut messages = deps.store.messages(&stored.message_ids(ENTRIES)).await?;
     messages.sort_by(|one, other| {
         (other.message.due, &other.message.id).cmp(&(one.message.due, &one.message.id))
     });
     let messages: Vec<Value> = messages.iter().map(view::message).collect();
     Ok(Json(json!({ "customer": stored.profile.id.as_str(), "messages": messages })))
-}
-
-/// The ids that messages of a customer can have. They are derived from program, customer and entry,
-/// so no index is needed to find them.
-fn message_ids(stored: &Stored) -> Vec<MessageId> {
-    let Stored { profile, definitions, .. } = stored;
-    let merged = profile.card.ids.iter().filter(|known| known.merged).map(|known| &known.id);
-    let customers: Vec<&CustomerId> = std::iter::once(&profile.id).chain(merged).collect();
-    let mut ids = Vec::new();
-    for (program, segment) in &definitions.programs_ever {
-        let (Ok(program), Ok(segment)) = (ProgramId::parse(program), SegmentId::parse(segment))
-        else {
-            continue;
-        };
-        let entries = profile.core.memberships.get(Memberships::key(&segment));
-        let last = entries.map_or(0, |entries| entries.ordinal);
-        for entry in last.saturating_sub(ENTRIES) + 1..=last {
-            ids.extend(customers.iter().map(|customer| MessageId::of(&program, customer, entry)));
-        }
-    }
-    ids
 }

@@ -4,6 +4,7 @@
 #![allow(clippy::indexing_slicing, reason = "what is indexed here is JSON, where nothing is null")]
 
 mod brakes;
+mod coupons;
 mod customers;
 mod definitions;
 mod preview;
@@ -11,6 +12,8 @@ mod problems;
 mod publish;
 mod refusal;
 mod rehearsal;
+mod restored;
+mod rights;
 mod segments;
 
 use attune_aws::clock::Clock;
@@ -52,12 +55,19 @@ pub fn router(deps: Deps) -> Router {
         .route("/api/segments/{id}", get(segments::one))
         .route("/api/segments/{id}/members", get(segments::members))
         .route("/api/customers", get(customers::find))
-        .route("/api/customers/{id}", get(customers::one))
+        .route("/api/customers/{id}", get(customers::one).delete(rights::erase))
+        .route("/api/customers/{id}/export", get(rights::export))
+        .route("/api/erasures/{id}", get(rights::erasure))
         .route("/api/customers/{id}/explain", get(customers::explain))
         .route("/api/customers/{id}/timeline", get(customers::timeline))
         .route("/api/customers/{id}/messages", get(customers::messages))
         .route("/api/brakes", get(brakes::show).put(brakes::change))
         .route("/api/brakes/reset", post(brakes::reset))
+        .route("/api/coupons", get(coupons::list))
+        .route("/api/coupons/{id}", get(coupons::one))
+        .route("/api/coupons/{id}/codes", post(coupons::load))
+        .route("/api/restored", get(restored::current).post(restored::report))
+        .route("/api/restored/release", post(restored::release))
         .route("/api/problems", get(problems::list))
         .fallback(async || Refusal::NotFound("there is no such path".to_owned()))
         .layer(DefaultBodyLimit::max(BODY_BYTES))

@@ -5,6 +5,7 @@ use attune_domain::time::Span;
 use aws_config::{BehaviorVersion, SdkConfig};
 
 use crate::pass_machine::PassMachine;
+use crate::pseudonym::Pseudonyms;
 use crate::senders::{SendSettings, Senders};
 use crate::store::{MOST_TIMEOUT, Settings, Store};
 
@@ -33,6 +34,8 @@ pub mod names {
     pub const SHARDS: &str = "ATTUNE_SHARDS";
     /// Seconds for which definitions are believed.
     pub const CACHE: &str = "ATTUNE_CACHE_SECONDS";
+    /// The key to the pseudonyms of people who were erased.
+    pub const ERASURE_KEY: &str = "ATTUNE_ERASURE_KEY";
     /// Hashes of API keys.
     pub const KEYS: &str = "ATTUNE_KEYS";
     /// The SES configuration set.
@@ -79,6 +82,11 @@ impl Config {
         });
         let link_keys = link_keys(get(names::LINK_KEYS), &mut wrong);
         let links = links(get(names::LINK_URL), link_keys.clone(), &mut wrong);
+        let pseudonyms = get(names::ERASURE_KEY).and_then(|key| Pseudonyms::parse(&key));
+        let pseudonyms = pseudonyms.unwrap_or_else(|| {
+            wrong.push(format!("`{}` must be 64 hexadecimal digits", names::ERASURE_KEY));
+            Pseudonyms::of_bytes([0; 32])
+        });
         if !wrong.is_empty() {
             return Err(ConfigError(wrong));
         }
@@ -88,6 +96,7 @@ impl Config {
                 shards: u16::try_from(shards).unwrap_or(1),
                 cache: Span::seconds(cache),
                 settle: Span::from_millis(Span::seconds(cache).millis() + MOST_TIMEOUT.millis()),
+                pseudonyms,
             },
             send: SendSettings {
                 configuration_set: get(names::CONFIGURATION_SET),
@@ -158,7 +167,8 @@ mod tests {
             "the configuration is not complete: \
              `ATTUNE_SHARDS` must be a whole number from 1 to 99; \
              `ATTUNE_CACHE_SECONDS` must be a whole number from 0 to 600; \
-             `ATTUNE_TABLES` is missing"
+             `ATTUNE_TABLES` is missing; \
+             `ATTUNE_ERASURE_KEY` must be 64 hexadecimal digits"
         );
     }
 

@@ -5,6 +5,7 @@ pub mod config;
 pub mod keys;
 pub mod meter;
 pub mod pass_machine;
+pub mod pseudonym;
 pub mod sdk;
 pub mod senders;
 pub mod store;

@@ -11,8 +11,12 @@ mod batch;
 mod brakes;
 mod claims;
 mod commit;
+mod coupons;
 mod definitions;
+mod erasing;
+mod erasures;
 mod error;
+mod forgetter;
 mod history;
 mod item;
 mod items;
@@ -27,7 +31,9 @@ mod pass;
 mod problems;
 mod profiles;
 mod rehearsal;
+mod restored;
 pub mod schema;
+mod tombstones;
 mod wake;
 mod wake_ups;
 
@@ -43,8 +49,11 @@ pub use apply::Applied;
 pub use brakes::Switch;
 pub use claims::{Claim, Claimed};
 pub use commit::Committed;
+pub use coupons::{Given, Loaded, Stock};
 pub use definitions::{Published, Source};
+pub use erasures::Erasure;
 pub use error::StoreError;
+pub use forgetter::{Forgetter, Traces};
 pub use memberships::{Member, Size};
 pub use messages::Stored as StoredMessage;
 pub use observer::Observer;
@@ -52,10 +61,12 @@ pub use pass::{MOST_TIMEOUT, Pass, Slice, SliceProgress};
 pub use problems::{ProblemReport, ProblemRow};
 pub use profiles::{Consistency, Found, Stored};
 pub use rehearsal::Page as RehearsalPage;
+pub use restored::{LATE, Restored};
 pub use schema::Table;
 pub use wake::{Cores, Woken};
 
 use crate::meter::Meter;
+use crate::pseudonym::Pseudonyms;
 
 /// A handle on the tables of one shop. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -65,6 +76,7 @@ pub struct Store {
     meter: Meter,
     cache: Arc<Mutex<definitions::Cache>>,
     observer: Option<Observer>,
+    forgetter: Option<Forgetter>,
 }
 
 /// How a shop's tables are laid out and read.
@@ -81,6 +93,8 @@ pub struct Settings {
     /// How long after a publication the full pass waits: until no call is under way that may still
     /// work by the definitions before.
     pub settle: Span,
+    /// How people are named who were erased. With another key nobody is recognised.
+    pub pseudonyms: Pseudonyms,
 }
 
 impl Settings {
@@ -88,7 +102,8 @@ impl Settings {
     /// publishes others.
     pub fn local() -> Self {
         let (cache, settle) = (Span::LONGEST, Span::seconds(1));
-        Self { prefix: "attune-".to_owned(), shards: 1, cache, settle }
+        let pseudonyms = Pseudonyms::of_bytes([0; 32]);
+        Self { prefix: "attune-".to_owned(), shards: 1, cache, settle, pseudonyms }
     }
 }
 
@@ -101,6 +116,7 @@ impl Store {
             meter: Meter::default(),
             cache: Arc::default(),
             observer: None,
+            forgetter: None,
         }
     }
 
@@ -108,6 +124,12 @@ impl Store {
     #[must_use]
     pub fn observed_by(self, observer: Observer) -> Self {
         Self { observer: Some(observer), ..self }
+    }
+
+    /// The same store, which tells `forgetter` whom to forget.
+    #[must_use]
+    pub fn forgotten_by(self, forgetter: Forgetter) -> Self {
+        Self { forgetter: Some(forgetter), ..self }
     }
 
     /// What this store has used.

@@ -9,6 +9,7 @@ use serde_json::{Map, json};
 
 use crate::cart::{Item, Product};
 use crate::channel::Channel;
+use crate::coupon::Issued;
 use crate::decide::left_in_cart;
 use crate::definitions::{Content, Definitions, EmailContent, Partials, PushContent};
 use crate::id::MessageId;
@@ -277,6 +278,19 @@ impl Data {
         if let Value::Object(data) = &mut self.value {
             Arc::make_mut(data).insert(name, value);
         }
+    }
+}
+
+impl Data {
+    /// The same, with `coupon.code` and `coupon.expires`.
+    #[must_use]
+    pub fn with_coupon(mut self, issued: &Issued) -> Self {
+        let expires = issued.expires.map(|day| day.to_string());
+        let coupon = json!({ "code": issued.code.as_str(), "expires": expires });
+        if let Value::Object(data) = &mut self.value {
+            Arc::make_mut(data).insert("coupon", Value::from(coupon));
+        }
+        self
     }
 }
 

@@ -3,6 +3,7 @@
 //! They are read as a whole: either all of them are right, or none is taken and every mistake is
 //! told with its place.
 
+mod coupons;
 mod draft;
 mod email;
 mod free;
@@ -28,8 +29,9 @@ pub use settings::Shop;
 pub use templates::{Content, Parts, PushContent};
 
 use crate::answer::Answer;
+use crate::coupon::Coupon;
 use crate::digest::Key;
-use crate::id::{ProgramId, SegmentId, TemplateId};
+use crate::id::{CouponId, ProgramId, SegmentId, TemplateId};
 use crate::plan::{Plan, Version};
 use crate::policy::Policy;
 use crate::profile::Core;
@@ -75,6 +77,8 @@ pub struct Definitions {
     pub partials: Arc<Partials>,
     /// Contents of messages.
     pub templates: BTreeMap<TemplateId, Content>,
+    /// Coupons.
+    pub coupons: BTreeMap<CouponId, Coupon>,
     /// What profiles must remember.
     pub plan: Plan,
     /// Programs that were ever defined, and their segments.
@@ -171,6 +175,7 @@ impl Definitions {
             programs: Vec::new(),
             partials: Arc::default(),
             templates: BTreeMap::new(),
+            coupons: BTreeMap::new(),
             plan: Plan::default(),
             programs_ever: BTreeMap::new(),
             gone: BTreeMap::new(),

@@ -163,6 +163,8 @@ definition_id! {
     ProgramId,
     /// The id of a template.
     TemplateId,
+    /// The id of a coupon.
+    CouponId,
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ pub mod card;
 pub mod cart;
 pub mod channel;
 pub mod content;
+pub mod coupon;
 pub mod decide;
 pub mod definitions;
 pub mod digest;

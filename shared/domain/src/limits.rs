@@ -59,6 +59,10 @@ pub const BEST_SELLERS: usize = 50;
 pub const RECOMMENDATIONS: usize = 12;
 /// Newest events that are looked through for products to recommend: one query of 1 MB at most.
 pub const RECOMMENDATION_ROWS: usize = 300;
+/// Coupons of a shop.
+pub const COUPONS: usize = 200;
+/// Codes in one request that fills the pool of a coupon.
+pub const CODES_PER_REQUEST: usize = 10_000;
 /// Bytes of all definition files of a shop together: they are stored compressed in one item.
 pub const DEFINITION_BYTES: usize = 2 * 1024 * 1024;
 /// Nesting of a definition file.

@@ -217,6 +217,14 @@ pub enum Held {
     /// The operator holds all sends.
     #[error("all sends are held")]
     Switch,
+    /// The shop was restored from a backup, and it may have gone out before.
+    #[error(
+        "the shop was restored from a backup, and this may have gone out before; release it, or it expires"
+    )]
+    Restored,
+    /// The pool of the coupon is empty.
+    #[error("no coupon code is left")]
+    NoCode,
     /// The sender asked to slow down.
     #[error("the sender asked to slow down")]
     Throttled,
@@ -252,6 +260,9 @@ pub enum Dropped {
     /// The person had enough messages for now, and the policy is not to wait.
     #[error("the cap on messages is reached")]
     Cap,
+    /// The last day of its coupon is over.
+    #[error("the coupon has expired")]
+    CouponExpired,
     /// The same entry reached the same address as another customer.
     #[error("the address already got this message")]
     SameAddress,

@@ -54,6 +54,12 @@ pub enum Flaw {
     #[error("name the `address` that the consent is for, as none is known on the channel")]
     NoAddress,
 
+    /// Of somebody who was erased.
+    #[error(
+        "the event is of somebody who was erased and was dropped; `Consent Granted` with a server key brings them back"
+    )]
+    Erased,
+
     /// The time cannot be read; the time of receipt was used.
     #[error("`{0}` is not a time; the time of receipt was used")]
     BadTime(String),

@@ -1,7 +1,7 @@
 //! Programs: what is sent to those who enter a segment.
 
 use crate::digest::Key;
-use crate::id::{CustomerId, MessageId, ProgramId, TemplateId};
+use crate::id::{CouponId, CustomerId, MessageId, ProgramId, TemplateId};
 use crate::membership::Membership;
 use crate::message::{Cause, Message};
 use crate::profile::Core;
@@ -35,6 +35,8 @@ pub struct Program {
     pub at: Option<At>,
     /// How long after its due time it is too late.
     pub max_lateness: Span,
+    /// The coupon whose code it gives.
+    pub coupon: Option<CouponId>,
     /// The topic of the consent it needs; `None` is the channel's as a whole.
     pub topic: Option<String>,
     /// When this holds, the program is done: a waiting message is dropped.

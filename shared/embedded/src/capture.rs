@@ -88,6 +88,11 @@ impl Capture {
         self.state().listeners.push(Listener(Box::new(listener)));
     }
 
+    /// Forgets messages, such as those to somebody who was erased.
+    pub fn forget(&self, which: impl Fn(&Sent) -> bool) {
+        self.state().sent.retain(|sent| !which(sent));
+    }
+
     /// The owner of `phone` (E.164) answered STOP. What is sent to it from now on is accepted and
     /// marked as never delivered; AWS does not document another answer.
     pub fn opt_out(&self, phone: &str) {

@@ -11,6 +11,7 @@ pub mod capture;
 pub mod engine;
 #[cfg(test)]
 mod fixtures;
+pub mod forget;
 #[cfg(feature = "http")]
 pub mod listen;
 pub mod outbox;
@@ -19,5 +20,6 @@ pub mod service;
 
 pub use capture::{Account, Capture};
 pub use engine::{Engine, EngineError};
+pub use forget::forgetter;
 pub use outbox::Outbox;
 pub use router::Router;

@@ -44,8 +44,7 @@ impl Outbox {
     pub fn write(&self, sent: &Sent) -> io::Result<()> {
         let file = match &sent.kind {
             Kind::Email(email) => {
-                let name = format!("{}-{}.eml", stamp(sent.at_ms), sent.id);
-                let path = self.folder.join("mail").join(name);
+                let path = self.folder.join("mail").join(mail_name(sent));
                 fs::write(path, eml::render(&sent.id, sent.at_ms, email))?;
                 "email.ndjson"
             }
@@ -68,6 +67,45 @@ impl Outbox {
         newest.truncate(count);
         Ok(newest)
     }
+}
+
+impl Outbox {
+    /// Forgets messages, such as those to somebody who was erased: each file is written anew without
+    /// them, and takes the old one's place at once.
+    pub fn forget(&self, which: impl Fn(&Sent) -> bool) -> io::Result<()> {
+        for file in FILES {
+            let path = self.folder.join(file);
+            let Ok(text) = fs::read(&path) else { continue };
+            let (mut kept, mut gone) = (Vec::new(), false);
+            for line in text.split_inclusive(|byte| *byte == b'\n') {
+                match serde_json::from_slice::<Sent>(line) {
+                    Ok(sent) if which(&sent) => {
+                        self.forget_mail(&sent)?;
+                        gone = true;
+                    }
+                    _ => kept.extend_from_slice(line),
+                }
+            }
+            if gone {
+                let new = self.folder.join(format!("{file}.new"));
+                fs::write(&new, kept)?;
+                fs::rename(&new, &path)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn forget_mail(&self, sent: &Sent) -> io::Result<()> {
+        match fs::remove_file(self.folder.join("mail").join(mail_name(sent))) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            removed => removed,
+        }
+    }
+}
+
+/// The name of the file of an e-mail.
+fn mail_name(sent: &Sent) -> String {
+    format!("{}-{}.eml", stamp(sent.at_ms), sent.id)
 }
 
 /// Adds `line` to the file at `path`, after ending a line that a crash left open.

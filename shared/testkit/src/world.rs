@@ -16,7 +16,7 @@ use attune_domain::event::{Event, Writer};
 use attune_domain::id::CustomerId;
 use attune_domain::link::{LinkKeys, Links};
 use attune_domain::time::{Span, Timestamp};
-use attune_embedded::{Account, Capture, Engine, Router};
+use attune_embedded::{Account, Capture, Engine, Router, forgetter};
 use bytes::Bytes;
 use http::Request;
 use serde_json::{Value, json};
@@ -79,7 +79,8 @@ impl World {
         let capture = Capture::new(Account::new(clock.clone(), 1));
         let router = Router::new(database(engine.clone()), Arc::new(capture.clone()));
         let aws = sdk::in_process(wrap(Arc::new(router)));
-        let store = Store::new(sdk::dynamodb::Client::new(&aws), Settings::local());
+        let store = Store::new(sdk::dynamodb::Client::new(&aws), Settings::local())
+            .forgotten_by(forgetter(capture.clone(), || None));
         let world = Self {
             senders: Senders::new(&aws, settings()),
             store,

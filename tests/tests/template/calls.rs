@@ -199,6 +199,9 @@ fn calls_in(body: &str, file: &Path) -> Vec<Call> {
             calls.push(("dynamodb:BatchWriteItem".to_owned(), table(call)));
         }
     }
+    for (at, _) in body.match_indices("delete_all(Table::") {
+        calls.push(("dynamodb:BatchWriteItem".to_owned(), table(&body[at..])));
+    }
     for (at, _) in body.match_indices("get_all(Table::") {
         calls.push(("dynamodb:BatchGetItem".to_owned(), table(&body[at..])));
     }

@@ -17,7 +17,7 @@ const GATEWAY: u32 = 30;
 
 /// What a `main.rs` asks the configuration for, and the variables that it comes from.
 const ASKED: [(&str, &[&str]); 6] = [
-    ("config.store(", &[names::TABLES, names::SHARDS, names::CACHE]),
+    ("config.store(", &[names::TABLES, names::SHARDS, names::CACHE, names::ERASURE_KEY]),
     ("config.keys", &[names::KEYS]),
     ("config.senders(", SENDERS),
     ("config.pass_machine(", &[names::PASS_MACHINE]),

@@ -108,6 +108,7 @@ impl Template {
             let parameter = &self.0["Parameters"][name];
             return match &parameter["Default"] {
                 Value::Null if name == "Keys" => format!("server:{}", "0".repeat(64)),
+                Value::Null if name == "ErasureKey" => "0".repeat(64),
                 Value::Null => format!("<{name}>"),
                 default => self.text(default),
             };

@@ -18,7 +18,7 @@ fn instant(at: Timestamp) -> Value {
 }
 
 /// Who somebody is.
-pub(super) fn profile(profile: &Profile, definitions: &Definitions, now: Timestamp) -> Value {
+pub(crate) fn profile(profile: &Profile, definitions: &Definitions, now: Timestamp) -> Value {
     let Profile { id, core, card, cart } = profile;
     let preference = card.preference();
     let known = |known: &attune_domain::identity::KnownId| json!({ "id": known.id.as_str(), "merged": known.merged });
@@ -114,7 +114,7 @@ fn segments(core: &Core, definitions: &Definitions) -> Value {
 }
 
 /// Why somebody is in a segment or not.
-pub(super) fn explained(
+pub(crate) fn explained(
     segment: &Segment,
     profile: &Profile,
     definitions: &Definitions,
@@ -151,7 +151,7 @@ fn explanation(explanation: &Explanation) -> Value {
 }
 
 /// Something that happened.
-pub(super) fn event(event: &Event) -> Value {
+pub(crate) fn event(event: &Event) -> Value {
     let (kind, data) = match &event.act {
         Act::Track { properties, .. } => ("track", Some(properties)),
         Act::View { screen: false, properties } => ("page", Some(properties)),
@@ -186,7 +186,7 @@ pub(super) fn event(event: &Event) -> Value {
 }
 
 /// A message and what became of it.
-pub(super) fn message(stored: &StoredMessage) -> Value {
+pub(crate) fn message(stored: &StoredMessage) -> Value {
     let message = &stored.message;
     json!({
         "id": message.id.as_str(),

@@ -3,15 +3,21 @@
 use std::collections::BTreeSet;
 
 use attune_domain::address::Address;
-use attune_domain::card::Card;
+use attune_domain::card::{Card, ConsentAct};
 use attune_domain::channel::Channel;
+use attune_domain::event::Event;
 use attune_domain::id::CustomerId;
 use aws_sdk_dynamodb::types::{
     AttributeValue, ConditionCheck, ReturnConsumedCapacity, TransactWriteItem,
 };
 
 use super::item::{Build, Read, text};
+use super::tombstones::ERASED;
 use super::{Store, StoreError, Table};
+
+/// Adds a customer to an address whose owner was erased.
+const SUPPRESS: &str =
+    "SET suppressed = if_not_exists(suppressed, :erased) ADD customers :customer";
 
 /// What is known of an address.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -32,9 +38,13 @@ impl Store {
         before: &Card,
         after: &Card,
     ) -> Result<(), StoreError> {
-        let (before, after) = (all_of(before), all_of(after));
+        let (card, before, after) = (after, all_of(before), all_of(after));
         for address in after.difference(&before) {
-            self.change_customers(address, customer, "ADD customers :customer").await?;
+            let change = match self.is_buried(address, card).await? {
+                true => SUPPRESS,
+                false => "ADD customers :customer",
+            };
+            self.change_customers(address, customer, change).await?;
         }
         for address in before.difference(&after) {
             self.change_customers(address, customer, "DELETE customers :customer").await?;
@@ -48,22 +58,32 @@ impl Store {
         customer: &CustomerId,
         change: &str,
     ) -> Result<(), StoreError> {
+        let reason = (change == SUPPRESS).then(|| (":erased".to_owned(), text(ERASED)));
+        let customers = AttributeValue::Ss(vec![customer.to_string()]);
+        let values = [(":customer".to_owned(), customers)].into_iter().chain(reason);
         let output = self
             .client
             .update_item()
             .table_name(self.table(Table::Addresses))
             .key("address", text(address.key()))
             .update_expression(change)
-            .expression_attribute_values(
-                ":customer",
-                AttributeValue::Ss(vec![customer.to_string()]),
-            )
+            .set_expression_attribute_values(Some(values.collect()))
             .return_consumed_capacity(ReturnConsumedCapacity::Total)
             .send()
             .await
             .map_err(StoreError::of)?;
         self.meter.writes(&output.consumed_capacity);
         Ok(())
+    }
+
+    /// The addresses of a card, each with what is known of it.
+    pub async fn addresses_of(
+        &self,
+        card: &Card,
+    ) -> Result<Vec<(Address, AddressRow)>, StoreError> {
+        let addresses: Vec<Address> = all_of(card).into_iter().collect();
+        let rows = self.addresses(&addresses).await?;
+        Ok(addresses.into_iter().zip(rows).collect())
     }
 
     /// What is known of addresses, in their order.
@@ -81,6 +101,16 @@ impl Store {
             .iter()
             .map(|address| find(address).map_or(Ok(AddressRow::default()), read))
             .collect()
+    }
+
+    /// Looks again at an address of a card that was allowed anew: its owner may have been erased.
+    pub(super) async fn allow_anew(&self, event: &Event, card: &Card) -> Result<(), StoreError> {
+        if let Some(Ok(act)) = ConsentAct::of(event)
+            && let Some(address) = act.address.or_else(|| card.address(act.channel))
+        {
+            self.is_buried(&address, card).await?;
+        }
+        Ok(())
     }
 
     /// Remembers the SNS endpoint that stands for a device.
@@ -115,7 +145,7 @@ impl Store {
     }
 }
 
-fn all_of(card: &Card) -> BTreeSet<Address> {
+pub(super) fn all_of(card: &Card) -> BTreeSet<Address> {
     let first = Channel::ALL.into_iter().filter_map(|channel| card.address(channel));
     first.chain(card.tokens.iter().map(|token| Address::device(&token.device))).collect()
 }

@@ -5,7 +5,7 @@ use attune_domain::event::{Act, Event};
 use attune_domain::id::CustomerId;
 use attune_domain::limits;
 use attune_domain::message::Message;
-use attune_domain::problem::Problem;
+use attune_domain::problem::{Flaw, Problem};
 use attune_domain::profile::Profile;
 use attune_domain::ring::{Entry, Known};
 use attune_domain::step::{Input, MembershipChange, step};
@@ -64,6 +64,13 @@ impl Store {
                 None if races == 0 => self.load(id, Consistency::Eventual, now).await?,
                 None => self.load(id, Consistency::Strong, now).await?,
             };
+            let dropped = self.dropped(id, &stored, rest).await?;
+            if dropped > 0 {
+                self.forget_aliases(&stored, rest.get(..dropped).unwrap_or_default(), now).await?;
+                applied.drop(dropped, &mut done);
+                at_hand = Some(stored);
+                continue;
+            }
             match self.apply_some(stored, rest, now).await? {
                 Some((stored, batch)) => {
                     applied.take(batch, &mut done);
@@ -117,6 +124,7 @@ impl Store {
             self.put_rows(&batch.rows, &customer, keep).await?;
         }
         for event in &batch.rows {
+            self.allow_anew(event, &stored.card).await?;
             stored.profile.core.ring.see_row(event.id);
         }
         Ok(Some((stored, batch)))
@@ -234,6 +242,13 @@ impl Store {
 }
 
 impl Applied {
+    /// Leaves out events of somebody who was erased.
+    fn drop(&mut self, count: usize, done: &mut usize) {
+        let dropped = *done..*done + count;
+        self.problems.extend(dropped.map(|at| (at, Problem::whole(Flaw::Erased))));
+        *done += count;
+    }
+
     fn take(&mut self, batch: Batch, done: &mut usize) {
         self.problems.extend(batch.problems.into_iter().map(|(at, problem)| (*done + at, problem)));
         self.new += batch.new;

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::types::{
-    KeysAndAttributes, PutRequest, ReturnConsumedCapacity, WriteRequest,
+    DeleteRequest, KeysAndAttributes, PutRequest, ReturnConsumedCapacity, WriteRequest,
 };
 
 use super::item::Attributes;
@@ -33,6 +33,24 @@ impl Store {
                 Ok(WriteRequest::builder().put_request(put.map_err(StoreError::bug)?).build())
             };
             let requests = chunk.iter().map(put).collect::<Result<Vec<_>, StoreError>>()?;
+            self.write_batch(HashMap::from([(self.table(table), requests)])).await?;
+        }
+        Ok(())
+    }
+
+    /// Deletes items by key, those that are there. All of them are gone when this returns `Ok`.
+    pub(super) async fn delete_all(
+        &self,
+        table: Table,
+        keys: Vec<Attributes>,
+    ) -> Result<(), StoreError> {
+        for chunk in keys.chunks(WRITES) {
+            let delete = |key: &Attributes| {
+                let delete = DeleteRequest::builder().set_key(Some(key.clone())).build();
+                let delete = delete.map_err(StoreError::bug)?;
+                Ok(WriteRequest::builder().delete_request(delete).build())
+            };
+            let requests = chunk.iter().map(delete).collect::<Result<Vec<_>, StoreError>>()?;
             self.write_batch(HashMap::from([(self.table(table), requests)])).await?;
         }
         Ok(())

@@ -67,6 +67,9 @@ impl Store {
         if !stepped.behind {
             with.push(self.claim_item(waiting, &choice, attempt, deadline, now)?);
             with.push(self.not_suppressed(&choice.address)?);
+            if let Some(given) = waiting.given.as_ref().filter(|given| given.picked) {
+                with.push(self.take_code(given, now)?);
+            }
         }
         let customer = stepped.profile.id.clone();
         let work = Work {
@@ -92,6 +95,9 @@ impl Store {
         if !has_row {
             self.put_rows(std::slice::from_ref(&event), &customer, keep).await?;
         }
+        if let Some(given) = waiting.given.as_ref().filter(|given| given.picked) {
+            self.no_longer_free(given).await?;
+        }
         let attempts = waiting.attempts + 1;
         let attempt = attempt.to_owned();
         Ok(Claimed::Yes(Box::new(Claim { message, choice, attempts, attempt })))
@@ -105,14 +111,16 @@ impl Store {
         deadline: Timestamp,
         now: Timestamp,
     ) -> Result<TransactWriteItem, StoreError> {
-        let update = Update::builder()
+        let given = waiting.given.as_ref();
+        let also = given.map_or("", |_| ", coupon = :coupon, code = :code");
+        let mut update = Update::builder()
             .table_name(self.table(Table::Messages))
             .key("id", text(waiting.message.id.as_str()))
-            .update_expression(
+            .update_expression(format!(
                 "SET #state = :sending, attempt = :attempt, attempts = :attempts, \
-                 deadline = :deadline, channel = :channel, because = :because, why = :why, changed = :now \
-                 REMOVE reason",
-            )
+                 deadline = :deadline, channel = :channel, because = :because, why = :why, \
+                 changed = :now{also} REMOVE reason"
+            ))
             .condition_expression("#state = :before AND changed = :changed")
             .expression_attribute_names("#state", "state")
             .expression_attribute_values(":before", text(waiting.state.as_str()))
@@ -124,9 +132,13 @@ impl Store {
             .expression_attribute_values(":channel", text(choice.address.channel().as_str()))
             .expression_attribute_values(":because", text(choice.because.as_str()))
             .expression_attribute_values(":why", text(choice.in_words()))
-            .expression_attribute_values(":now", number(now.millis()))
-            .build()
-            .map_err(StoreError::bug)?;
+            .expression_attribute_values(":now", number(now.millis()));
+        if let Some(given) = given {
+            update = update
+                .expression_attribute_values(":coupon", text(given.coupon.as_str()))
+                .expression_attribute_values(":code", text(given.code.as_str()));
+        }
+        let update = update.build().map_err(StoreError::bug)?;
         Ok(TransactWriteItem::builder().update(update).build())
     }
 

@@ -114,6 +114,7 @@ impl Store {
             profile: work.profile,
             definitions,
             versions,
+            erased: false,
             card,
             cart,
         })))

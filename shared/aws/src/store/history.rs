@@ -5,13 +5,14 @@ use std::collections::BTreeMap;
 use attune_domain::event::Event;
 use attune_domain::id::{CustomerId, EventId};
 use attune_domain::limits;
+use attune_domain::profile::Profile;
 use attune_domain::ring::Entry;
 use attune_domain::time::{Span, Timestamp};
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::ReturnConsumedCapacity;
 
-use super::item::{Attributes, Read, text};
+use super::item::{Attributes, Build, Read, text};
 use super::items::event::{parse_sort_key, read, sort_key, tombstone, write};
 use super::profiles::Stored;
 use super::{Store, StoreError, Table};
@@ -169,6 +170,55 @@ impl Store {
             }
             Err(error) => Err(StoreError::of(error)),
         }
+    }
+
+    /// One page of everything that happened to somebody, under all of their ids; and after what to go
+    /// on. `None` if that is not where a page ended.
+    pub async fn history_page(
+        &self,
+        profile: &Profile,
+        after: Option<&str>,
+    ) -> Result<Option<(Vec<Event>, Option<String>)>, StoreError> {
+        let others = profile.card.ids.iter().map(|known| &known.id);
+        let ids: Vec<&CustomerId> = std::iter::once(&profile.id).chain(others).collect();
+        let (at, after) = match after.map(|text| text.split_once('~')) {
+            None => (0, None),
+            Some(Some((at, key))) => (at.parse().unwrap_or(usize::MAX), Some(key)),
+            Some(None) => return Ok(None),
+        };
+        let after = after.filter(|key| !key.is_empty());
+        let Some(filed) = ids.get(at) else { return Ok(None) };
+        let start =
+            after.map(|key| Build::default().text("id", filed.as_str()).text("at", key).done());
+        let output = self
+            .client
+            .query()
+            .table_name(self.table(Table::Events))
+            .key_condition_expression("id = :id")
+            .expression_attribute_values(":id", text(filed.as_str()))
+            .limit(PAGE)
+            .consistent_read(true)
+            .set_exclusive_start_key(start)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await
+            .map_err(StoreError::of)?;
+        self.meter.reads(&output.consumed_capacity);
+        let merged = |id: &CustomerId| profile.card.ids.iter().any(|k| k.merged && k.id == *id);
+        let mut events = Vec::new();
+        for item in output.items() {
+            // What a shared device did for somebody else is not theirs.
+            let theirs = |whose: &CustomerId| *whose == profile.id || merged(whose);
+            events.extend(read(item)?.filter(|(_, whose)| theirs(whose)).map(|(event, _)| event));
+        }
+        let next = match &output.last_evaluated_key {
+            Some(item) => {
+                let key = Read { table: Table::Events, item }.text("at")?.to_owned();
+                Some(format!("{at}~{key}"))
+            }
+            None => ids.get(at + 1).map(|_| format!("{}~", at + 1)),
+        };
+        Ok(Some((events, next)))
     }
 
     /// The history under one id, newest first: events, and whose they became; at most

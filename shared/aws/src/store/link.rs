@@ -81,9 +81,11 @@ impl Store {
                 Ok(Some(stored))
             }
             Found::Pointer(_) => Ok(Some(stored)),
+            Found::Profile(theirs) if theirs.is_erased() => Ok(Some(stored)),
             Found::Profile(theirs) if theirs.exists() => {
                 self.merge(stored, *theirs, other.event, now).await
             }
+            Found::Profile(_) if !self.may_link(&other.id, &stored).await? => Ok(Some(stored)),
             Found::Profile(_) => {
                 let pointer = pointer_item(&other.id, &me, 1);
                 Ok(self.put_if_version(pointer, 0).await?.then_some(stored))

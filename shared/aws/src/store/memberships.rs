@@ -256,7 +256,7 @@ impl Store {
         Ok(size)
     }
 
-    fn partition(&self, segment: &str, shard: u16) -> String {
+    pub(super) fn partition(&self, segment: &str, shard: u16) -> String {
         format!("{segment}#{shard:02}")
     }
 }

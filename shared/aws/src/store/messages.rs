@@ -10,6 +10,7 @@ use attune_domain::time::Timestamp;
 use aws_sdk_dynamodb::types::{Put, ReturnConsumedCapacity, TransactWriteItem};
 
 use super::agenda::shard_name;
+use super::coupons::Given;
 use super::item::{Attributes, Build, Read, number, text};
 use super::schema::{DUE_INDEX, DUE_KEY};
 use super::{Store, StoreError, Table, items};
@@ -43,6 +44,8 @@ pub struct Stored {
     pub refused: Vec<Channel>,
     /// The sender's own id for it.
     pub provider_id: Option<String>,
+    /// The code that it gives.
+    pub given: Option<Given>,
     /// When it last changed.
     pub changed: Timestamp,
 }

@@ -4,11 +4,16 @@
 //! per hour, which counts them and keeps the last as an example; and the rows of an hour are at
 //! most [`KINDS`] × [`EXAMPLES`], by construction of their keys.
 
+use attune_domain::coupon::Coupon;
 use attune_domain::digest::hash64;
+use attune_domain::id::CustomerId;
 use attune_domain::problem::Problem;
 use attune_domain::time::{Span, Timestamp};
+use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::ReturnConsumedCapacity;
 
+use super::erasures::Plan;
 use super::item::{Attributes, Read, number, text};
 use super::schema::TTL;
 use super::{Store, StoreError, Table, expiry};
@@ -59,12 +64,33 @@ impl Store {
         report: &ProblemReport,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        let problem = report.problem.to_string();
-        let kind = hash64(&[&problem]) % KINDS;
-        let example = hash64(&[&report.event]) % EXAMPLES;
+        let of_event = (report.lost, report.event.as_str(), report.count);
+        self.record(&report.problem.to_string(), of_event, now).await
+    }
+
+    /// Records that the pool of a coupon is nearly empty.
+    pub(super) async fn record_low_stock(
+        &self,
+        coupon: &Coupon,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let Coupon { id, low_stock, .. } = coupon;
+        let problem =
+            format!("the coupon `{id}` has fewer than {low_stock} codes left; load new ones");
+        self.record(&problem, (false, "", 1), now).await
+    }
+
+    async fn record(
+        &self,
+        problem: &str,
+        (lost, event, count): (bool, &str, u64),
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let kind = hash64(&[problem]) % KINDS;
+        let example = hash64(&[event]) % EXAMPLES;
         let hour = now.millis().div_euclid(3_600_000);
-        let mut cut = report.event.len().min(EXAMPLE_BYTES);
-        while !report.event.is_char_boundary(cut) {
+        let mut cut = event.len().min(EXAMPLE_BYTES);
+        while !event.is_char_boundary(cut) {
             cut -= 1;
         }
         let output = self
@@ -74,23 +100,85 @@ impl Store {
             .key("kind", text("problem"))
             .key("id", text(format!("{hour:09}#{kind:02}#{example:02}")))
             .update_expression(
-                "SET problem = :problem, lost = :lost, example = :example, #last = :now, \
-                 #expires = :expires ADD #count :count",
+                "SET problem = :problem, lost = :lost, example = :example, who = :who, \
+                 #last = :now, #expires = :expires ADD #count :count",
             )
             .expression_attribute_names("#last", "last")
             .expression_attribute_names("#count", "count")
             .expression_attribute_names("#expires", TTL)
             .expression_attribute_values(":problem", text(problem))
-            .expression_attribute_values(":lost", number(u8::from(report.lost)))
-            .expression_attribute_values(":example", text(report.event.get(..cut).unwrap_or("")))
+            .expression_attribute_values(":lost", number(u8::from(lost)))
+            .expression_attribute_values(":example", text(event.get(..cut).unwrap_or("")))
+            .expression_attribute_values(":who", text(ids_in(event)))
             .expression_attribute_values(":now", number(now.millis()))
             .expression_attribute_values(":expires", number(expiry(now + KEPT)))
-            .expression_attribute_values(":count", number(report.count))
+            .expression_attribute_values(":count", number(count))
             .return_consumed_capacity(ReturnConsumedCapacity::Total)
             .send()
             .await
             .map_err(StoreError::of)?;
         self.meter.writes(&output.consumed_capacity);
+        Ok(())
+    }
+
+    /// Takes the examples away that are of somebody, or quote them.
+    pub(super) async fn erase_from_problems(&self, plan: &Plan) -> Result<(), StoreError> {
+        let bare = |id: &String| CustomerId::parse(id).map(|id| id.bare().to_owned());
+        let ids: Vec<String> = plan.ids.iter().filter_map(bare).collect();
+        let mut from = None;
+        loop {
+            let output = self
+                .client
+                .query()
+                .table_name(self.table(Table::Workspace))
+                .key_condition_expression("kind = :kind")
+                .expression_attribute_values(":kind", text("problem"))
+                .set_exclusive_start_key(from)
+                .return_consumed_capacity(ReturnConsumedCapacity::Total)
+                .send()
+                .await
+                .map_err(StoreError::of)?;
+            self.meter.reads(&output.consumed_capacity);
+            for item in output.items() {
+                let read = Read { table: Table::Workspace, item };
+                let (example, who) = (read.text("example")?, read.maybe_text("who"));
+                let theirs = |id: &String| {
+                    who.is_some_and(|who| who.split('\n').any(|known| known == id))
+                        || example.contains(&format!("\"{id}\""))
+                };
+                let quoted = |word: &String| example.contains(word.as_str());
+                if ids.iter().any(theirs) || plan.texts.iter().any(quoted) {
+                    self.erase_example(read.text("id")?, example).await?;
+                }
+            }
+            from = output.last_evaluated_key;
+            if from.is_none() {
+                return Ok(());
+            }
+        }
+    }
+
+    async fn erase_example(&self, id: &str, example: &str) -> Result<(), StoreError> {
+        let output = self
+            .client
+            .update_item()
+            .table_name(self.table(Table::Workspace))
+            .key("kind", text("problem"))
+            .key("id", text(id))
+            .update_expression("SET example = :none REMOVE who")
+            .condition_expression("example = :example")
+            .expression_attribute_values(":none", text(""))
+            .expression_attribute_values(":example", text(example))
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await;
+        match output {
+            Ok(output) => self.meter.writes(&output.consumed_capacity),
+            // Another example stands there now.
+            Err(SdkError::ServiceError(error))
+                if matches!(error.err(), UpdateItemError::ConditionalCheckFailedException(_)) => {}
+            Err(error) => return Err(StoreError::of(error)),
+        }
         Ok(())
     }
 
@@ -122,6 +210,20 @@ impl Store {
         self.meter.reads(&output.consumed_capacity);
         output.items().iter().map(read).collect()
     }
+}
+
+/// The ids that an event names, one a line: the example may be cut before them.
+fn ids_in(event: &str) -> String {
+    let Ok(serde_json::Value::Object(event)) = serde_json::from_str(event) else {
+        return String::new();
+    };
+    let id = |name: &str| match event.get(name)? {
+        serde_json::Value::String(id) => Some(id.trim().to_owned()),
+        serde_json::Value::Number(id) => Some(id.to_string()),
+        _ => None,
+    };
+    let names = ["userId", "anonymousId", "previousId"];
+    names.into_iter().filter_map(id).collect::<Vec<_>>().join("\n")
 }
 
 fn read(item: &Attributes) -> Result<ProblemRow, StoreError> {

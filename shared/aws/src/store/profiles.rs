@@ -31,6 +31,8 @@ pub struct Stored {
     /// The definitions it was unpacked for.
     pub definitions: Arc<Definitions>,
     pub(super) versions: Versions,
+    /// Whether nothing of it is left but the mark of its erasure.
+    pub(super) erased: bool,
     /// The parts as they are in the store, to see what changed.
     pub(super) card: Card,
     pub(super) cart: Cart,
@@ -56,7 +58,12 @@ pub enum Found {
 impl Stored {
     /// Whether the store has it.
     pub fn exists(&self) -> bool {
-        self.versions.core > 0
+        self.versions.core > 0 && !self.erased
+    }
+
+    /// Whether it is being erased.
+    pub(super) fn is_erased(&self) -> bool {
+        self.erased
     }
 }
 
@@ -152,6 +159,7 @@ pub(super) fn read(
         profile: Profile::new(id.clone(), &definitions, now),
         definitions,
         versions: Versions::default(),
+        erased: false,
         card: Card::default(),
         cart: Cart::default(),
     };
@@ -163,6 +171,11 @@ pub(super) fn read(
                 if let Some(to) = read.maybe_text("to") {
                     let to = CustomerId::parse(to).ok_or_else(|| read.unreadable("to"))?;
                     return Ok(Found::Pointer(to));
+                }
+                if read.flag("erased") {
+                    stored.versions.core = version;
+                    stored.erased = true;
+                    continue;
                 }
                 let bytes = read.bytes("packed")?;
                 let unreadable = |_| read.unreadable("packed");

@@ -35,7 +35,9 @@ impl Store {
             .client
             .scan()
             .table_name(self.table(Table::Profiles))
-            .filter_expression("part = :core AND attribute_not_exists(#to)")
+            .filter_expression(
+                "part = :core AND attribute_not_exists(#to) AND attribute_not_exists(erased)",
+            )
             .projection_expression("customer")
             .expression_attribute_names("#to", "to")
             .expression_attribute_values(":core", text("core"))

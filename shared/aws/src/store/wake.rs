@@ -58,7 +58,11 @@ impl Store {
         let version = definitions.version();
         let found = read(customer, std::slice::from_ref(item), definitions, now);
         Ok(match found {
-            Ok(Found::Profile(stored)) if stored.profile.core.judged_by == version => Some(*stored),
+            Ok(Found::Profile(stored))
+                if stored.exists() && stored.profile.core.judged_by == version =>
+            {
+                Some(*stored)
+            }
             _ => None,
         })
     }
@@ -80,8 +84,11 @@ impl Store {
                 Some(stored) => stored,
                 None => match self.find(&due.customer, consistency, now).await? {
                     Found::Profile(stored) if stored.exists() => *stored,
-                    // Merged or erased: its wake-ups end here.
-                    _ => return Ok(woken),
+                    // Merged or erased: its wake-ups end here, and so does what is left of it.
+                    _ => {
+                        self.go_on_erasing_if_any(&due.customer, now).await?;
+                        return Ok(woken);
+                    }
                 },
             };
             woken.found = true;

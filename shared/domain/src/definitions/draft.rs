@@ -5,7 +5,7 @@ use super::lineage::{self, Lineage};
 use super::mistake::{Mistake, Wrong};
 use super::reader::Reader;
 use super::source::{Kind, Node};
-use super::{Definitions, Segment, order, partials, programs, settings, templates};
+use super::{Definitions, Segment, coupons, order, partials, programs, settings, templates};
 use crate::id::{MetricId, ScoreId, SegmentId};
 use crate::limits;
 use crate::membership::Memberships;
@@ -47,6 +47,7 @@ pub(super) struct Sections<'n> {
     pub(super) programs: Vec<&'n Node>,
     pub(super) partials: Vec<(&'n Node, &'n Node)>,
     pub(super) templates: Vec<&'n Node>,
+    pub(super) coupons: Vec<&'n Node>,
 }
 
 impl Draft {
@@ -67,6 +68,7 @@ impl Draft {
         self.read_segments(&sections, &names);
         partials::read(&mut self.reader, &mut self.definitions, &sections.partials);
         templates::read(&mut self.reader, &mut self.definitions, &sections.templates);
+        coupons::read(&mut self.reader, &mut self.definitions, &sections.coupons);
         programs::read(&mut self.reader, &mut self.definitions, &names, &sections.programs);
         self.definitions.metrics = names.metrics;
         self.definitions.scores = names.scores;
@@ -85,6 +87,7 @@ impl Draft {
                 ("segments", &mut sections.segments),
                 ("programs", &mut sections.programs),
                 ("templates", &mut sections.templates),
+                ("coupons", &mut sections.coupons),
             ] {
                 if let Some(node) = members.get(key) {
                     into.extend(reader.list(node));
@@ -126,9 +129,10 @@ impl Draft {
         let segments = ids("segment", &sections.segments, limits::SEGMENTS);
         let programs = ids("program", &sections.programs, limits::PROGRAMS);
         ids("template", &sections.templates, limits::TEMPLATES);
+        let coupons = ids("coupon", &sections.coupons, limits::COUPONS);
         let shop = &self.definitions.shop;
         let history = (!shop.beyond_history).then_some(shop.history);
-        Names { segments, programs, history, ..Names::default() }
+        Names { segments, programs, coupons, history, ..Names::default() }
     }
 
     fn read_metrics(&mut self, sections: &Sections<'_>, names: &mut Names) {

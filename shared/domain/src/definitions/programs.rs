@@ -3,8 +3,8 @@
 use super::mistake::{Wrong, nearest};
 use super::reader::{Members, Reader};
 use super::source::Node;
-use super::{Definitions, Segment};
-use crate::id::{ProgramId, TemplateId};
+use super::{Content, Definitions, Segment};
+use crate::id::{CouponId, ProgramId, TemplateId};
 use crate::limits;
 use crate::message::Cause;
 use crate::program::{Again, At, Class, Program};
@@ -51,7 +51,7 @@ fn program(
         None => None,
     };
     let segment = reference(reader, enter?, "segment", names.segments.iter().map(String::as_str))?;
-    let send = read_send(reader, definitions, send?)?;
+    let send = read_send(reader, definitions, names, send?)?;
     Some(Program {
         name: name.and_then(|node| reader.text(node)).map_or(id.to_string(), str::to_owned),
         id,
@@ -69,6 +69,7 @@ fn program(
         after: send.after,
         at: send.at,
         max_lateness: send.max_lateness,
+        coupon: send.coupon,
         topic: send.topic,
         about_cart: send.about_cart,
     })
@@ -82,21 +83,39 @@ struct Send {
     after: Span,
     at: Option<At>,
     max_lateness: Span,
+    coupon: Option<CouponId>,
     topic: Option<String>,
     about_cart: bool,
 }
 
-fn read_send(reader: &mut Reader, definitions: &Definitions, node: &Node) -> Option<Send> {
+fn read_send(
+    reader: &mut Reader,
+    definitions: &Definitions,
+    names: &Names,
+    node: &Node,
+) -> Option<Send> {
     let mut members = reader.members(node)?;
     let template = reader.required(&mut members, "template");
     let [class, priority, at] = ["class", "priority", "at"].map(|key| members.get(key));
     let after = span(reader, &mut members, "after");
     let max_lateness = span(reader, &mut members, "max_lateness");
+    let coupon = members.get("coupon");
     let topic = members.get("topic");
     let about = members.get("about");
     reader.finish(&members);
     let known = definitions.templates.keys().map(TemplateId::as_str);
     let template = reference(reader, template?, "template", known)?;
+    let coupon = match coupon {
+        Some(node) => {
+            let known = names.coupons.iter().map(String::as_str);
+            CouponId::parse(&reference(reader, node, "coupon", known)?).ok()
+        }
+        None => None,
+    };
+    let content = TemplateId::parse(&template).ok().and_then(|id| definitions.templates.get(&id));
+    if coupon.is_none() && content.is_some_and(gives_a_code) {
+        return reader.refuse(&node.place, Wrong::Missing("coupon"));
+    }
     let about_cart = match about {
         Some(node) => reader.word(node, &[("cart", true)])?,
         None => false,
@@ -111,6 +130,7 @@ fn read_send(reader: &mut Reader, definitions: &Definitions, node: &Node) -> Opt
         },
         after: after?.unwrap_or_default(),
         max_lateness: max_lateness?.unwrap_or(Span::hours(24)),
+        coupon,
         topic: topic.and_then(|node| reader.text(node)).map(str::to_owned),
         about_cart,
     })
@@ -126,6 +146,11 @@ fn read_at(reader: &mut Reader, node: &Node) -> Option<At> {
         return Some(At::BestHour);
     }
     reader.parsed(node, time_of_day).map(At::Time)
+}
+
+/// Whether a text names a code, which there is only with a coupon.
+fn gives_a_code(content: &Content) -> bool {
+    content.variables().iter().any(|path| path.starts_with("coupon."))
 }
 
 fn span(reader: &mut Reader, members: &mut Members<'_>, key: &'static str) -> Option<Option<Span>> {

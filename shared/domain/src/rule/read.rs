@@ -15,6 +15,8 @@ pub(crate) struct Names {
     pub(crate) segments: Vec<String>,
     /// Ids of programs.
     pub(crate) programs: Vec<String>,
+    /// Ids of coupons.
+    pub(crate) coupons: Vec<String>,
     /// Metrics, in the order defined.
     pub(crate) metrics: Vec<Metric>,
     /// Scores, in the order defined.

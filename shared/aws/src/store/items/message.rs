@@ -1,10 +1,12 @@
 //! A message and where it is on its way, as an item.
 
 use attune_domain::channel::Channel;
-use attune_domain::id::{CustomerId, MessageId, ProgramId, SegmentId, TemplateId};
+use attune_domain::coupon::Code;
+use attune_domain::id::{CouponId, CustomerId, MessageId, ProgramId, SegmentId, TemplateId};
 use attune_domain::message::{Cause, Message};
 use attune_domain::time::Timestamp;
 
+use crate::store::coupons::Given;
 use crate::store::item::{Attributes, Build, Read};
 use crate::store::messages::Stored;
 use crate::store::schema::DUE_KEY;
@@ -60,6 +62,13 @@ pub(in crate::store) fn read(item: &Attributes) -> Result<Stored, StoreError> {
         waited: read.maybe_text("waited").map(str::to_owned),
         refused: refused.split(' ').filter_map(Channel::parse).collect(),
         provider_id: read.maybe_text("provider_id").map(str::to_owned),
+        given: given(&read),
         changed: read.time("changed")?,
     })
+}
+
+fn given(read: &Read<'_>) -> Option<Given> {
+    let coupon = CouponId::parse(read.maybe_text("coupon")?).ok()?;
+    let code = Code::parse(read.maybe_text("code")?).ok()?;
+    Some(Given { coupon, code, picked: false })
 }

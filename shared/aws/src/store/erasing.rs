@@ -1,0 +1,336 @@
+//! Everything that there is of a person goes: see [`erasures`](super::erasures).
+
+use std::collections::BTreeSet;
+
+use attune_domain::address::Address;
+use attune_domain::event::{Act, Event};
+use attune_domain::id::{CustomerId, MessageId};
+use attune_domain::time::Timestamp;
+use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity, ReturnValue};
+use serde_json::Value;
+
+use super::agenda::{shard_name, sort_key};
+use super::erasures::{Erasure, Plan};
+use super::forgetter::Traces;
+use super::item::{Attributes, Build, Read, text};
+use super::items::event;
+use super::profiles::{Consistency, Found, Stored};
+use super::tombstones::ERASED;
+use super::{Store, StoreError, Table};
+
+/// History rows in one page: as many as one read brings without a second.
+const PAGE: i32 = 200;
+
+impl Store {
+    /// Goes on with the erasure of a customer, if there is one.
+    pub(super) async fn go_on_erasing_if_any(
+        &self,
+        customer: &CustomerId,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        match self.erasure_of(customer).await? {
+            Some(erasure) if erasure.has_ended() => {
+                self.erase_wake_ups(customer.as_str(), None).await
+            }
+            Some(erasure) => self.go_on_erasing(erasure, now).await.map(|_| ()),
+            None => Ok(()),
+        }
+    }
+
+    /// Lets everything go. Once every writer from before the mark has ended, also the mark, and what
+    /// the record knew.
+    pub(super) async fn go_on_erasing(
+        &self,
+        mut erasure: Erasure,
+        now: Timestamp,
+    ) -> Result<Erasure, StoreError> {
+        let again = erasure.is_settled(now);
+        if erasure.has_ended() || (erasure.erased.is_some() && !again) {
+            return Ok(erasure);
+        }
+        let plan = erasure.plan.clone();
+        self.bury(&[plan.ids.as_slice(), &plan.addresses].concat(), erasure.asked).await?;
+        self.erase_rows(&plan, erasure.asked).await?;
+        self.erase_profile(&plan).await?;
+        self.erase_from_problems(&plan).await?;
+        self.tell_forgetter(&plan, &plan.addresses);
+        erasure.erased.get_or_insert(now);
+        if again {
+            self.erase_mark(&plan.customer, &erasure.token).await?;
+            erasure.ended = Some(now);
+        }
+        self.keep_erasure(&erasure).await?;
+        // The row of the second time stays until then.
+        let kept = (!again).then(|| erasure.again());
+        self.erase_wake_ups(&plan.customer, kept).await?;
+        Ok(erasure)
+    }
+
+    /// History, memberships, messages, addresses.
+    async fn erase_rows(&self, plan: &Plan, asked: Timestamp) -> Result<(), StoreError> {
+        for id in plan.ids.iter().chain(&plan.shared) {
+            self.erase_history(id, plan, asked).await?;
+        }
+        let mut memberships = Vec::new();
+        for id in &plan.ids {
+            let shard = CustomerId::parse(id).map_or(0, |id| self.shard_of(&id));
+            memberships.extend(plan.segments.iter().map(|segment| {
+                let partition = self.partition(segment, shard);
+                Build::default().text("segment", partition).text("customer", id.as_str()).done()
+            }));
+        }
+        self.delete_all(Table::Memberships, memberships).await?;
+        let message = |id: &String| Build::default().text("id", id.as_str()).done();
+        self.delete_all(Table::Messages, plan.messages.iter().map(message).collect()).await?;
+        for address in &plan.addresses {
+            self.detach(address, plan).await?;
+        }
+        Ok(())
+    }
+
+    /// The history under one id. Addresses that only it tells of are detached before it goes.
+    async fn erase_history(
+        &self,
+        id: &str,
+        plan: &Plan,
+        asked: Timestamp,
+    ) -> Result<(), StoreError> {
+        let mut from = None;
+        loop {
+            let output = self
+                .client
+                .query()
+                .table_name(self.table(Table::Events))
+                .key_condition_expression("id = :id")
+                .expression_attribute_values(":id", text(id))
+                .limit(PAGE)
+                .consistent_read(true)
+                .set_exclusive_start_key(from)
+                .return_consumed_capacity(ReturnConsumedCapacity::Total)
+                .send()
+                .await
+                .map_err(StoreError::of)?;
+            self.meter.reads(&output.consumed_capacity);
+            let (mut rows, mut addresses) = (Vec::new(), BTreeSet::new());
+            for item in output.items() {
+                let read = event::read(item)?;
+                let ours = |whose: &CustomerId| plan.ids.iter().any(|id| *id == whose.as_str());
+                // What stands for a lost row is whoever's the id is.
+                if read.as_ref().map_or(plan.ids.iter().any(|own| own == id), |(_, w)| ours(w)) {
+                    addresses.extend(read.iter().flat_map(|(event, _)| told_by(event)));
+                    rows.push(key_of(item));
+                }
+            }
+            addresses.retain(|key| !plan.addresses.contains(key));
+            for address in &addresses {
+                self.bury(std::slice::from_ref(address), asked).await?;
+                self.detach(address, plan).await?;
+            }
+            let addresses: Vec<String> = addresses.into_iter().collect();
+            self.tell_forgetter(plan, &addresses);
+            self.delete_all(Table::Events, rows).await?;
+            from = output.last_evaluated_key;
+            if from.is_none() {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Takes a person off an address. A row that is nobody's then goes; one that others have is
+    /// suppressed, as its owner asked to be forgotten.
+    async fn detach(&self, address: &str, plan: &Plan) -> Result<(), StoreError> {
+        let output = self
+            .client
+            .update_item()
+            .table_name(self.table(Table::Addresses))
+            .key("address", text(address))
+            .update_expression(
+                "SET suppressed = if_not_exists(suppressed, :erased) DELETE customers :ids",
+            )
+            .expression_attribute_values(":erased", text(ERASED))
+            .expression_attribute_values(":ids", AttributeValue::Ss(plan.ids.clone()))
+            .return_values(ReturnValue::AllNew)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await
+            .map_err(StoreError::of)?;
+        self.meter.writes(&output.consumed_capacity);
+        if output.attributes().is_some_and(|row| row.contains_key("customers")) {
+            return Ok(());
+        }
+        let output = self
+            .client
+            .delete_item()
+            .table_name(self.table(Table::Addresses))
+            .key("address", text(address))
+            .condition_expression("attribute_not_exists(customers)")
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await;
+        match output {
+            Ok(output) => self.meter.writes(&output.consumed_capacity),
+            Err(error) => if_changed(error)?,
+        }
+        Ok(())
+    }
+
+    /// Cards and carts, and the pointers of ids that led to the person. The mark stays.
+    async fn erase_profile(&self, plan: &Plan) -> Result<(), StoreError> {
+        for id in plan.ids.iter().filter_map(|id| CustomerId::parse(id)) {
+            self.delete_parts(&id).await?;
+            if id.as_str() != plan.customer {
+                self.erase_pointer(&id, plan).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Deletes pointers that events put which were then dropped, as they are of somebody who was
+    /// erased.
+    pub(super) async fn forget_aliases(
+        &self,
+        stored: &Stored,
+        events: &[Event],
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let own = Plan { ids: vec![stored.profile.id.to_string()], ..Plan::default() };
+        for alias in events.iter().filter_map(|event| event.alias.as_ref()) {
+            match self.find(alias, Consistency::Strong, now).await? {
+                Found::Pointer(to) if to == stored.profile.id => {
+                    self.erase_pointer(alias, &own).await?;
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Deletes a pointer that leads to the person.
+    pub(super) async fn erase_pointer(
+        &self,
+        id: &CustomerId,
+        plan: &Plan,
+    ) -> Result<(), StoreError> {
+        let names: Vec<String> = (0..plan.ids.len()).map(|n| format!(":id{n}")).collect();
+        let mut call = self
+            .client
+            .delete_item()
+            .table_name(self.table(Table::Profiles))
+            .key("customer", text(id.as_str()))
+            .key("part", text("core"))
+            .condition_expression(format!("#to IN ({})", names.join(", ")))
+            .expression_attribute_names("#to", "to")
+            .return_consumed_capacity(ReturnConsumedCapacity::Total);
+        for (name, id) in names.iter().zip(&plan.ids) {
+            call = call.expression_attribute_values(name, text(id.as_str()));
+        }
+        match call.send().await {
+            Ok(output) => self.meter.writes(&output.consumed_capacity),
+            Err(error) => if_changed(error)?,
+        }
+        Ok(())
+    }
+
+    async fn erase_mark(&self, customer: &str, token: &str) -> Result<(), StoreError> {
+        let output = self
+            .client
+            .delete_item()
+            .table_name(self.table(Table::Profiles))
+            .key("customer", text(customer))
+            .key("part", text("core"))
+            .condition_expression("erased = :token")
+            .expression_attribute_values(":token", text(token))
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await;
+        match output {
+            Ok(output) => self.meter.writes(&output.consumed_capacity),
+            Err(error) => if_changed(error)?,
+        }
+        Ok(())
+    }
+
+    /// Takes every wake-up of a customer off the agenda, but the one of the second time. It reads the
+    /// whole shard: a profile knows only its last three rows.
+    async fn erase_wake_ups(
+        &self,
+        customer: &str,
+        kept: Option<Timestamp>,
+    ) -> Result<(), StoreError> {
+        let shard = CustomerId::parse(customer).map_or(0, |id| self.shard_of(&id));
+        let kept = kept.map(|due| sort_key(due, customer));
+        let mut from = None;
+        loop {
+            let output = self
+                .client
+                .query()
+                .table_name(self.table(Table::Agenda))
+                .key_condition_expression("#shard = :shard")
+                .projection_expression("due")
+                .expression_attribute_names("#shard", "shard")
+                .expression_attribute_values(":shard", text(shard_name(shard)))
+                .consistent_read(true)
+                .set_exclusive_start_key(from)
+                .return_consumed_capacity(ReturnConsumedCapacity::Total)
+                .send()
+                .await
+                .map_err(StoreError::of)?;
+            self.meter.reads(&output.consumed_capacity);
+            let mut rows = Vec::new();
+            for item in output.items() {
+                let due = Read { table: Table::Agenda, item }.text("due")?;
+                let own = due.split_once('#').is_some_and(|(_, whose)| whose == customer);
+                if own && kept.as_deref() != Some(due) {
+                    let key = Build::default().text("shard", shard_name(shard)).text("due", due);
+                    rows.push(key.done());
+                }
+            }
+            self.delete_all(Table::Agenda, rows).await?;
+            from = output.last_evaluated_key;
+            if from.is_none() {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Tells whoever keeps copies outside the tables.
+    fn tell_forgetter(&self, plan: &Plan, addresses: &[String]) {
+        if let Some(forgetter) = &self.forgetter {
+            let messages = plan.messages.iter().filter_map(|id| MessageId::parse(id)).collect();
+            forgetter.tell(&Traces { addresses: addresses.to_vec(), messages });
+        }
+    }
+}
+
+/// Keys of the addresses that an event tells of.
+fn told_by(event: &Event) -> Vec<String> {
+    let mut told = Vec::new();
+    let data = match &event.act {
+        Act::Identify { traits } => traits,
+        Act::Track { properties, .. } => properties,
+        _ => return told,
+    };
+    let text = |name: &str| data.get(name).and_then(Value::as_str);
+    for value in [text("email"), text("address"), text("phone")].into_iter().flatten() {
+        told.extend(Address::email(value).ok().map(|address| address.key()));
+        told.extend(Address::phone(value).ok().map(|address| address.key()));
+    }
+    told
+}
+
+fn key_of(row: &Attributes) -> Attributes {
+    row.iter()
+        .filter(|(name, _)| ["id", "at"].contains(&name.as_str()))
+        .map(|(n, v)| (n.clone(), v.clone()))
+        .collect()
+}
+
+/// Somebody else has it now, or it is gone: nothing to do.
+fn if_changed<R: std::fmt::Debug>(error: SdkError<DeleteItemError, R>) -> Result<(), StoreError> {
+    match error.as_service_error() {
+        Some(DeleteItemError::ConditionalCheckFailedException(_)) => Ok(()),
+        _ => Err(StoreError::of(error)),
+    }
+}
