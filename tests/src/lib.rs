@@ -12,10 +12,14 @@ pub mod cost;
 pub mod reference;
 pub mod schedules;
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use attune_aws::pass_machine::PassMachine;
 use attune_aws::store::StoreError;
 use attune_dispatch::Dispatched;
 use attune_domain::time::{Span, Timestamp};
+use attune_embedded::capture::feedback::{FEEDBACK_TOPIC, by_topic};
+use attune_feedback::{FeedbackError, Taken, Trusted};
 use attune_recompute::{Answer, Swept, Task};
 use attune_testkit::World;
 use axum::Router;
@@ -197,6 +201,28 @@ pub fn dispatcher(world: &World) -> attune_dispatch::Deps {
         clock: world.clock.clone(),
         links: Some(World::links()),
         run: format!("run at {}", world.now()),
+    }
+}
+
+/// Hands a notice to the function `feedback`, as SNS does.
+pub async fn feedback(world: &World, notice: &Value) -> Result<Taken, FeedbackError> {
+    hand_over(world, &by_topic(FEEDBACK_TOPIC, notice, world.now().millis())).await
+}
+
+/// Hands a payload to the function `feedback`, as Lambda does.
+pub async fn hand_over(world: &World, payload: &Value) -> Result<Taken, FeedbackError> {
+    attune_feedback::handle(&listener(world), payload).await
+}
+
+/// The function `feedback` of this world.
+pub fn listener(world: &World) -> attune_feedback::Deps {
+    static RUNS: AtomicU64 = AtomicU64::new(0);
+    attune_feedback::Deps {
+        store: world.store.clone(),
+        senders: world.senders.clone(),
+        clock: world.clock.clone(),
+        trusted: Trusted::topics(FEEDBACK_TOPIC),
+        run: format!("feedback {}", RUNS.fetch_add(1, Ordering::Relaxed)),
     }
 }
 

@@ -19,6 +19,7 @@ use std::sync::Arc;
 
 use attune_aws::transport::Transport;
 use attune_domain::time::Span;
+use attune_embedded::capture::feedback::Happened;
 use attune_testkit::faults::{Call, Fate, Point};
 use serde_json::Value;
 
@@ -44,6 +45,10 @@ pub enum Act {
     Next(&'static str, Fate),
     /// Sweeps with the checkpoint before its effect: a planted bug.
     SweepWrongly,
+    /// SES tells that this became of the newest mail, a minute after it was sent.
+    Tell(&'static [Happened]),
+    /// A customer sends a text with this id, so many minutes after the shop begins.
+    Text(&'static str, &'static str, u32),
     /// A client that is told “kept” before anything is: a planted bug.
     PostAndForget(Vec<Value>),
 }
@@ -98,13 +103,16 @@ pub struct Reference {
     pub calls: Vec<Call>,
     /// What it left behind.
     pub portraits: BTreeMap<String, Portrait>,
+    /// What it left behind of feedback.
+    pub told: Vec<String>,
 }
 
 /// Plays a flow without trouble, and fails the test if even that goes wrong.
 pub async fn reference(flow: &Flow, wrap: Wrap) -> Reference {
     let played = play(flow, &Schedule(Vec::new()), wrap).await;
     let portraits = played.stage.portraits().await;
-    let reference = Reference { calls: played.calls.clone(), portraits };
+    let told = verdict::told(&played.stage);
+    let reference = Reference { calls: played.calls.clone(), portraits, told };
     let wrong = verdict::of(flow, &Schedule(Vec::new()), &played, &reference).await;
     assert!(wrong.is_empty(), "{}, without trouble: {wrong:#?}", flow.name);
     reference

@@ -59,3 +59,8 @@ async fn no_crash_stops_time_or_new_definitions_halfway() {
 async fn no_crash_sends_a_message_twice_or_forgets_it() {
     check(flows::messages()).await;
 }
+
+#[tokio::test(start_paused = true)]
+async fn no_crash_loses_or_doubles_what_comes_back() {
+    check(flows::feedback()).await;
+}

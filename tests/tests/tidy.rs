@@ -74,7 +74,7 @@ fn only_main_and_wire_name_the_types_of_lambda() {
 
 #[test]
 fn functions_do_not_depend_on_each_other() {
-    let functions = ["ingest", "recompute", "dispatch", "links", "manage"];
+    let functions = ["ingest", "recompute", "dispatch", "feedback", "links", "manage"];
     for function in functions {
         let place = root().join("functions").join(function).join("Cargo.toml");
         let text = fs::read_to_string(place).unwrap();

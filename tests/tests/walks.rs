@@ -22,7 +22,8 @@ fn number(name: &str) -> Option<u64> {
 }
 
 fn all() -> Vec<Flow> {
-    [flows::events(), flows::people(), flows::passes(), flows::messages()].concat()
+    [flows::events(), flows::people(), flows::passes(), flows::messages(), flows::feedback()]
+        .concat()
 }
 
 #[tokio::test(start_paused = true)]

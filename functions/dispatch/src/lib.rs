@@ -5,6 +5,7 @@
 //! again.
 
 mod code;
+mod device;
 mod outcome;
 mod run;
 mod send;

@@ -19,7 +19,7 @@ use attune_domain::time::{Span, Timestamp};
 use crate::code::{self, NoCode, code};
 use crate::outcome::Outcome;
 use crate::run::Permit;
-use crate::{Deps, Run};
+use crate::{Deps, Run, device};
 
 /// How long a message waits for codes, or for a word after a restore, before it is looked at again.
 const WAIT: Span = Span::minutes(15);
@@ -175,7 +175,8 @@ impl Turn<'_> {
         let addresses: Vec<Address> =
             Channel::ALL.into_iter().filter_map(|channel| card.address(channel)).collect();
         let rows = store.addresses(&addresses).await?;
-        let rows = addresses.into_iter().zip(rows).collect();
+        let mut rows: Vec<_> = addresses.into_iter().zip(rows).collect();
+        device::revive(store, card, &mut rows).await?;
         let mut facts = Facts { profile, rows, outranked: false };
         facts.outranked = self.is_outranked(&facts, now).await?;
         Ok(Ok(facts))
@@ -299,6 +300,7 @@ impl Turn<'_> {
                 Ok(Some(Outcome::Held))
             }
             Err(SendError::Refused(why)) => {
+                device::give_up(store, &claim.choice.address, &why, now).await?;
                 let channel = claim.choice.address.channel();
                 let refused = [self.waiting.refused.as_slice(), &[channel]].concat();
                 if let Decision::Send(_) = self.decide(facts, &refused, now) {

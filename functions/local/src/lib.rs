@@ -7,6 +7,7 @@ pub mod cli;
 pub mod demo;
 mod explain;
 mod failure;
+mod feedback_page;
 mod folder;
 mod outbox_page;
 mod push;

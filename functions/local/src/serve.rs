@@ -13,9 +13,9 @@ use attune_embedded::Outbox;
 use tokio::net::TcpListener;
 use tokio::time::{MissedTickBehavior, interval};
 
-use crate::outbox_page;
 use crate::suite::Suite;
 use crate::{Failure, cli, folder, push};
+use crate::{feedback_page, outbox_page};
 
 /// How often the schedules run. In the cloud it is each minute.
 const TICK: Duration = Duration::from_secs(1);
@@ -38,6 +38,7 @@ pub(crate) async fn run(asked: &cli::Serve) -> Result<(), Failure> {
     // Whatever is in the outbox is somebody's mail, and the page asks for no key.
     if asked.listen.ip().is_loopback() {
         routes = routes.merge(outbox_page::router(outbox));
+        routes = routes.merge(feedback_page::router(Arc::clone(&suite)));
     }
     let schedules = tokio::spawn(run_schedules(Arc::clone(&suite)));
     axum::serve(listener, routes).with_graceful_shutdown(stopped()).await?;

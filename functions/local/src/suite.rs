@@ -14,7 +14,9 @@ use attune_aws::store::{Observer, Settings, Store, StoreError};
 use attune_dispatch::Dispatched;
 use attune_domain::link::Links;
 use attune_domain::time::{Span, Timestamp};
+use attune_embedded::capture::feedback::{FEEDBACK_TOPIC, by_topic};
 use attune_embedded::{Account, Capture, Engine, Outbox, Router as Stand, forgetter};
+use attune_feedback::{FeedbackError, Taken, Trusted};
 use attune_recompute::{Answer, Swept, Task};
 use axum::Router;
 
@@ -162,6 +164,7 @@ impl Suite {
         let between = self.store.meter().total();
         let dispatched = self.dispatch().await?;
         let ended = self.store.meter().total();
+        self.hear_simulator().await;
         Ok(Ticked { swept, dispatched, recompute: between - begun, dispatch: ended - between })
     }
 
@@ -205,6 +208,29 @@ impl Suite {
             run: format!("{}-{ticks}", self.run),
         };
         attune_dispatch::sweep(&deps, self.deadline()).await
+    }
+
+    /// Hands feedback over as Lambda does.
+    pub async fn feedback(&self, payload: &serde_json::Value) -> Result<Taken, FeedbackError> {
+        let run = self.ticks.fetch_add(1, Ordering::SeqCst);
+        let deps = attune_feedback::Deps {
+            store: self.store.clone(),
+            senders: self.senders.clone(),
+            clock: self.clock.clone(),
+            trusted: Trusted::topics(FEEDBACK_TOPIC),
+            run: format!("{}-feedback-{run}", self.run),
+        };
+        attune_feedback::handle(&deps, payload).await
+    }
+
+    /// Takes what SES tells of mail to its simulator.
+    async fn hear_simulator(&self) {
+        for notice in self.capture.take_told() {
+            let payload = by_topic(FEEDBACK_TOPIC, &notice, self.clock.now().millis());
+            if let Err(error) = self.feedback(&payload).await {
+                tracing::error!(error = %error, "suite.feedback_failed");
+            }
+        }
     }
 
     /// Deletes what the tables' time to live says, as DynamoDB does by itself.

@@ -18,6 +18,8 @@ pub struct Config {
     pub send: SendSettings,
     /// Keys of the HTTP API, as `scope:sha256` with commas between.
     pub keys: String,
+    /// The topics whose feedback is believed, with commas between.
+    pub feedback_topics: String,
     /// The state machine that drives full passes; none on one machine.
     pub pass_machine: Option<String>,
     /// Links in messages; without them one unsubscribes by mail, and clicks are not known.
@@ -48,6 +50,8 @@ pub mod names {
     pub const APNS: &str = "ATTUNE_APNS_APPLICATION";
     /// Firebase.
     pub const FCM: &str = "ATTUNE_FCM_APPLICATION";
+    /// The topics whose feedback is believed.
+    pub const FEEDBACK_TOPICS: &str = "ATTUNE_FEEDBACK_TOPICS";
     /// The state machine of full passes.
     pub const PASS_MACHINE: &str = "ATTUNE_PASS_MACHINE";
     /// What links in messages begin with.
@@ -106,6 +110,7 @@ impl Config {
                 fcm: get(names::FCM),
             },
             keys: get(names::KEYS).unwrap_or_default(),
+            feedback_topics: get(names::FEEDBACK_TOPICS).unwrap_or_default(),
             pass_machine: get(names::PASS_MACHINE),
             links,
             link_keys,

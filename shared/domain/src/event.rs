@@ -212,6 +212,8 @@ pub const MESSAGE_OPENED: &str = "Message Opened";
 pub const MESSAGE_CLICKED: &str = "Message Clicked";
 /// A machine opened a message or followed a link in it. It is kept, and counts for nothing.
 pub const MESSAGE_SCANNED: &str = "Message Scanned";
+/// A person answered a text, and meant none of the words that we obey.
+pub const MESSAGE_REPLIED: &str = "Message Replied";
 
 /// Names that only our own functions may write.
 pub const RESERVED: &[&str] = &[
@@ -222,6 +224,7 @@ pub const RESERVED: &[&str] = &[
     "Message Delivered",
     "Message Bounced",
     "Message Complained",
+    MESSAGE_REPLIED,
 ];
 
 /// What happens to a person without their doing: no sign of life.

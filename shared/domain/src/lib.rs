@@ -13,6 +13,7 @@ pub mod definitions;
 pub mod digest;
 pub mod event;
 pub mod feature;
+pub mod feedback;
 pub mod id;
 pub mod identity;
 pub mod limits;

@@ -15,9 +15,11 @@ use http::{Request, Response, StatusCode};
 
 use crate::service::{Refusal, Service};
 use endpoints::Endpoints;
+use feedback::{Happened, told_of};
 use sent::{Kind, Sent};
 
 mod endpoints;
+pub mod feedback;
 pub mod sent;
 mod ses;
 mod sns;
@@ -74,6 +76,7 @@ impl Capture {
             opted_out: BTreeSet::new(),
             endpoints: Endpoints::default(),
             listeners: Vec::new(),
+            told: Vec::new(),
         })))
     }
 
@@ -91,6 +94,16 @@ impl Capture {
     /// Forgets messages, such as those to somebody who was erased.
     pub fn forget(&self, which: impl Fn(&Sent) -> bool) {
         self.state().sent.retain(|sent| !which(sent));
+    }
+
+    /// The message that was accepted under an id.
+    pub fn find(&self, id: &str) -> Option<Sent> {
+        self.state().sent.iter().rev().find(|sent| sent.id == id).cloned()
+    }
+
+    /// What SES has to tell of mail to its simulator since this was last asked, in order.
+    pub fn take_told(&self) -> Vec<serde_json::Value> {
+        std::mem::take(&mut self.state().told)
     }
 
     /// The owner of `phone` (E.164) answered STOP. What is sent to it from now on is accepted and
@@ -142,6 +155,8 @@ struct State {
     opted_out: BTreeSet<String>,
     endpoints: Endpoints,
     listeners: Vec<Listener>,
+    /// What is to be told of mail to the simulator.
+    told: Vec<serde_json::Value>,
 }
 
 /// Why and since when (Unix milliseconds) an address is on the account's suppression list.
@@ -159,6 +174,11 @@ impl State {
         for listener in &self.listeners {
             listener.0(&sent);
         }
+        if let Kind::Email(email) = &sent.kind {
+            let happens = email.to.iter().flat_map(|to| Happened::to_simulator(to));
+            self.told.extend(happens.filter_map(|what| told_of(&sent, *what, sent.at_ms)));
+        }
+        self.told.truncate(KEPT);
         self.sent.push_back(sent);
         if self.sent.len() > KEPT {
             self.sent.pop_front();

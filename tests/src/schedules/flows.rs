@@ -1,13 +1,15 @@
 //! The flows of the product.
 
 use attune_domain::time::Span;
+use attune_embedded::capture::feedback::Happened;
 use attune_embedded::service::Refusal;
 use attune_testkit::faults::{Fate, Trouble};
 use axum::http::StatusCode;
 use serde_json::json;
 
 use super::shop::{
-    EASIER, FIRST, WITH_READERS, adds, allows, anonymously, did, identifies, orders, reads, views,
+    EASIER, FIRST, WITH_READERS, adds, allows, allows_texts, anonymously, did, has_phone,
+    identifies, orders, reads, views,
 };
 use super::{Act, Flow};
 
@@ -172,6 +174,46 @@ pub fn passes() -> Vec<Flow> {
             .acts([Act::Sweep])
             .members(&[("cart", ADA), BUYS[2]])
             .messages(&["accepted"]),
+    ]
+}
+
+/// What comes back.
+pub fn feedback() -> Vec<Flow> {
+    let sent = |name| {
+        Flow::of(name)
+            .before([
+                Act::Post(vec![orders(ADA, "order")]),
+                Act::Dispatch,
+                Act::Wait(Span::minutes(2)),
+            ])
+            .orders(1)
+            .members(&BUYS)
+    };
+    let texts = |name| {
+        Flow::of(name)
+            .before([Act::Post(vec![has_phone(ADA, "phone"), allows_texts(ADA, "texts")])])
+            .before([Act::Wait(Span::minutes(5))])
+            .messages(&["accepted"])
+    };
+    let unknown = Flow::of("delivery of an unknown")
+        .before([Act::Post(vec![orders(ADA, "order")]), Act::Next("SendEmail", Fate::LoseReply)])
+        .before([Act::Dispatch, Act::Wait(Span::minutes(2))])
+        .orders(1)
+        .members(&BUYS);
+    vec![
+        sent("delivery").acts([Act::Tell(&[Happened::Delivery])]).messages(&["accepted"]),
+        sent("bounce").acts([Act::Tell(&[Happened::Bounce])]).messages(&["accepted"]),
+        sent("soft bounce").acts([Act::Tell(&[Happened::SoftBounce])]).messages(&["accepted"]),
+        sent("complaint and open in one call")
+            .acts([Act::Tell(&[Happened::Complaint, Happened::Open])])
+            .messages(&["accepted"]),
+        unknown.acts([Act::Tell(&[Happened::Delivery])]).messages(&["accepted"]),
+        texts("stop").acts([Act::Text("STOP", "in-1", 1)]),
+        texts("start")
+            .before([Act::Text("STOP", "in-1", 1)])
+            .acts([Act::Text("START", "in-2", 2)])
+            .messages(&["accepted", "accepted"]),
+        texts("help").acts([Act::Text("HELP", "in-1", 1)]),
     ]
 }
 

@@ -96,3 +96,14 @@ pub fn identifies(customer: &str, message: &str) -> Value {
 pub fn allows(customer: &str, message: &str) -> Value {
     did(customer, message, "Consent Granted", 0, json!({"channel": "email", "source": "test"}))
 }
+
+/// Tells their phone number.
+pub fn has_phone(customer: &str, message: &str) -> Value {
+    json!({"type": "identify", "userId": customer, "messageId": message, "timestamp": BEGIN,
+           "traits": {"phone": "+15550000007"}})
+}
+
+/// Allows texts.
+pub fn allows_texts(customer: &str, message: &str) -> Value {
+    did(customer, message, "Consent Granted", 0, json!({"channel": "sms", "source": "test"}))
+}

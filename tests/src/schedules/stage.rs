@@ -8,13 +8,15 @@ use std::time::Duration;
 use attune_aws::store::{Consistency, Position, SETTLED, StoreError};
 use attune_domain::id::CustomerId;
 use attune_domain::time::Span;
+use attune_embedded::capture::feedback::{FEEDBACK_TOPIC, Happened, by_topic, text_from, told_of};
+use attune_feedback::{FeedbackError, Taken};
 use attune_recompute::{Answer, Task};
-use attune_testkit::World;
 use attune_testkit::faults::{Call, Fate, Faults, Faulty, Lag, Lagging, Run};
+use attune_testkit::{BEGIN, World, at};
 
 use super::verdict::Portrait;
 use super::{Act, Schedule, Wrap};
-use crate::{far, post};
+use crate::{far, hand_over, post};
 
 /// How often whoever called comes again.
 const TRIES: usize = 8;
@@ -112,8 +114,26 @@ impl Stage {
                 self.faults.next(operation, fate.clone());
                 true
             }
+            Act::Tell(happened) => self.tell(happened).await.is_ok(),
+            Act::Text(body, id, minutes) => {
+                let sent = at(BEGIN) + Span::minutes(*minutes);
+                let notice = text_from("+15550000007", body, id);
+                let payload = by_topic(FEEDBACK_TOPIC, &notice, sent.millis());
+                hand_over(&self.world, &payload).await.is_ok()
+            }
             Act::SweepWrongly => sweep_wrongly(&self.world).await.is_ok(),
         }
+    }
+
+    async fn tell(&self, happened: &[Happened]) -> Result<Taken, FeedbackError> {
+        let sent = self.world.capture.sent().into_iter().next_back().expect("a mail");
+        let later = sent.at_ms + 60_000;
+        let records = happened.iter().map(|happened| {
+            let notice = told_of(&sent, *happened, later).expect("a notice");
+            by_topic(FEEDBACK_TOPIC, &notice, later)["Records"][0].clone()
+        });
+        let payload = serde_json::json!({ "Records": records.collect::<Vec<_>>() });
+        hand_over(&self.world, &payload).await
     }
 
     async fn recompute(&self, task: Task) -> Result<Answer, StoreError> {
@@ -150,7 +170,8 @@ impl Stage {
 
     /// Every client sends everything once more.
     pub async fn send_again(&self, acts: &[Act]) {
-        for act in acts.iter().filter(|act| matches!(act, Act::Post(_))) {
+        let comes_again = |act: &&Act| matches!(act, Act::Post(_) | Act::Tell(_) | Act::Text(..));
+        for act in acts.iter().filter(comes_again) {
             self.act(act).await;
         }
     }

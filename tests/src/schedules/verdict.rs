@@ -66,6 +66,11 @@ pub async fn of(
     wrong.extend(addresses(stage).await);
     wrong.extend(messages::of(flow, schedule, stage, &played.calls));
     wrong.extend(left_over(stage).await);
+    let told = told(stage);
+    if told != reference.told {
+        wrong
+            .push(format!("of feedback is left\n  {told:?}\n  instead of\n  {:?}", reference.told));
+    }
     wrong
 }
 
@@ -88,7 +93,30 @@ fn events(flow: &Flow, stage: &Stage) -> Vec<String> {
     let claimed = messages.iter().filter(|message| !message["attempts"].is_null());
     let claimed =
         claimed.filter_map(|message| Some(format!("sent {}", message["id"]["S"].as_str()?)));
+    let heard = messages.iter().flat_map(|message| {
+        let words = message["heard"]["SS"].as_array().into_iter().flatten();
+        let words = words.filter_map(Value::as_str).filter(|word| *word != "delayed");
+        words.map(|word| format!("{word} {}", message["id"]["S"].as_str().unwrap_or_default()))
+    });
+    let claimed = claimed.chain(heard);
     posted.chain(claimed).collect::<BTreeSet<_>>().iter().filter_map(check).collect()
+}
+
+/// What feedback left on addresses and messages.
+pub fn told(stage: &Stage) -> Vec<String> {
+    let texts = |value: &Value| {
+        let set = value["SS"].as_array().into_iter().flatten().filter_map(Value::as_str);
+        set.map(str::to_owned).collect::<BTreeSet<_>>()
+    };
+    let addresses = stage.world.items("addresses").into_iter().map(|row| {
+        let why = [&row["suppressed"], &row["suppressed_at"], &row["said"]];
+        format!("{} {why:?} {:?}", row["address"], texts(&row["soft_bounces"]))
+    });
+    let messages = stage.world.items("messages").into_iter();
+    let messages = messages.map(|row| format!("{} {:?}", row["id"], texts(&row["heard"])));
+    let mut told: Vec<String> = addresses.chain(messages).collect();
+    told.sort();
+    told
 }
 
 /// Of a customer who became part of another nothing is left but the pointer, and each merge has its

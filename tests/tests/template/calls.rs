@@ -17,7 +17,7 @@ pub(crate) type Call = (String, String);
 const BATCHES: &str = "batch.rs";
 
 /// Operations of the SDK, and the action that allows each.
-const OPERATIONS: [(&str, &str); 17] = [
+const OPERATIONS: [(&str, &str); 18] = [
     (".batch_get_item()", "dynamodb:BatchGetItem"),
     (".batch_write_item()", "dynamodb:BatchWriteItem"),
     (".create_table()", "dynamodb:CreateTable"),
@@ -35,6 +35,7 @@ const OPERATIONS: [(&str, &str); 17] = [
     (".publish()", "sns:Publish"),
     (".create_platform_endpoint()", "sns:CreatePlatformEndpoint"),
     (".set_endpoint_attributes()", "sns:SetEndpointAttributes"),
+    (".get_endpoint_attributes()", "sns:GetEndpointAttributes"),
     (".start_execution()", "states:StartExecution"),
 ];
 
@@ -214,7 +215,9 @@ fn whats(action: &str, call: &str) -> Vec<String> {
         "ses:SendEmail" => &["the mail identity", "the configuration set"],
         "ses:GetAccount" => &["*"],
         "sns:Publish" if call.contains(".phone_number(") => &["a phone number"],
-        "sns:Publish" | "sns:SetEndpointAttributes" => &["devices of APNs", "devices of FCM"],
+        "sns:Publish" | "sns:SetEndpointAttributes" | "sns:GetEndpointAttributes" => {
+            &["devices of APNs", "devices of FCM"]
+        }
         "sns:CreatePlatformEndpoint" => &["ApnsApplication", "FcmApplication"],
         "states:StartExecution" => &["FullPass"],
         _ if call.contains(".index_name(DUE_INDEX)") => {

@@ -16,10 +16,11 @@ use crate::template::{Function, STACK, Template, root};
 const GATEWAY: u32 = 30;
 
 /// What a `main.rs` asks the configuration for, and the variables that it comes from.
-const ASKED: [(&str, &[&str]); 6] = [
+const ASKED: [(&str, &[&str]); 7] = [
     ("config.store(", &[names::TABLES, names::SHARDS, names::CACHE, names::ERASURE_KEY]),
     ("config.keys", &[names::KEYS]),
     ("config.senders(", SENDERS),
+    ("config.feedback_topics", &[names::FEEDBACK_TOPICS]),
     ("config.pass_machine(", &[names::PASS_MACHINE]),
     ("config.links.", &[names::LINK_URL, names::LINK_KEYS]),
     ("config.link_keys.", &[names::LINK_KEYS]),

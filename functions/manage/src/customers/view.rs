@@ -6,6 +6,7 @@ use attune_domain::cart::Item;
 use attune_domain::channel::Channel;
 use attune_domain::definitions::{Definitions, Segment};
 use attune_domain::event::{Act, Event, Writer};
+use attune_domain::feedback::Heard;
 use attune_domain::number::Number;
 use attune_domain::profile::{Core, Profile};
 use attune_domain::rule::Explanation;
@@ -203,6 +204,8 @@ pub(crate) fn message(stored: &StoredMessage) -> Value {
         "channel": stored.channel.map(Channel::as_str),
         "because": stored.because,
         "decision": decision(stored),
+        "delivery": stored.delivery.word().map(Heard::as_str),
+        "heard": stored.delivery.all().map(Heard::as_str).collect::<Value>(),
         "attempts": stored.attempts,
         "refused_on": stored.refused.iter().map(|channel| channel.as_str()).collect::<Value>(),
         "provider_id": stored.provider_id,

@@ -1,6 +1,7 @@
 //! Push messages by SNS.
 
 use attune_domain::address::Address;
+use attune_domain::event::{Device, Platform};
 use aws_sdk_sns::error::ProvideErrorMetadata;
 use serde_json::json;
 
@@ -45,6 +46,25 @@ impl Senders {
                 Some(endpoint) => self.enable(endpoint).await,
                 None => Err(SendError::of(&error, status(&error))),
             },
+        }
+    }
+
+    /// The device that an endpoint stands for; none if there is no such endpoint.
+    pub async fn device(&self, endpoint: &str) -> Result<Option<Address>, SendError> {
+        let platform = match endpoint.split_once(":endpoint/") {
+            Some((_, rest)) if rest.starts_with("APNS") => Platform::Apns,
+            Some((_, rest)) if rest.starts_with("GCM") => Platform::Fcm,
+            _ => return Ok(None),
+        };
+        match self.sns.get_endpoint_attributes().endpoint_arn(endpoint).send().await {
+            Ok(output) => {
+                let token = output.attributes().and_then(|all| all.get("Token")).cloned();
+                Ok(token.map(|token| Address::device(&Device { platform, token })))
+            }
+            Err(error) if error.as_service_error().is_some_and(|e| e.is_not_found_exception()) => {
+                Ok(None)
+            }
+            Err(error) => Err(SendError::of(&error, status(&error))),
         }
     }
 

@@ -10,6 +10,20 @@ impl Senders {
     /// Sends a text to a phone number. SNS carries no id of ours, so nothing that comes back later
     /// can settle an unknown outcome.
     pub(super) async fn send_sms(&self, to: &Address, text: &str) -> Result<String, SendError> {
+        self.text_message(to, text, "Promotional").await
+    }
+
+    /// Answers a text of somebody's, who asked for it: that is no marketing.
+    pub async fn answer(&self, to: &Address, text: &str) -> Result<String, SendError> {
+        self.text_message(to, text, "Transactional").await
+    }
+
+    async fn text_message(
+        &self,
+        to: &Address,
+        text: &str,
+        kind: &str,
+    ) -> Result<String, SendError> {
         let value = |value: &str| {
             let value = MessageAttributeValue::builder().data_type("String").string_value(value);
             value.build().map_err(|error| SendError::Refused(error.to_string()))
@@ -19,7 +33,7 @@ impl Senders {
             .publish()
             .phone_number(to.text())
             .message(text)
-            .message_attributes("AWS.SNS.SMS.SMSType", value("Promotional")?);
+            .message_attributes("AWS.SNS.SMS.SMSType", value(kind)?);
         if let Some(name) = &self.settings.sms_sender {
             call = call.message_attributes("AWS.SNS.SMS.SenderID", value(name)?);
         }

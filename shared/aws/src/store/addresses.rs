@@ -7,6 +7,7 @@ use attune_domain::card::{Card, ConsentAct};
 use attune_domain::channel::Channel;
 use attune_domain::event::Event;
 use attune_domain::id::CustomerId;
+use attune_domain::time::Timestamp;
 use aws_sdk_dynamodb::types::{
     AttributeValue, ConditionCheck, ReturnConsumedCapacity, TransactWriteItem,
 };
@@ -26,6 +27,8 @@ pub struct AddressRow {
     pub customers: Vec<CustomerId>,
     /// Why it must not be written to, if it must not.
     pub suppressed: Option<String>,
+    /// Since when.
+    pub suppressed_at: Option<Timestamp>,
     /// Of a device, the SNS endpoint that stands for it.
     pub endpoint: Option<String>,
 }
@@ -162,6 +165,7 @@ fn read(item: &super::item::Attributes) -> Result<AddressRow, StoreError> {
     Ok(AddressRow {
         customers,
         suppressed: read.maybe_text("suppressed").map(str::to_owned),
+        suppressed_at: read.maybe_time("suppressed_at"),
         endpoint: read.maybe_text("endpoint").map(str::to_owned),
     })
 }

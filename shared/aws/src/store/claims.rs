@@ -118,11 +118,13 @@ impl Store {
             .key("id", text(waiting.message.id.as_str()))
             .update_expression(format!(
                 "SET #state = :sending, attempt = :attempt, attempts = :attempts, \
-                 deadline = :deadline, channel = :channel, because = :because, why = :why, \
+                 deadline = :deadline, channel = :channel, #to = :to, because = :because, why = :why, \
                  changed = :now{also} REMOVE reason"
             ))
             .condition_expression("#state = :before AND changed = :changed")
             .expression_attribute_names("#state", "state")
+            .expression_attribute_names("#to", "to")
+            .expression_attribute_values(":to", text(choice.address.key()))
             .expression_attribute_values(":before", text(waiting.state.as_str()))
             .expression_attribute_values(":changed", number(waiting.changed.millis()))
             .expression_attribute_values(":sending", text("sending"))

@@ -100,6 +100,12 @@ impl<'a> Read<'a> {
         blob.map(AsRef::as_ref).ok_or_else(|| self.unreadable(name))
     }
 
+    /// The members of a set of texts.
+    pub(super) fn texts(&self, name: &str) -> impl Iterator<Item = &'a str> + use<'a> {
+        let set = self.item.get(name).and_then(|value| value.as_ss().ok());
+        set.into_iter().flatten().map(String::as_str)
+    }
+
     pub(super) fn flag(&self, name: &str) -> bool {
         self.item.contains_key(name)
     }

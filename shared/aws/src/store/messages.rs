@@ -4,6 +4,7 @@
 //! sender, [`outcomes`](super::outcomes) writes what becomes of it.
 
 use attune_domain::channel::Channel;
+use attune_domain::feedback::Delivery;
 use attune_domain::id::{CustomerId, MessageId};
 use attune_domain::message::Message;
 use attune_domain::time::Timestamp;
@@ -34,6 +35,10 @@ pub struct Stored {
     pub attempt: Option<String>,
     /// The channel it was claimed for.
     pub channel: Option<Channel>,
+    /// The name under which the store knows the address that it was claimed for.
+    pub to: Option<String>,
+    /// What was heard of it since it was handed over.
+    pub delivery: Delivery,
     /// Why this channel.
     pub because: Option<String>,
     /// The choice of the channel, in words.

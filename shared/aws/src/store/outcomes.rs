@@ -75,6 +75,20 @@ impl Store {
         self.change_by_id(&sending.message.id, "sending", &State::Unknown, change, now).await
     }
 
+    /// Turns `sending` or `unknown` into `accepted`: something came back that only a message can
+    /// cause that the sender took. Does first what a holder who died owed.
+    pub async fn accepted_after_all(
+        &self,
+        found: &Stored,
+        provider_id: Option<&str>,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        self.finish_claim(found, now).await?;
+        let attempt = found.attempt.as_deref();
+        let change = Change { attempt, provider_id, ..Change::default() };
+        self.change_by_id(&found.message.id, &found.state, &State::Accepted, change, now).await
+    }
+
     async fn change(
         &self,
         waiting: &Stored,

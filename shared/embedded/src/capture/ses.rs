@@ -6,6 +6,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
+use super::feedback::ses_id;
 use super::sent::{Email, Kind};
 use super::{State, suppression, unknown};
 use crate::service::Refusal;
@@ -116,8 +117,7 @@ fn send(state: &mut State, body: &[u8]) -> Result<Value, Refusal> {
         configuration_set: request.configuration_set_name,
         raw,
     };
-    // SES ends its ids with a part number, which is always the same today.
-    Ok(json!({ "MessageId": format!("{}-000000", state.accept(Kind::Email(email))) }))
+    Ok(json!({ "MessageId": ses_id(&state.accept(Kind::Email(email))) }))
 }
 
 fn check_recipients(to: &[String]) -> Result<(), Refusal> {

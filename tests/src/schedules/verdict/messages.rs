@@ -12,8 +12,12 @@ use crate::schedules::{Flow, Schedule};
 /// can know.
 pub(super) fn of(flow: &Flow, schedule: &Schedule, stage: &Stage, calls: &[Call]) -> Vec<String> {
     let mut sends: BTreeMap<String, usize> = BTreeMap::new();
+    let (mut answers, mut replies) = (0, Vec::new());
     for sent in stage.world.capture.sent() {
-        let Kind::Email(mail) = &sent.kind else { continue };
+        let Kind::Email(mail) = &sent.kind else {
+            answers += 1;
+            continue;
+        };
         *sends.entry(mail.tags["message"].clone()).or_default() += 1;
     }
     let mut wrong = Vec::new();
@@ -21,6 +25,11 @@ pub(super) fn of(flow: &Flow, schedule: &Schedule, stage: &Stage, calls: &[Call]
     for item in stage.world.items("messages") {
         let (id, word) = (item["id"]["S"].as_str(), item["state"]["S"].as_str());
         let (id, word) = (id.expect("an id"), word.expect("a state"));
+        if id.starts_with("rep_") {
+            replies.push(word.to_owned());
+            states.push(word.to_owned());
+            continue;
+        }
         let sent = sends.remove(id).unwrap_or_default();
         let possible = match word {
             "accepted" => sent == 1,
@@ -32,6 +41,10 @@ pub(super) fn of(flow: &Flow, schedule: &Schedule, stage: &Stage, calls: &[Call]
             wrong.push(format!("message {id} is `{word}` and was sent {sent} times"));
         }
         states.push(word.to_owned());
+    }
+    let surely = replies.iter().filter(|word| *word == "accepted").count();
+    if !(surely..=replies.len()).contains(&answers) {
+        wrong.push(format!("{answers} answers were sent, and the rows say {replies:?}"));
     }
     if !sends.is_empty() {
         wrong.push(format!("sent, but never planned: {sends:?}"));
@@ -49,7 +62,10 @@ pub(super) fn of(flow: &Flow, schedule: &Schedule, stage: &Stage, calls: &[Call]
 
 /// Whether a trouble falls between the claim of a message and the record of its outcome.
 fn in_doubt(calls: &[Call], n: usize, fate: &Fate) -> bool {
-    let claims = |call: &Call| call.is_transaction() && call.target.contains("addresses");
+    let claims = |call: &Call| match call.is_transaction() {
+        true => call.target.contains("addresses"),
+        false => call.operation == "PutItem" && call.target.ends_with("messages"),
+    };
     let settles = |call: &Call| call.operation == "UpdateItem" && call.target.ends_with("messages");
     let windows = calls.iter().enumerate().filter(|(_, call)| claims(call)).map(|(at, _)| {
         let end = calls.iter().skip(at).position(settles).map_or(calls.len(), |len| at + len);

@@ -2,6 +2,7 @@
 
 use attune_domain::channel::Channel;
 use attune_domain::coupon::Code;
+use attune_domain::feedback::Heard;
 use attune_domain::id::{CouponId, CustomerId, MessageId, ProgramId, SegmentId, TemplateId};
 use attune_domain::message::{Cause, Message};
 use attune_domain::time::Timestamp;
@@ -57,6 +58,8 @@ pub(in crate::store) fn read(item: &Attributes) -> Result<Stored, StoreError> {
         attempts: read.maybe_number("attempts").unwrap_or(0),
         attempt: read.maybe_text("attempt").map(str::to_owned),
         channel: read.maybe_text("channel").and_then(Channel::parse),
+        to: read.maybe_text("to").map(str::to_owned),
+        delivery: read.texts("heard").filter_map(Heard::parse).collect(),
         because: read.maybe_text("because").map(str::to_owned),
         why: read.maybe_text("why").map(str::to_owned),
         waited: read.maybe_text("waited").map(str::to_owned),

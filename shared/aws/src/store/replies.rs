@@ -1,0 +1,139 @@
+//! The one text that answers a STOP, START or HELP: a row of the send ledger like any message's.
+//!
+//! Its id is derived from the text it answers, so a notice that comes twice meets the row of the
+//! first. It is claimed, sent once, and settled. Who meets a claim of somebody else cannot know
+//! whether it was sent, and leaves it as `unknown`.
+
+use attune_domain::address::Address;
+use attune_domain::digest::name128;
+use attune_domain::message::State;
+use attune_domain::time::{Span, Timestamp};
+use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::operation::put_item::PutItemError;
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::types::ReturnConsumedCapacity;
+
+use super::item::{Build, number, text};
+use super::schema::TTL;
+use super::{Store, StoreError, Table, expiry};
+
+/// How long such a row is kept: far longer than any notice is repeated.
+const KEPT: Span = Span::days(30);
+
+/// An answer that is ours to send, once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReplyClaim {
+    id: String,
+    attempt: String,
+}
+
+impl Store {
+    /// Claims the answer to the text that carriers call `inbound`. `attempt` names this claim and no
+    /// other. `None` if it was claimed before.
+    pub async fn claim_reply(
+        &self,
+        inbound: &str,
+        to: &Address,
+        attempt: &str,
+        now: Timestamp,
+    ) -> Result<Option<ReplyClaim>, StoreError> {
+        let id = format!("rep_{}", name128(&["reply", inbound]));
+        let item = Build::default()
+            .text("id", &id)
+            .text("to", to.key())
+            .text("state", "sending")
+            .text("attempt", attempt)
+            .time("changed", now)
+            .number(TTL, expiry(now + KEPT));
+        let put = self
+            .client
+            .put_item()
+            .table_name(self.table(Table::Messages))
+            .set_item(Some(item.done()))
+            .condition_expression("attribute_not_exists(id) OR attempt = :attempt")
+            .expression_attribute_values(":attempt", text(attempt))
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await;
+        match put {
+            Ok(output) => {
+                self.meter.writes(&output.consumed_capacity);
+                Ok(Some(ReplyClaim { id, attempt: attempt.to_owned() }))
+            }
+            Err(SdkError::ServiceError(error))
+                if matches!(error.err(), PutItemError::ConditionalCheckFailedException(_)) =>
+            {
+                let lost = ReplyClaim { id, attempt: String::new() };
+                self.change_reply(&lost, &State::Unknown, None, "#state = :sending", now).await?;
+                Ok(None)
+            }
+            Err(error) => Err(StoreError::of(error)),
+        }
+    }
+
+    /// Writes what became of an answer.
+    pub async fn settle_reply(
+        &self,
+        claim: &ReplyClaim,
+        state: &State,
+        provider_id: Option<&str>,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.change_reply(claim, state, provider_id, "attempt = :attempt", now).await
+    }
+
+    /// Gives an answer back that the sender definitely did not take, so that it is claimed again.
+    pub async fn release_reply(&self, claim: &ReplyClaim) -> Result<(), StoreError> {
+        let deleted = self
+            .client
+            .delete_item()
+            .table_name(self.table(Table::Messages))
+            .key("id", text(&claim.id))
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await
+            .map_err(StoreError::of)?;
+        self.meter.writes(&deleted.consumed_capacity);
+        Ok(())
+    }
+
+    async fn change_reply(
+        &self,
+        claim: &ReplyClaim,
+        state: &State,
+        provider_id: Option<&str>,
+        condition: &str,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let mut call = self
+            .client
+            .update_item()
+            .table_name(self.table(Table::Messages))
+            .key("id", text(&claim.id))
+            .condition_expression(condition)
+            .expression_attribute_names("#state", "state")
+            .expression_attribute_values(":state", text(state.as_str()))
+            .expression_attribute_values(":now", number(now.millis()))
+            .return_consumed_capacity(ReturnConsumedCapacity::Total);
+        call = match condition.contains(":sending") {
+            true => call.expression_attribute_values(":sending", text("sending")),
+            false => call.expression_attribute_values(":attempt", text(&claim.attempt)),
+        };
+        call = match provider_id {
+            Some(id) => call
+                .update_expression("SET #state = :state, changed = :now, provider_id = :provider")
+                .expression_attribute_values(":provider", text(id)),
+            None => call.update_expression("SET #state = :state, changed = :now"),
+        };
+        match call.send().await {
+            Ok(output) => {
+                self.meter.writes(&output.consumed_capacity);
+                Ok(())
+            }
+            Err(error) => match error.as_service_error() {
+                Some(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(()),
+                _ => Err(StoreError::of(error)),
+            },
+        }
+    }
+}

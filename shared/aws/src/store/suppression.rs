@@ -1,0 +1,222 @@
+//! Why an address must not be written to, on its row.
+//!
+//! Each write here is a join: of two reasons the stronger stays, of STOP and START the later, and a
+//! soft bounce is counted by what it was. So notices may come in any order and any number of times.
+//! A claim checks the row in its own transaction: what is written here holds from the next claim on.
+
+use attune_domain::address::Address;
+use attune_domain::digest::name128;
+use attune_domain::feedback::{SOFT_BOUNCES, SOFT_PERIOD, Suppression};
+use attune_domain::time::Timestamp;
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity, ReturnValue};
+
+use super::item::{Attributes, Read, number, text};
+use super::{Store, StoreError, Table};
+
+/// Whether a person's STOP or START counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Spoken {
+    /// It is the last thing that they said.
+    Newest,
+    /// They said something later, or the same before: nothing is to be answered.
+    Before,
+}
+
+impl Store {
+    /// Suppresses an address, unless it is for a stronger reason or this one already.
+    pub async fn suppress(
+        &self,
+        address: &Address,
+        why: Suppression,
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        let mut call = self
+            .of_address(address)
+            .update_expression("SET suppressed = :why, suppressed_at = :at")
+            .expression_attribute_values(":why", text(why.as_str()))
+            .expression_attribute_values(":at", number(at.millis()));
+        let mut weaker = Vec::new();
+        for (n, other) in why.weaker().enumerate() {
+            call = call.expression_attribute_values(format!(":w{n}"), text(other.as_str()));
+            weaker.push(format!(":w{n}"));
+        }
+        let mut condition = "attribute_not_exists(suppressed)".to_owned();
+        if !weaker.is_empty() {
+            condition = format!("{condition} OR suppressed IN ({})", weaker.join(", "));
+        }
+        self.try_update(call.condition_expression(condition)).await.map(drop)
+    }
+
+    /// Lifts a suppression, if it is for this reason and no newer than `until`.
+    pub async fn lift_suppression(
+        &self,
+        address: &Address,
+        why: Suppression,
+        until: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let call = self
+            .of_address(address)
+            .update_expression("REMOVE suppressed, suppressed_at, endpoint")
+            .condition_expression("suppressed = :why AND suppressed_at <= :until")
+            .expression_attribute_values(":why", text(why.as_str()))
+            .expression_attribute_values(":until", number(until.millis()));
+        Ok(self.try_update(call).await?.is_some())
+    }
+
+    /// Takes a STOP: the number is suppressed, unless START was said later.
+    pub async fn stop(
+        &self,
+        phone: &Address,
+        id: &str,
+        at: Timestamp,
+    ) -> Result<Spoken, StoreError> {
+        let spoken = self.speak(phone, "stop", id, at).await?;
+        if spoken == Spoken::Newest {
+            self.suppress(phone, Suppression::Stop, at).await?;
+        }
+        Ok(spoken)
+    }
+
+    /// Takes a START: what STOP did is lifted, unless it was said later. Other reasons stay.
+    pub async fn start(
+        &self,
+        phone: &Address,
+        id: &str,
+        at: Timestamp,
+    ) -> Result<Spoken, StoreError> {
+        let spoken = self.speak(phone, "start", id, at).await?;
+        if spoken == Spoken::Newest {
+            self.lift_suppression(phone, Suppression::Stop, at).await?;
+        }
+        Ok(spoken)
+    }
+
+    /// Remembers the last word of a person. Of two the later counts. The same word again is known,
+    /// and moves only its time. A repetition of that very text still is the newest, as whoever took
+    /// it may have died before the rest was done.
+    async fn speak(
+        &self,
+        phone: &Address,
+        word: &str,
+        id: &str,
+        at: Timestamp,
+    ) -> Result<Spoken, StoreError> {
+        let id = name128(&["inbound", id]);
+        let call = self
+            .of_address(phone)
+            .update_expression("SET said = :word, said_at = :at, said_by = :id")
+            .condition_expression(
+                "attribute_not_exists(said_at) OR said_by = :id \
+                 OR (said <> :word AND said_at < :at)",
+            )
+            .expression_attribute_values(":word", text(word))
+            .expression_attribute_values(":at", number(at.millis()))
+            .expression_attribute_values(":id", text(id));
+        if self.try_update(call).await?.is_some() {
+            return Ok(Spoken::Newest);
+        }
+        let again = self
+            .of_address(phone)
+            .update_expression("SET said_at = :at")
+            .condition_expression("said = :word AND said_at < :at")
+            .expression_attribute_values(":word", text(word))
+            .expression_attribute_values(":at", number(at.millis()));
+        self.try_update(again).await?;
+        Ok(Spoken::Before)
+    }
+
+    /// Counts a soft bounce once, and suppresses the address if there were too many of late.
+    pub async fn count_soft_bounce(
+        &self,
+        address: &Address,
+        bounce: &str,
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        let name = format!("{} {}", at.millis(), name128(&["bounce", bounce]));
+        let call = self
+            .of_address(address)
+            .update_expression("ADD soft_bounces :bounce")
+            .expression_attribute_values(":bounce", AttributeValue::Ss(vec![name]))
+            .return_values(ReturnValue::AllNew);
+        let Some(row) = self.try_update(call).await? else { return Ok(()) };
+        let bounces = Bounces::of(&row);
+        if let Some(at) = bounces.too_many() {
+            self.suppress(address, Suppression::SoftBounces, at).await?;
+        }
+        self.forget_bounces(address, bounces.old()).await
+    }
+
+    async fn forget_bounces(
+        &self,
+        address: &Address,
+        bounces: Vec<String>,
+    ) -> Result<(), StoreError> {
+        if bounces.is_empty() {
+            return Ok(());
+        }
+        let call = self
+            .of_address(address)
+            .update_expression("DELETE soft_bounces :bounces")
+            .expression_attribute_values(":bounces", AttributeValue::Ss(bounces));
+        self.try_update(call).await.map(drop)
+    }
+
+    fn of_address(&self, address: &Address) -> UpdateItemFluentBuilder {
+        self.client
+            .update_item()
+            .table_name(self.table(Table::Addresses))
+            .key("address", text(address.key()))
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+    }
+
+    /// The row after the update; `None` if the condition did not hold.
+    async fn try_update(
+        &self,
+        call: UpdateItemFluentBuilder,
+    ) -> Result<Option<Attributes>, StoreError> {
+        match call.send().await {
+            Ok(output) => {
+                self.meter.writes(&output.consumed_capacity);
+                Ok(Some(output.attributes.unwrap_or_default()))
+            }
+            Err(error) => match error.as_service_error() {
+                Some(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(None),
+                _ => Err(StoreError::of(error)),
+            },
+        }
+    }
+}
+
+/// The soft bounces of an address, the newest first.
+struct Bounces(Vec<(Timestamp, String)>);
+
+impl Bounces {
+    fn of(row: &Attributes) -> Self {
+        let read = Read { table: Table::Addresses, item: row };
+        let bounce = |name: &str| {
+            let at = name.split_once(' ')?.0.parse().ok()?;
+            Some((Timestamp::from_millis(at), name.to_owned()))
+        };
+        let mut bounces: Vec<_> = read.texts("soft_bounces").filter_map(bounce).collect();
+        bounces.sort_by(|one, other| other.cmp(one));
+        Self(bounces)
+    }
+
+    /// When there was the one too many, if there was.
+    fn too_many(&self) -> Option<Timestamp> {
+        self.0.windows(SOFT_BOUNCES + 1).rev().find_map(|run| {
+            let ((newest, _), (oldest, _)) = (run.first()?, run.last()?);
+            (newest.since(*oldest) <= SOFT_PERIOD).then_some(*newest)
+        })
+    }
+
+    /// Those that no later one can be counted with.
+    fn old(&self) -> Vec<String> {
+        let Some((newest, _)) = self.0.first() else { return Vec::new() };
+        let old = self.0.iter().filter(|(at, _)| newest.since(*at) > SOFT_PERIOD);
+        let names = old.map(|(_, name)| name.clone());
+        names.collect()
+    }
+}
