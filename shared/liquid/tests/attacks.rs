@@ -74,6 +74,7 @@ fn run(source: &str, options: &ParseOptions) -> End {
         ("a", Value::from("a")),
         ("long", Value::from("<b>&amp; ".repeat(10_000))),
         ("list", Value::array([Value::Nil])),
+        ("objects", Value::array([Value::object([("a", Value::Nil)])])),
     ]);
     let input = RenderInput::new(&data, UnixMillis(0)).partials(&partials).escape(Escape::None);
     match template.render(&input) {
@@ -301,6 +302,39 @@ fn arguments_and_paths_are_counted_too() {
         let (end, took) = attack(&source, &ParseOptions::lax());
         assert_eq!(end, End::Render(Limit::Steps(100_000)), "{work:.60}");
         assert!(took < 2 * PATIENCE, "{took:?} for {work:.60}");
+    }
+}
+
+#[test]
+fn long_keys_are_charged_wherever_they_are_looked_up() {
+    let key = "{% assign x = 'aaaaaaaa' %}{% for i in (1..16) %}{% assign x = x | append: x %}{% endfor %}";
+    let objects = "{% assign many = objects %}{% for i in (1..11) %}{% assign many = many | concat: many %}{% endfor %}";
+    let each = |work: &str| format!("{{% for i in (1..30000) %}}{work}{{% endfor %}}");
+    let lookups = ["{{ self[x] }}", "{{ [x] }}", "{{ objects[0][x] }}", "{{ (x..x) }}"].map(each);
+    let filters = [
+        "map: x",
+        "where: x",
+        "reject: x",
+        "sort: x",
+        "sort_natural: x",
+        "sum: x",
+        "uniq: x",
+        "compact: x",
+        "find: x",
+        "find_index: x",
+        "has: x",
+    ];
+    let filters = filters.map(|filter| format!("{objects}{{{{ many | {filter} }}}}"));
+    let texts = "{% assign many = x | split: '~' %}{% for i in (1..11) %}{% assign many = many | concat: many %}{% endfor %}";
+    let texts =
+        ["where: 'z'", "sum", "map: 'z'"].map(|filter| format!("{texts}{{{{ many | {filter} }}}}"));
+    for work in lookups.iter().chain(&filters).chain(&texts) {
+        check(&format!("{key}{work}"), &End::Render(Limit::Steps(100_000)));
+    }
+    let name = "x".repeat(200_000);
+    for work in ["{{ NAME }}", "{{ a.NAME }}", "{% assign NAME = 1 %}", "{% increment NAME %}"] {
+        let source = each(work).replace("NAME", &name);
+        check(&source, &End::Render(Limit::Steps(100_000)));
     }
 }
 

@@ -52,12 +52,12 @@ fn sort(call: &mut Call<'_, '_>, order: Order) -> Filtered {
     let items = call.items()?;
     let mut keyed = Vec::with_capacity(items.len());
     for item in items {
-        let key = match call.given(0) {
+        let key = match call.arguments.first() {
             None | Some(Value::Nil) => item.clone(),
-            Some(name) => match property(&item, name) {
+            Some(name) => match property(call.env, &item, name) {
                 Ok(key) => key,
                 Err(NoProperty::None) => return Ok(Value::Nil),
-                Err(NoProperty::Wrong(failure)) => return Err(failure.into()),
+                Err(NoProperty::Stop(stop)) => return Err(stop),
             },
         };
         keyed.push((key, item));
@@ -112,9 +112,8 @@ fn natural_order(env: &mut Env<'_>, a: &Value, b: &Value) -> Result<Ordering, St
         _ => {
             let (a, b) = (env.text(a)?, env.text(b)?);
             env.budget.look(a.len().min(b.len()))?;
-            let lower =
-                |text: &str| text.bytes().map(|byte| byte.to_ascii_lowercase()).collect::<Vec<_>>();
-            Ok(lower(&a).cmp(&lower(&b)))
+            let lower = |byte: u8| byte.to_ascii_lowercase();
+            Ok(a.bytes().map(lower).cmp(b.bytes().map(lower)))
         }
     }
 }
@@ -143,14 +142,14 @@ fn filter(
     let items = call.items()?;
     let mut kept = Vec::new();
     for item in items {
-        let value = match call.given(0) {
+        let value = match call.arguments.first() {
             None | Some(Value::Nil) => Ok(item.clone()),
-            Some(name) => property(&item, name),
+            Some(name) => property(call.env, &item, name),
         };
         let value = match value {
             Ok(value) => value,
             Err(NoProperty::None) => return Ok(Value::Nil),
-            Err(NoProperty::Wrong(failure)) => return Err(failure.into()),
+            Err(NoProperty::Stop(stop)) => return Err(stop),
         };
         if keep(call.env, &value)? {
             kept.push(item);
@@ -174,15 +173,15 @@ fn map(call: &mut Call<'_, '_>) -> Filtered {
     let items = call.items()?;
     let name = call.argument(0);
     let values: Result<Vec<Value>, Stop> =
-        items.iter().map(|item| property_or(item, &name, Value::Nil)).collect();
+        items.iter().map(|item| property_or(call.env, item, &name, Value::Nil)).collect();
     values.map(Value::from)
 }
 
-fn property_or(item: &Value, name: &Value, otherwise: Value) -> Filtered {
-    match property(item, name) {
+fn property_or(env: &mut Env<'_>, item: &Value, name: &Value, otherwise: Value) -> Filtered {
+    match property(env, item, name) {
         Ok(value) => Ok(value),
         Err(NoProperty::None) => Ok(otherwise),
-        Err(NoProperty::Wrong(failure)) => Err(failure.into()),
+        Err(NoProperty::Stop(stop)) => Err(stop),
     }
 }
 
@@ -193,11 +192,12 @@ fn sum(call: &mut Call<'_, '_>) -> Filtered {
         Value::Nil => items,
         name => items
             .iter()
-            .map(|item| property_or(item, &name, Value::Int(0)))
+            .map(|item| property_or(call.env, item, &name, Value::Int(0)))
             .collect::<Result<_, _>>()?,
     };
     let mut total = Number::Int(0);
     for value in call.list(&Value::from(values))? {
+        call.env.budget.key(value.weight(), 1)?;
         total = total.plus(Number::of(&value)?)?;
     }
     Ok(total.value()?)

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::excerpt::excerpt;
 use crate::failure::Failure;
+use crate::limits::Limit;
 use crate::number::Number;
 use crate::render::{Env, Stop};
 use crate::value::{ITEM_BYTES, Value};
@@ -105,15 +106,23 @@ impl Call<'_, '_> {
 pub(crate) enum NoProperty {
     /// Ruby's `NoMethodError`: the item has no properties at all, and the filter has no result.
     None,
-    /// Ruby's `TypeError`: the item has properties, but not with such a key.
-    Wrong(Failure),
+    /// Ruby's `TypeError`, that the item has properties, but not with such a key; or a limit.
+    Stop(Stop),
+}
+
+impl From<Limit> for NoProperty {
+    fn from(limit: Limit) -> Self {
+        Self::Stop(limit.into())
+    }
 }
 
 /// Ruby's `item[key]`: an entry of an object, a part of a text, a bit of a number.
-pub(crate) fn property(item: &Value, key: &Value) -> Result<Value, NoProperty> {
+pub(crate) fn property(env: &mut Env<'_>, item: &Value, key: &Value) -> Result<Value, NoProperty> {
+    let searched = if matches!(item, Value::Str(_) | Value::Html(_)) { item.weight() } else { 0 };
+    env.budget.key(key.weight().saturating_add(searched), 1)?;
     let wrong = || {
         let property = key.as_str().map_or_else(|| key.kind().to_owned(), excerpt);
-        NoProperty::Wrong(Failure::NoProperty { item: item.kind(), property })
+        NoProperty::Stop(Failure::NoProperty { item: item.kind(), property }.into())
     };
     match (item, key) {
         (Value::Object(object), Value::Str(key) | Value::Html(key)) => {

@@ -18,10 +18,10 @@ pub(super) const FILTERS: &[Filter] = &[
 
 /// Whether an item has the property; `None` where it has none at all, which ends the filter.
 fn matches(call: &mut Call<'_, '_>, item: &Value) -> Result<Option<bool>, crate::render::Stop> {
-    let value = match property(item, &call.argument(0)) {
+    let value = match property(call.env, item, &call.argument(0)) {
         Ok(value) => value,
         Err(NoProperty::None) => return Ok(None),
-        Err(NoProperty::Wrong(failure)) => return Err(failure.into()),
+        Err(NoProperty::Stop(stop)) => return Err(stop),
     };
     match call.argument(1) {
         Value::Nil => Ok(Some(value.is_truthy())),

@@ -30,6 +30,12 @@ impl Budget {
         self.steps(bytes / BYTES_PER_STEP + 1)
     }
 
+    /// Takes the steps for looking up a key of this many bytes in so many places. Names as people
+    /// write them cost nothing beyond the step of what they stand in.
+    pub(crate) fn key(&mut self, bytes: usize, places: usize) -> Result<(), Limit> {
+        self.steps((bytes / BYTES_PER_STEP).saturating_mul(places))
+    }
+
     /// Takes room for a value of this many bytes.
     pub(crate) fn value(&mut self, bytes: usize) -> Result<(), Limit> {
         take(&mut self.value_bytes, bytes).ok_or(Limit::ValueBytes(self.limits.value_bytes))

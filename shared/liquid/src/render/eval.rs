@@ -101,6 +101,7 @@ impl<'r> Renderer<'r> {
 
     fn bound(&mut self, expr: &'r Expr) -> Result<i64, Stop> {
         let value = self.needed(expr)?;
+        self.env.budget.key(value.weight(), 1)?;
         Ok(Number::of(&value)?.truncate()?)
     }
 
@@ -116,7 +117,7 @@ impl<'r> Renderer<'r> {
             },
             Segment::Index(expr) => {
                 let name = self.needed(expr)?;
-                name.as_str().and_then(|name| self.named(name))
+                self.keyed(&name)?
             }
         };
         for segment in segments {
@@ -132,10 +133,12 @@ impl<'r> Renderer<'r> {
                 if matches!(value, Value::Str(_) | Value::Html(_)) {
                     self.env.budget.look(value.weight())?;
                 }
+                self.env.budget.key(name.len(), 1)?;
                 Ok(value.property(name))
             }
             Segment::Index(expr) => {
                 let key = self.needed(expr)?;
+                self.env.budget.key(key.weight(), 1)?;
                 Ok(value.entry(&key))
             }
         }
@@ -147,23 +150,30 @@ impl<'r> Renderer<'r> {
         name: &str,
         segments: &mut std::slice::Iter<'r, Segment>,
     ) -> Result<Option<Value>, Stop> {
-        let found = self.named(name);
+        let found = self.named(name)?;
         if found.is_some() || name != "self" {
             return Ok(found);
         }
         match segments.next() {
             None => Ok(None),
-            Some(Segment::Name(name)) => Ok(self.named(name)),
+            Some(Segment::Name(name)) => self.named(name),
             Some(Segment::Index(expr)) => {
                 let name = self.needed(expr)?;
-                Ok(name.as_str().and_then(|name| self.named(name)))
+                self.keyed(&name)
             }
         }
     }
 
     /// What a name stands for in the template, else in the data.
-    fn named(&self, name: &str) -> Option<Value> {
-        self.frame.get(name).or_else(|| self.input.data.get(name).cloned())
+    fn named(&mut self, name: &str) -> Result<Option<Value>, Stop> {
+        // Each scope, what was assigned, the counters and the data.
+        self.env.budget.key(name.len(), self.frame.scopes.len() + 3)?;
+        Ok(self.frame.get(name).or_else(|| self.input.data.get(name).cloned()))
+    }
+
+    /// What a name stands for that is itself a value.
+    fn keyed(&mut self, name: &Value) -> Result<Option<Value>, Stop> {
+        name.as_str().map_or(Ok(None), |name| self.named(name))
     }
 
     /// The loop that a name like `forloop` tells about.

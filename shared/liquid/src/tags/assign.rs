@@ -23,6 +23,7 @@ impl Assign {
     /// The name outlives every loop that the tag stands in, as in Ruby.
     pub(crate) fn render<'r>(&'r self, renderer: &mut Renderer<'r>) -> Flow {
         let value = renderer.filtered(&self.value)?;
+        renderer.env.budget.key(self.name.len(), 1)?;
         renderer.frame.assigned.insert(&self.name, value);
         Ok(Next::Go)
     }

@@ -45,6 +45,7 @@ impl Capture {
         let text = renderer.sink.end_capture(outer);
         let next = flow?;
         let value = if renderer.env.escapes { Value::Html(text.into()) } else { Value::from(text) };
+        renderer.env.budget.key(self.name.len(), 1)?;
         renderer.frame.assigned.insert(&self.name, value);
         Ok(next)
     }

@@ -34,6 +34,7 @@ impl Counter {
     /// A counter begins at 0 whatever the data holds, and hides what the data holds.
     pub(crate) fn render<'r>(&'r self, renderer: &mut Renderer<'r>) -> Flow {
         renderer.at = self.at;
+        renderer.env.budget.key(self.name.len(), 2)?;
         let before = renderer.frame.counters.get(&*self.name).copied().unwrap_or(0);
         let after =
             before.checked_add(if self.down { -1 } else { 1 }).ok_or(Failure::NumberTooLarge)?;

@@ -171,6 +171,7 @@ impl For {
 
     /// What is looped over: from which place, and how many.
     fn slice<'r>(&'r self, renderer: &mut Renderer<'r>) -> Result<(Items, usize, usize), Stop> {
+        renderer.env.budget.key(self.name.len(), 2)?;
         let offset = match &self.offset {
             None => 0,
             Some(Offset::Continue) => renderer.frame.offsets.get(&self.name).copied().unwrap_or(0),

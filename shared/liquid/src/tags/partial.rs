@@ -173,6 +173,9 @@ impl Partial {
     ) -> Flow {
         each(renderer, items, |renderer, value, index| {
             renderer.env.budget.steps(names.len())?;
+            // The name is kept with each item, and the arguments' names are looked up anew.
+            let bytes = names.iter().fold(name.len(), |bytes, (name, _)| bytes + name.len());
+            renderer.env.budget.key(bytes, 1)?;
             renderer.frame = Frame::default();
             renderer.frame.assigned.extend(names.iter().cloned());
             let (length, of_partial) = (items.len(), true);
