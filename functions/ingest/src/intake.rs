@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use attune_aws::store::{ProblemReport, Store, StoreError};
 use attune_domain::event::segment::{Arrival, read};
-use attune_domain::event::{Event, Writer};
+use attune_domain::event::{Act, Event, Writer};
 use attune_domain::id::CustomerId;
 use attune_domain::problem::{Flaw, Problem};
 use attune_domain::time::Timestamp;
@@ -26,7 +26,8 @@ pub(crate) async fn keep(deps: &Deps, calls: &Calls<'_>, writer: Writer) -> Resu
     for (at, raw) in calls.events.iter().enumerate() {
         sorted.take(at, calls.parse(raw), &arrival);
     }
-    let Sorted { customers, mut problems, .. } = sorted;
+    let Sorted { mut customers, mut problems, .. } = sorted;
+    customers.iter_mut().for_each(Theirs::put_in_order);
     let kept = iter(customers.into_iter().map(|theirs| keep_one(&deps.store, theirs, now)))
         .buffer_unordered(AT_ONCE)
         .collect::<Vec<_>>()
@@ -45,11 +46,23 @@ struct Told {
     lost: bool,
 }
 
-/// One customer's events, in the order in which they came, with their places in the request.
+/// One customer's events, with their places in the request.
 struct Theirs {
     filed: CustomerId,
     events: Vec<Event>,
     places: Vec<usize>,
+}
+
+impl Theirs {
+    /// Puts who somebody is before what they did at the same instant: a consent that names no address
+    /// is one for the address that came with it.
+    fn put_in_order(&mut self) {
+        let rank = |event: &Event| (event.occurred, !matches!(event.act, Act::Identify { .. }));
+        let events = std::mem::take(&mut self.events);
+        let mut both: Vec<_> = events.into_iter().zip(std::mem::take(&mut self.places)).collect();
+        both.sort_by_key(|(event, _)| rank(event));
+        (self.events, self.places) = both.into_iter().unzip();
+    }
 }
 
 /// Events by customer, in the order of the first of each.
@@ -98,7 +111,7 @@ async fn keep_one(store: &Store, theirs: Theirs, now: Timestamp) -> Result<Vec<T
     Ok(told.collect())
 }
 
-/// Records problems, those of one kind once for the request.
+/// Records problems, those of one kind once for the request: the first of them is the example.
 async fn record(
     store: &Store,
     calls: &Calls<'_>,
@@ -111,10 +124,8 @@ async fn record(
         // It is counted, and says of nobody that they were erased.
         let raw = if problem.flaw == Flaw::Erased { "" } else { raw };
         let report = ProblemReport { problem, lost, event: raw.to_owned(), count: 0 };
-        kinds.entry(report.problem.to_string()).or_insert(report).count += 1;
+        kinds.entry(report.problem.kind()).or_insert(report).count += 1;
     }
-    for report in kinds.values() {
-        store.record_problem(report, now).await?;
-    }
-    Ok(())
+    let recorded = iter(kinds.values().map(|report| store.record_problem(report, now)));
+    recorded.buffer_unordered(AT_ONCE).collect::<Vec<_>>().await.into_iter().collect()
 }

@@ -72,6 +72,10 @@ pub(crate) fn read(call: Call, body: &[u8]) -> Result<Calls<'_>, Refusal> {
     let not_json = |error: serde_json::Error| {
         Refusal::Unreadable(format!("the body is not a JSON object: {error}"))
     };
+    // A list would be read as the members of the envelope in their order.
+    if body.trim_ascii_start().first() == Some(&b'[') {
+        return Err(Refusal::Unreadable("the body is not a JSON object but a list".to_owned()));
+    }
     let envelope: Envelope<'_> = serde_json::from_slice(body).map_err(not_json)?;
     let events = match (call, envelope.batch) {
         (Call::One(_), _) => vec![serde_json::from_slice(body).map_err(not_json)?],

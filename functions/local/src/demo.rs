@@ -55,6 +55,7 @@ async fn tell(asked: &cli::Demo) -> Result<Report, Failure> {
     let last = if last.day_only { last.at + Span::days(1) } else { last.at };
     let until = asked.as_of.unwrap_or(last);
     let begin = first.at - Span::days(1);
+    crate::replay::refuse_far(begin, until, play::TICK)?;
     let model = Model::new(asked.seed);
     let (planned, made_up) = model.play(&orders);
 

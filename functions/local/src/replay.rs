@@ -1,7 +1,7 @@
 //! `attune replay`: time travel. Events are played at simulated time through the same functions,
 //! and every membership and message is written down.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{BufRead as _, BufReader, BufWriter, Write as _};
 use std::path::Path;
@@ -13,7 +13,7 @@ use attune_aws::store::{Observer, StoredMessage};
 use attune_domain::channel::Channel;
 use attune_domain::id::MessageId;
 use attune_domain::step::MembershipChange;
-use attune_domain::time::Timestamp;
+use attune_domain::time::{Span, Timestamp};
 use attune_domain::value;
 use axum::body::{Body, to_bytes};
 use axum::http::Request;
@@ -53,6 +53,7 @@ pub(crate) async fn run(asked: &cli::Replay) -> Result<(), Failure> {
         return Err(Failure::Input("a tick must be longer than nothing".to_owned()));
     }
     let until = asked.until.unwrap_or(last.at);
+    refuse_far(first.at, until, asked.tick)?;
     let record = Arc::new(Mutex::new(Record::default()));
     let (clock, hand) = Clock::simulated(first.at);
     let keys = Keys::default().with(Scope::Server, KEY);
@@ -60,6 +61,22 @@ pub(crate) async fn run(asked: &cli::Replay) -> Result<(), Failure> {
     push::publish(&suite, &source).await?;
     play(&suite, &hand, &lines, asked, until).await?;
     write(&suite, &record, asked, until).await
+}
+
+/// Ticks of one replay or demo: a hundred years by the hour would not end today, and one wrong date
+/// is enough for that.
+const MOST_TICKS: i64 = 250_000;
+
+/// Refuses to play a time that is too long.
+pub(crate) fn refuse_far(from: Timestamp, until: Timestamp, tick: Span) -> Result<(), Failure> {
+    let ticks = until.since(from).millis() / tick.millis().max(1);
+    if ticks <= MOST_TICKS {
+        return Ok(());
+    }
+    Err(Failure::Input(format!(
+        "from {from} to {until} would be {ticks} runs of the schedules, and at most {MOST_TICKS} are \
+         played; look for a wrong date, or play fewer"
+    )))
 }
 
 /// Reads events, each with the time it came: `receivedAt`, else `timestamp`; sorted by it, those of
@@ -172,15 +189,24 @@ async fn write(
     let mut messages = suite.store.messages(&messages).await?;
     messages.retain(|stored| stored.message.at >= from);
     messages.sort_by(|one, other| {
-        (one.message.due, &one.message.id).cmp(&(other.message.due, &other.message.id))
+        let place = |stored: &StoredMessage| {
+            let message = &stored.message;
+            let (customer, segment) = (message.customer.clone(), message.segment.clone());
+            (message.due, customer, segment, message.id.clone())
+        };
+        place(one).cmp(&place(other))
     });
     if let Some(path) = &asked.messages {
         write_lines(path, messages.iter().map(message))?;
     }
     let problems = suite.store.problems(None, 1_000).await?;
     println!("{} changes of membership, {} messages", changes.len(), messages.len());
+    let mut kinds: BTreeMap<&str, u64> = BTreeMap::new();
     for problem in &problems {
-        println!("{} events: {}", problem.count, problem.problem);
+        *kinds.entry(&problem.problem).or_default() += problem.count;
+    }
+    for (problem, count) in kinds {
+        println!("{count} events: {problem}");
     }
     Ok(())
 }

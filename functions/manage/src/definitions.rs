@@ -59,6 +59,9 @@ pub(crate) async fn replace(
     let (Query(asked), Json(files)) = (asked?, files?);
     let source =
         Source { files: files.files.into_iter().map(|file| (file.name, file.text)).collect() };
+    if source.files.is_empty() {
+        return Err(Refusal::Unreadable("`files` is empty; nothing was changed".to_owned()));
+    }
     let bytes: usize = source.files.iter().map(|(name, text)| name.len() + text.len()).sum();
     if bytes > limits::DEFINITION_BYTES {
         let limit = limits::DEFINITION_BYTES;

@@ -59,6 +59,13 @@ impl Number {
         Self(self.0.saturating_mul(factor))
     }
 
+    /// The product, cut off after the sixth decimal; at the ends of the range it stays there.
+    pub fn multiplied(self, other: Self) -> Self {
+        let product = i128::from(self.micros()) * i128::from(other.micros()) / 1_000_000;
+        let bounded = product.clamp(i128::from(i64::MIN), i128::from(i64::MAX));
+        Self::from_micros(i64::try_from(bounded).unwrap_or_default())
+    }
+
     /// Reads a decimal such as `12`, `-3.5` or `1e3`. Digits past the sixth place are cut off.
     pub fn parse(text: &str) -> Option<Self> {
         let text = text.trim();

@@ -13,12 +13,12 @@ pub fn apply(orders: &mut Orders, event: &Event, problems: &mut Vec<Problem>) {
     let Some(name) = event.name() else { return };
     let (key, at) = (order_key(event), event.occurred);
     match name {
-        Event::ORDER_COMPLETED => orders.complete(key, at, cents(event)),
+        Event::ORDER_COMPLETED => orders.complete(key, at, price(event, problems)),
         "Order Updated" | "Order Refunded" | "Order Cancelled" if order_id(event).is_none() => {
             problems.push(Problem::at("properties.order_id", Flaw::NoOrderId));
         }
         "Order Updated" => {
-            if let Some(cents) = cents(event) {
+            if let Some(cents) = price(event, problems) {
                 orders.update(key, at, cents);
             }
         }
@@ -31,12 +31,35 @@ pub fn apply(orders: &mut Orders, event: &Event, problems: &mut Vec<Problem>) {
     }
 }
 
-/// An event's amount in hundredths: `total`, else `revenue`, else `value`, else the sum of price ×
-/// quantity over its products. A negative amount, as some shops write a refund, counts as positive.
+/// What an order cost, in hundredths. An amount that is none, or is below zero, is a problem, and the
+/// order counts as one of nothing.
+fn price(event: &Event, problems: &mut Vec<Problem>) -> Option<i64> {
+    let amount = amount(event);
+    if let Some(below) = amount.filter(|amount| *amount < Number::ZERO) {
+        problems.push(Problem::at("properties", Flaw::BelowZero(below.to_string())));
+        return Some(0);
+    }
+    if amount.is_none()
+        && let Some((name, value)) = Event::AMOUNT.into_iter().find_map(|name| {
+            event.property(name).into_iter().find(|value| !value.is_null()).map(|v| (name, v))
+        })
+    {
+        let written = value.to_string().chars().take(40).collect();
+        problems.push(Problem::at(format!("properties.{name}"), Flaw::NotAnAmount(written)));
+    }
+    amount.map(Number::to_cents)
+}
+
+/// What a refund gave back, in hundredths. Some shops write it below zero; it is meant the same.
 fn cents(event: &Event) -> Option<i64> {
+    Some(amount(event)?.to_cents().saturating_abs())
+}
+
+/// An event's amount: `total`, else `revenue`, else `value`, else the sum of price × quantity over its
+/// products.
+fn amount(event: &Event) -> Option<Number> {
     let named = |name: &str| event.property(name).into_iter().find_map(Number::of);
-    let amount = Event::AMOUNT.into_iter().find_map(named).or_else(|| of_products(event))?;
-    Some(amount.to_cents().saturating_abs())
+    Event::AMOUNT.into_iter().find_map(named).or_else(|| of_products(event))
 }
 
 fn of_products(event: &Event) -> Option<Number> {
@@ -44,7 +67,7 @@ fn of_products(event: &Event) -> Option<Number> {
     let prices = products.iter().filter_map(|product| {
         let number = |path: &str| value::reach(product, path).into_iter().find_map(Number::of);
         let quantity = number("quantity").unwrap_or(Number::from_integer(1));
-        Some(number("price")?.times(quantity.micros() / 1_000_000))
+        Some(number("price")?.multiplied(quantity))
     });
     prices.reduce(Number::plus)
 }
@@ -77,6 +100,8 @@ mod tests {
         check(&[("Order Completed", json!({"value": 8}))], &["8"]);
         let products = json!({"products": [{"price": 3, "quantity": 2}, {"price": "1.25"}]});
         check(&[("Order Completed", products)], &["7.25"]);
+        let by_weight = json!({"products": [{"price": 100, "quantity": 0.5}]});
+        check(&[("Order Completed", by_weight)], &["50"]);
         check(&[("Order Completed", json!({}))], &["0"]);
     }
 
@@ -86,6 +111,25 @@ mod tests {
         check(&[order.clone(), ("Order Refunded", json!({"order_id": 7, "total": -5}))], &["15"]);
         check(&[order.clone(), ("Order Refunded", json!({"order_id": "7"}))], &[]);
         check(&[("Order Cancelled", json!({"order_id": 7})), order], &[]);
+    }
+
+    #[test]
+    fn an_amount_that_is_none_is_a_problem_and_the_order_counts_as_one_of_nothing() {
+        for (total, told) in [
+            (
+                json!("12,50"),
+                "`properties.total` `\"12,50\"` is not an amount; the order counts, as one of nothing",
+            ),
+            (json!(-5), "`properties` `-5` is below zero; the order counts, as one of nothing"),
+        ] {
+            let (mut orders, mut problems) = (Orders::default(), Vec::new());
+            let mut event = track("Order Completed", "2026-10-01");
+            let Act::Track { properties, .. } = &mut event.act else { panic!() };
+            properties.insert("total".to_owned(), total);
+            apply(&mut orders, &event, &mut problems);
+            assert_eq!(problems.iter().map(ToString::to_string).collect::<Vec<_>>(), [told]);
+            assert_eq!(orders.counted().map(|order| order.cents).collect::<Vec<_>>(), [0]);
+        }
     }
 
     #[test]

@@ -81,6 +81,12 @@ pub enum Flaw {
     /// A browser tried to change the address of a known person.
     #[error("was left as it is: a browser key cannot change the address of a known person")]
     AddressKept,
+    /// An order's amount that is no number.
+    #[error("`{0}` is not an amount; the order counts, as one of nothing")]
+    NotAnAmount(String),
+    /// An order's amount below zero.
+    #[error("`{0}` is below zero; the order counts, as one of nothing")]
+    BelowZero(String),
     /// An order event without an order id.
     #[error("an update, refund or cancellation needs the `order_id` of its order")]
     NoOrderId,
@@ -99,6 +105,15 @@ impl Problem {
     /// A flaw at a place.
     pub fn at(place: impl Into<String>, flaw: Flaw) -> Self {
         Self { place: place.into(), flaw }
+    }
+
+    /// The kind of problem, without what differs from event to event. There are only so many.
+    pub fn kind(&self) -> String {
+        // The names of traits are the client's own.
+        let place = if self.place.starts_with("traits.") { "traits" } else { &self.place };
+        let flaw = format!("{:?}", self.flaw);
+        let flaw = flaw.split(['(', ' ']).next().unwrap_or_default();
+        format!("{flaw}:{place}")
     }
 
     /// A flaw of the event as a whole.

@@ -17,7 +17,7 @@ use crate::suite::{Suite, Ticked};
 
 /// How often the schedules run. In the cloud it is each minute; memberships are the same, and
 /// messages go out a little later.
-const TICK: Span = Span::hours(3);
+pub(super) const TICK: Span = Span::hours(3);
 /// The same as a number.
 const HOURS: u64 = 3;
 

@@ -1,8 +1,8 @@
 //! Problems with events, kept where the shop's developer can list them.
 //!
 //! A broken client repeats its mistake a thousand times an hour. Problems of one kind share a row
-//! per hour, which counts them and keeps the last as an example; and the rows of an hour are at
-//! most [`KINDS`] × [`EXAMPLES`], by construction of their keys.
+//! per hour, which counts them and keeps the last as an example. There are only so many kinds, and
+//! each has at most [`EXAMPLES`] rows an hour, by construction of their keys.
 
 use attune_domain::coupon::Coupon;
 use attune_domain::digest::hash64;
@@ -18,8 +18,6 @@ use super::item::{Attributes, Read, number, text};
 use super::schema::TTL;
 use super::{Store, StoreError, Table, expiry};
 
-/// Kinds of problems that are told apart in an hour.
-const KINDS: u64 = 64;
 /// Examples of each that are kept in an hour.
 const EXAMPLES: u64 = 16;
 /// How long they are kept.
@@ -65,7 +63,8 @@ impl Store {
         now: Timestamp,
     ) -> Result<(), StoreError> {
         let of_event = (report.lost, report.event.as_str(), report.count);
-        self.record(&report.problem.to_string(), of_event, now).await
+        let (kind, problem) = (report.problem.kind(), report.problem.to_string());
+        self.record([&kind, &problem], of_event, now).await
     }
 
     /// Records that the pool of a coupon is nearly empty.
@@ -77,16 +76,16 @@ impl Store {
         let Coupon { id, low_stock, .. } = coupon;
         let problem =
             format!("the coupon `{id}` has fewer than {low_stock} codes left; load new ones");
-        self.record(&problem, (false, "", 1), now).await
+        let kind = format!("LowStock:{id}");
+        self.record([&kind, &problem], (false, "", 1), now).await
     }
 
     async fn record(
         &self,
-        problem: &str,
+        [kind, problem]: [&str; 2],
         (lost, event, count): (bool, &str, u64),
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        let kind = hash64(&[problem]) % KINDS;
         let example = hash64(&[event]) % EXAMPLES;
         let hour = now.millis().div_euclid(3_600_000);
         let mut cut = event.len().min(EXAMPLE_BYTES);
@@ -98,7 +97,7 @@ impl Store {
             .update_item()
             .table_name(self.table(Table::Workspace))
             .key("kind", text("problem"))
-            .key("id", text(format!("{hour:09}#{kind:02}#{example:02}")))
+            .key("id", text(format!("{hour:09}#{kind}#{example:02}")))
             .update_expression(
                 "SET problem = :problem, lost = :lost, example = :example, who = :who, \
                  #last = :now, #expires = :expires ADD #count :count",

@@ -50,6 +50,14 @@ pub(super) struct Sections<'n> {
     pub(super) coupons: Vec<&'n Node>,
 }
 
+impl Sections<'_> {
+    fn is_empty(&self) -> bool {
+        let Self { shop, policy, segments, metrics, scores, programs, templates, .. } = self;
+        let lists = [shop, policy, segments, programs, templates];
+        lists.iter().all(|list| list.is_empty()) && metrics.is_empty() && scores.is_empty()
+    }
+}
+
 impl Draft {
     fn read(&mut self, files: &[(&str, &str)], lineage: &Lineage) {
         let mut roots = Vec::new();
@@ -60,6 +68,9 @@ impl Draft {
             }
         }
         let sections = self.sections(&roots);
+        if let (true, Some(root)) = (sections.is_empty(), roots.first()) {
+            self.reader.refuse::<()>(&root.place, Wrong::Nothing);
+        }
         let Draft { reader, definitions } = self;
         settings::read(reader, definitions, &sections);
         let mut names = self.names(&sections);

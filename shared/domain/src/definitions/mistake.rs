@@ -85,6 +85,11 @@ pub enum Wrong {
         /// As written.
         id: String,
     },
+    /// Files without a single definition, which would take everything back.
+    #[error(
+        "there is nothing in these files; to take everything back, leave at least `shop:` in them"
+    )]
+    Nothing,
     /// A group without rules, which would match everyone or no one by accident.
     #[error(
         "this group is empty; an empty group would match everyone or no one, so write at least one rule in it"

@@ -37,6 +37,7 @@ pub fn read(call: &Value, arrival: &Arrival) -> Result<(Event, Vec<Problem>), Pr
     let act = call.act(kind, arrival.writer)?;
     let (filed, alias) = call.ids(&act, &mut problems)?;
     let (sent, occurred) = call.times(arrival, &mut problems);
+    problems.extend(too_large(&act));
     let event = Event {
         id: call.id(&filed, &act, sent)?,
         filed,
@@ -51,6 +52,17 @@ pub fn read(call: &Value, arrival: &Arrival) -> Result<(Event, Vec<Problem>), Pr
         act,
     };
     Ok((event, problems))
+}
+
+/// What the history does not keep, for its size.
+fn too_large(act: &Act) -> Option<Problem> {
+    let (place, data) = match act {
+        Act::Track { properties, .. } | Act::View { properties, .. } => ("properties", properties),
+        Act::Identify { traits } => ("traits", traits),
+        Act::Group { .. } | Act::Merge { .. } => return None,
+    };
+    let bytes = serde_json::to_string(data).map_or(0, |text| text.len());
+    (bytes > limits::EVENT_BYTES).then(|| Problem::at(place, Flaw::PropertiesNotKept))
 }
 
 /// How deeply a value is nested; a scalar is at level 0.
