@@ -126,6 +126,8 @@ async fn record(
         let report = ProblemReport { problem, lost, event: raw.to_owned(), count: 0 };
         kinds.entry(report.problem.kind()).or_insert(report).count += 1;
     }
-    let recorded = iter(kinds.values().map(|report| store.record_problem(report, now)));
-    recorded.buffer_unordered(AT_ONCE).collect::<Vec<_>>().await.into_iter().collect()
+    for report in kinds.values() {
+        store.record_problem(report, now).await?;
+    }
+    Ok(())
 }
