@@ -109,6 +109,7 @@ pub async fn manage_text(
 pub fn manager(world: &World) -> attune_manage::Deps {
     attune_manage::Deps {
         store: world.store.clone(),
+        senders: world.senders.clone(),
         keys: world.keys(),
         clock: world.clock.clone(),
         pass_machine: PassMachine::none(),

@@ -1,6 +1,7 @@
 //! `attune check`: are the definitions right, and what would they change?
 
 use attune_aws::store::Source;
+use attune_domain::coverage::{Reads, reads};
 use attune_domain::definitions::{Definitions, Lineage};
 use serde_json::Value;
 
@@ -39,6 +40,39 @@ fn describe(definitions: &Definitions, source: &Source) {
         rows.add_row([segment.id.to_string(), segment.rule.describe()]);
     }
     println!("{rows}");
+    describe_templates(definitions);
+}
+
+/// What templates read of a customer, and what nothing gives.
+fn describe_templates(definitions: &Definitions) {
+    let mut rows = table(["template", "reads of the customer", "nothing gives"], &[]);
+    let list = |names: std::collections::BTreeSet<String>| Vec::from_iter(names).join(", ");
+    for (id, content) in &definitions.templates {
+        let Reads { traits, unknown } = reads(content, &definitions.shop);
+        rows.add_row([id.to_string(), list(traits), list(unknown)]);
+    }
+    if !definitions.templates.is_empty() {
+        println!("{rows}");
+    }
+}
+
+/// Whom programs write to without what their templates read.
+fn tell_coverage(coverage: &[Value]) {
+    let mut rows = table(["program", "variable", "customers without it", "of"], &[2, 3]);
+    for of in coverage {
+        for lack in of["lacking"].as_array().into_iter().flatten() {
+            let customers = |value: &Value| grouped(value.as_u64().unwrap_or(0));
+            rows.add_row([
+                of["program"].as_str().unwrap_or_default().to_owned(),
+                lack["variable"].as_str().unwrap_or_default().to_owned(),
+                customers(&lack["customers"]),
+                customers(&of["customers"]),
+            ]);
+        }
+    }
+    if rows.row_count() > 0 {
+        println!("Of those who are in their segments, some lack what the messages read:\n{rows}");
+    }
 }
 
 /// What would change.
@@ -68,6 +102,7 @@ fn tell(rehearsal: &Value) {
         ]);
     }
     println!("{rows}");
+    tell_coverage(&list(&rehearsal["coverage"]));
     println!("{} messages would start.", grouped(starting));
     if left_out > 0 {
         println!(

@@ -148,6 +148,7 @@ impl Suite {
     pub fn manage(&self) -> attune_manage::Deps {
         attune_manage::Deps {
             store: self.store.clone(),
+            senders: self.senders.clone(),
             keys: self.keys.clone(),
             clock: self.clock.clone(),
             pass_machine: PassMachine::none(),

@@ -5,6 +5,7 @@
 
 mod brakes;
 mod coupons;
+mod coverage;
 mod customers;
 mod definitions;
 mod preview;
@@ -15,10 +16,12 @@ mod rehearsal;
 mod restored;
 mod rights;
 mod segments;
+mod templates;
 
 use attune_aws::clock::Clock;
 use attune_aws::keys::{Keys, Scope};
 use attune_aws::pass_machine::PassMachine;
+use attune_aws::senders::Senders;
 use attune_aws::store::Store;
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
@@ -38,6 +41,8 @@ const BODY_BYTES: usize = 2 * attune_domain::limits::DEFINITION_BYTES;
 pub struct Deps {
     /// The store.
     pub store: Store,
+    /// SES and SNS, for tests.
+    pub senders: Senders,
     /// The keys that are live.
     pub keys: Keys,
     /// The time.
@@ -68,6 +73,8 @@ pub fn router(deps: Deps) -> Router {
         .route("/api/coupons/{id}/codes", post(coupons::load))
         .route("/api/restored", get(restored::current).post(restored::report))
         .route("/api/restored/release", post(restored::release))
+        .route("/api/templates/{id}/preview", post(templates::preview))
+        .route("/api/templates/{id}/test", post(templates::test))
         .route("/api/problems", get(problems::list))
         .fallback(async || Refusal::NotFound("there is no such path".to_owned()))
         .layer(DefaultBodyLimit::max(BODY_BYTES))

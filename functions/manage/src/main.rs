@@ -13,6 +13,7 @@ async fn main() -> Result<(), lambda_http::Error> {
     let aws = config::aws().await;
     let deps = Deps {
         store: config.store(&aws),
+        senders: config.senders(&aws),
         keys: Keys::parse(&config.keys)?,
         clock: Clock::system(),
         pass_machine: config.pass_machine(&aws),

@@ -1,6 +1,7 @@
 //! Answers other than 2xx, named for what the client should do.
 
 use attune_aws::pass_machine::NotStarted;
+use attune_aws::senders::SendError;
 use attune_aws::store::StoreError;
 use attune_domain::definitions::Mistake;
 use axum::Json;
@@ -33,6 +34,15 @@ pub enum Refusal {
          `?dry_run=true`, and confirm with `?confirm={}`", .0.join(", "), .0.join(",")
     )]
     Unconfirmed(Vec<String>),
+    /// What was asked for can be read, and cannot be done.
+    #[error("{0}")]
+    Impossible(String),
+    /// The tests of a day are used up.
+    #[error("{0} tests a day can be sent; tomorrow, by UTC, there are as many again")]
+    TooManyTests(u32),
+    /// A sender did not take a test.
+    #[error("the sender did not take it: {0}")]
+    NotSent(#[from] SendError),
     /// Somebody else published in between.
     #[error("somebody else published in between; look at their definitions and push again")]
     Overtaken,
@@ -60,6 +70,9 @@ impl Refusal {
             Self::Unreadable(_) => (StatusCode::BAD_REQUEST, "unreadable"),
             Self::BadBody(status, _) => (*status, "bad_body"),
             Self::Mistakes(_) => (StatusCode::UNPROCESSABLE_ENTITY, "mistakes"),
+            Self::Impossible(_) => (StatusCode::UNPROCESSABLE_ENTITY, "impossible"),
+            Self::TooManyTests(_) => (StatusCode::TOO_MANY_REQUESTS, "too_many"),
+            Self::NotSent(_) => (StatusCode::BAD_GATEWAY, "not_sent"),
             Self::Unconfirmed(_) => (StatusCode::CONFLICT, "unconfirmed"),
             Self::Overtaken => (StatusCode::CONFLICT, "overtaken"),
             Self::TryAgain(_) | Self::NotStarted(_) => {

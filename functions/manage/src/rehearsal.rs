@@ -13,6 +13,7 @@ use attune_domain::time::{Span, Timestamp};
 use serde_json::{Value, json};
 
 use crate::Deps;
+use crate::coverage::Coverage;
 
 /// Customers looked at, at most: some seconds' worth. Beyond, the numbers are those of a sample.
 const MOST: u64 = 20_000;
@@ -27,6 +28,7 @@ pub(crate) struct Rehearsal {
     /// Whether these were all.
     pub(crate) everyone: bool,
     segments: BTreeMap<SegmentId, Moves>,
+    coverage: Coverage,
     programs: BTreeMap<ProgramId, Starts>,
 }
 
@@ -59,7 +61,8 @@ pub(crate) async fn rehearse(
     next: &Arc<Definitions>,
 ) -> Result<Rehearsal, StoreError> {
     let begin = deps.clock.now();
-    let mut rehearsal = Rehearsal::default();
+    let coverage = Coverage::of(next);
+    let mut rehearsal = Rehearsal { coverage, ..Rehearsal::default() };
     let mut after = None;
     loop {
         let (steps, more) = deps.store.rehearse(next, after, begin).await?;
@@ -86,6 +89,7 @@ impl Rehearsal {
 
     fn count(&mut self, step: &Step, current: &Definitions, next: &Definitions) {
         self.looked_at += 1;
+        self.coverage.count(&step.profile);
         for change in &step.changes {
             let moves = self.segments.entry(change.segment.clone()).or_default();
             match change.membership.inside {
@@ -138,6 +142,7 @@ impl Rehearsal {
             "everyone": self.everyone,
             "segments": self.segments.iter().map(segment).collect::<Value>(),
             "programs": self.programs.iter().map(program).collect::<Value>(),
+            "coverage": self.coverage.json(),
         })
     }
 }

@@ -36,6 +36,7 @@ mod replies;
 mod restored;
 pub mod schema;
 mod suppression;
+mod tests_sent;
 mod tombstones;
 mod wake;
 mod wake_ups;

@@ -54,7 +54,7 @@ pub struct Cart {
 }
 
 /// Details of a product that are kept, as Segment names them.
-const DETAILS: &[&str] =
+pub(crate) const DETAILS: &[&str] =
     &["name", "brand", "category", "variant", "sku", "price", "currency", "url", "image_url"];
 /// Bytes of a detail; longer ones are left out.
 const DETAIL_BYTES: usize = 512;

@@ -8,6 +8,7 @@ pub mod cart;
 pub mod channel;
 pub mod content;
 pub mod coupon;
+pub mod coverage;
 pub mod decide;
 pub mod definitions;
 pub mod digest;

@@ -71,6 +71,8 @@ struct Piece {
     liquid: String,
     at: usize,
     comment: bool,
+    /// Whether it is part of a default, which nothing may ask for.
+    of_default: bool,
 }
 
 impl Aside {
@@ -137,7 +139,8 @@ impl Aside {
             rest = after;
         }
         whole.push_str(rest);
-        match found.iter().position(|found| !found).and_then(|lost| self.pieces.get(lost)) {
+        let lost = self.pieces.iter().zip(found).filter(|(_, found)| !found);
+        match lost.map(|(piece, _)| piece).find(|piece| !piece.of_default) {
             Some(lost) => Err(expanded.error(lost.at, Wrong::Lost(lost.liquid.clone()))),
             None => Ok(whole),
         }
@@ -217,7 +220,8 @@ impl<'s> Scan<'s> {
         let word = format!("{}{number}qz", self.aside.word);
         self.insert(&if comment { format!("<!--{word}-->") } else { word });
         let liquid = rest.get(..end).unwrap_or_default().to_owned();
-        self.aside.pieces.push(Piece { liquid, at: self.at, comment });
+        let of_default = !tag && self.open.iter().any(|(name, _)| *name == "mj-attributes");
+        self.aside.pieces.push(Piece { liquid, at: self.at, comment, of_default });
         self.at += end;
         self.aside.kept.push((self.aside.text.len(), self.at));
         Ok(())

@@ -52,10 +52,18 @@ pub fn compile(
     let html = inline::inline(&html, is_mjml(&expanded.text), &aside)
         .map_err(|why| expanded.error(0, Wrong::Style(why)))?;
     let html = aside.put_back(&html, &expanded)?;
+    let html = if html == source { html } else { in_lines(&html) };
     if html.len() > MOST_BYTES {
         return Err(expanded.error(0, Wrong::TooLarge(MOST_BYTES)));
     }
     Ok(Compiled { html, warnings })
+}
+
+/// Breaks lines where white space means nothing: a line of a mail has 998 bytes at most (RFC 5322,
+/// 2.1.1), and MJML writes all of it into one.
+fn in_lines(html: &str) -> String {
+    let ends = ["<tr>", "</td>", "</th>", "</tr>", "</style>", "</head>"];
+    ends.iter().fold(html.to_owned(), |html, end| html.replace(end, &format!("{end}\n")))
 }
 
 /// Whether a body is MJML.
@@ -71,7 +79,7 @@ pub fn with_preheader(html: &str, preheader: &str) -> String {
     let hidden = format!(
         "<div style=\"display:none;font-size:1px;line-height:1px;max-height:0;max-width:0;\
          opacity:0;overflow:hidden;\">{preheader}{}</div>",
-        "&#847;&zwnj;&nbsp;".repeat(60)
+        ("&#847;&zwnj;&nbsp;".repeat(20) + "\n").repeat(3)
     );
     let body = html.find("<body").and_then(|from| {
         let end = html.get(from..)?.find('>')?;

@@ -41,7 +41,7 @@ fn liquid_comes_through_mjml_as_it_was() {
     let html = html(&source);
     for liquid in [
         "Hello {{ customer.first_name | default: \"<you>\" }}{% if a < 3 %}, few{% endif %}",
-        "{% for item in cart.items %}<tr><td>{{ item.name }}</td></tr>{% endfor %}",
+        "{% for item in cart.items %}<tr>\n<td>{{ item.name }}</td>\n</tr>\n{% endfor %}",
         "href=\"{{ shop.url }}/cart?a=1&b={{ c | url_encode }}\"",
         "background:{{ shop.brand.color }}",
         "{% if more %}",

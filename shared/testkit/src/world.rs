@@ -122,9 +122,15 @@ impl World {
 
     /// Publishes definitions, without a full pass.
     pub async fn publish(&self, definitions: &str) {
+        self.publish_files(&[("test.yaml", definitions)]).await;
+    }
+
+    /// Publishes definition files, by name, without a full pass.
+    pub async fn publish_files(&self, files: &[(&str, &str)]) {
         let now = self.now();
         let before = self.store.fresh_definitions(now).await.expect("definitions");
-        let source = Source { files: vec![("test.yaml".to_owned(), definitions.to_owned())] };
+        let file = |(name, text): &(&str, &str)| ((*name).to_owned(), (*text).to_owned());
+        let source = Source { files: files.iter().map(file).collect() };
         let read = source.read(&before.lineage().next()).unwrap_or_else(|mistakes| {
             panic!("{}", mistakes.iter().map(|m| format!("{m}\n")).collect::<String>())
         });

@@ -1,7 +1,7 @@
 //! Contents of messages, in Liquid, for each channel and in any number of languages.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use attune_liquid::{Dialect, Mode, ParseOptions, Template};
 
@@ -26,6 +26,8 @@ pub struct Content {
     pub default: Parts,
     /// By language, in lower case: `fr`, `fr-ca`.
     pub languages: BTreeMap<String, Parts>,
+    /// What its parts read, once somebody asked.
+    variables: OnceLock<BTreeSet<String>>,
 }
 
 /// What a template says in one language.
@@ -82,7 +84,11 @@ impl Content {
     }
 
     /// Every path that any of its parts reads, such as `customer.first_name`.
-    pub fn variables(&self) -> BTreeSet<String> {
+    pub fn variables(&self) -> &BTreeSet<String> {
+        self.variables.get_or_init(|| self.find_variables())
+    }
+
+    fn find_variables(&self) -> BTreeSet<String> {
         let mut paths = BTreeSet::new();
         for template in self.templates() {
             paths.extend(template.variables().into_iter().map(|variable| variable.path));
@@ -192,7 +198,9 @@ fn template(
     let id = reader.parsed(id?, TemplateId::parse)?;
     let language = all(language.map(|node| reader.parsed(node, language_tag)))?;
     let Reading { dialect, partials } = reading;
-    let content = Content { dialect, partials, default: parts?, languages: BTreeMap::new() };
+    let languages = BTreeMap::new();
+    let variables = OnceLock::new();
+    let content = Content { dialect, partials, default: parts?, languages, variables };
     Some((id, language, content))
 }
 

@@ -34,7 +34,10 @@ fn every_program_has_a_text_for_every_channel_and_says_its_causes() {
     assert_eq!((pack.segments.len(), pack.programs.len()), (15, 6));
     for program in pack.programs.iter().filter(|program| program.class != Class::OptIn) {
         let content = &pack.templates[&program.template];
-        assert!(crate::channel::Channel::ALL.into_iter().all(|channel| content.has(channel)));
+        for channel in crate::channel::Channel::ALL {
+            assert!(content.has(channel));
+            assert_eq!(content.parts(channel, Some("fr-FR")).1, Some("fr"), "{}", program.id);
+        }
         assert!(program.goal.is_some() && !program.existing, "{}", program.id);
     }
     let causes = super::FILES.iter().map(|(_, text)| text.matches("\n    causes: [").count());

@@ -65,8 +65,12 @@ impl Writer {
 
     /// Adds text, whose white space is one blank each.
     pub(super) fn text(&mut self, text: &str) {
-        for c in text.chars() {
-            if c.is_whitespace() {
+        let mut rest = text.chars().peekable();
+        while let Some(c) = rest.next() {
+            // French puts one before these signs, and none of them may begin a line.
+            let holds = matches!(c, '\u{a0}' | '\u{202f}')
+                && rest.peek().is_some_and(|next| "!?:;»%€".contains(*next));
+            if c.is_whitespace() && !holds {
                 self.space = true;
             } else if !is_invisible(c) {
                 self.put(c);
@@ -131,7 +135,7 @@ fn wrapped(line: &str) -> Vec<String> {
     let mut lines = Vec::new();
     let mut current = " ".repeat(indent);
     let mut length = indent;
-    for word in line.split_whitespace() {
+    for word in line.split(' ').filter(|word| !word.is_empty()) {
         let letters = word.chars().count();
         if length + 1 + letters > WIDTH && length > margin.len() {
             lines.push(std::mem::replace(&mut current, margin.clone()) + "\n");

@@ -1,0 +1,68 @@
+//! Who of those that a program writes to lacks what its template reads.
+
+use attune_domain::coverage::{has, reads};
+use attune_domain::definitions::Definitions;
+use attune_domain::digest::Key;
+use attune_domain::profile::Profile;
+use serde_json::{Value, json};
+
+/// For each program, what its readers lack.
+#[derive(Debug, Default)]
+pub(crate) struct Coverage(Vec<OfProgram>);
+
+#[derive(Debug)]
+struct OfProgram {
+    program: String,
+    template: String,
+    segment: Key,
+    customers: u64,
+    /// Paths of traits, and how many customers lack each.
+    lacking: Vec<(String, u64)>,
+}
+
+impl Coverage {
+    /// Nobody was looked at yet.
+    pub(crate) fn of(definitions: &Definitions) -> Self {
+        let of_program = |program: &attune_domain::program::Program| {
+            let content = definitions.templates.get(&program.template)?;
+            let traits = reads(content, &definitions.shop).traits;
+            Some(OfProgram {
+                program: program.id.to_string(),
+                template: program.template.to_string(),
+                segment: definitions.segments.get(program.segment)?.key,
+                customers: 0,
+                lacking: traits.into_iter().map(|path| (path, 0)).collect(),
+            })
+        };
+        Self(definitions.programs.iter().filter_map(of_program).collect())
+    }
+
+    /// Looks at one customer.
+    pub(crate) fn count(&mut self, profile: &Profile) {
+        for of in &mut self.0 {
+            let place = profile.core.memberships.get(of.segment);
+            if !place.is_some_and(|place| place.inside) {
+                continue;
+            }
+            of.customers += 1;
+            for (path, lacking) in &mut of.lacking {
+                *lacking += u64::from(!has(&profile.card, path));
+            }
+        }
+    }
+
+    /// For the answer: what some of the customers lack.
+    pub(crate) fn json(&self) -> Value {
+        let of_program = |of: &OfProgram| {
+            let lacks = of.lacking.iter().filter(|(_, customers)| *customers > 0);
+            let lack = |(path, customers): &(String, u64)| json!({ "variable": format!("customer.{path}"), "customers": customers });
+            json!({
+                "program": of.program,
+                "template": of.template,
+                "customers": of.customers,
+                "lacking": lacks.map(lack).collect::<Value>(),
+            })
+        };
+        self.0.iter().map(of_program).collect()
+    }
+}

@@ -1,0 +1,181 @@
+//! What messages say: in whose words, with whose items, and how that can be seen beforehand.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::large_futures,
+    reason = "a test fails by panicking"
+)]
+
+use attune_domain::starter;
+use attune_domain::time::Span;
+use attune_embedded::capture::sent::Kind;
+use attune_testkit::World;
+use attune_tests::{dispatch, manage, sweep};
+use serde_json::{Value, json};
+
+/// A shop with the starter pack, whose customer 42 prefers French and left a red thing.
+async fn shop() -> World {
+    let world = World::new().await;
+    world.publish_files(&starter::FILES).await;
+    world.reachable("42").await;
+    world
+        .apply(&[world.call("42", json!({"type": "identify", "traits": {"language": "fr-CA"}}))])
+        .await;
+    let red = json!({"product_id": "red", "name": "Bourgogne <rouge> 2022", "price": 12.5, "quantity": 2,
+        "url": "https://shop.example.com/red", "image_url": "https://cdn.example.com/red.jpg"});
+    world.apply(&[world.track("42", "Product Added", red)]).await;
+    world
+}
+
+async fn post(world: &World, path: &str, body: Value) -> (u16, Value) {
+    let (status, body) = manage(world, "POST", path, &body).await;
+    (status.as_u16(), body)
+}
+
+#[tokio::test]
+async fn the_reminder_shows_the_very_items_in_the_customers_language() {
+    let world = shop().await;
+    world.pass(Span::hours(3));
+    sweep(&world).await.unwrap();
+    assert_eq!(dispatch(&world).await.unwrap().accepted, 1);
+    let sent = world.capture.sent();
+    let Kind::Email(mail) = &sent[0].kind else { panic!("{sent:?}") };
+    assert_eq!(mail.subject, "2 articles vous attendent dans votre panier");
+    let (html, text) = (mail.html.as_deref().unwrap(), mail.text.as_deref().unwrap());
+    assert!(
+        html.contains("Bourgogne &lt;rouge&gt; 2022")
+            && html.contains("src=\"https://cdn.example.com/red.jpg\""),
+        "{html}"
+    );
+    assert!(
+        html.contains("<html lang=\"fr\"") && html.contains("@media (max-width: 480px)"),
+        "{html}"
+    );
+    assert!(
+        text.contains("Bourgogne <rouge> 2022 | 2 | $25.00") && text.contains("désabonnez-vous ("),
+        "{text}"
+    );
+    assert!(!html.contains("zqliquid") && !html.contains("{%"), "{html}");
+}
+
+#[tokio::test]
+async fn a_template_is_seen_as_a_real_customer_would_get_it_before_it_is_sent() {
+    let world = shop().await;
+    let (status, seen) =
+        post(&world, "/api/templates/cart-reminder/preview", json!({"customer": "42"})).await;
+    assert_eq!(status, 200, "{seen}");
+    assert_eq!(seen["parts"]["email"]["language"], "fr");
+    assert!(seen["parts"]["email"]["html"].as_str().unwrap().contains("Bonjour Ada"), "{seen}");
+    assert_eq!(seen["parts"]["sms"]["encoding"], "GSM-7");
+    assert_eq!(seen["parts"]["sms"]["segments"], 1);
+    assert_eq!(seen["parts"]["push"]["image"], "https://cdn.example.com/red.jpg");
+    let english = json!({"customer": "42", "language": "en", "channel": "sms"});
+    let (_, seen) = post(&world, "/api/templates/cart-reminder/preview", english).await;
+    assert!(
+        seen["parts"]["sms"]["text"].as_str().unwrap().contains("you left Bourgogne"),
+        "{seen}"
+    );
+    assert_eq!(world.capture.sent().len(), 0);
+}
+
+#[tokio::test]
+async fn a_preview_of_what_is_not_there_says_what_is_not_there() {
+    let world = shop().await;
+    for (template, body, status) in [
+        ("nothing", json!({"customer": "42"}), 404),
+        ("welcome", json!({"customer": "43"}), 404),
+        ("welcome", json!({"customer": "42", "program": "nothing"}), 404),
+        ("welcome", json!({"customer": "42", "channel": "fax"}), 400),
+        ("welcome", json!({}), 422),
+    ] {
+        let path = format!("/api/templates/{template}/preview");
+        let (got, told) = post(&world, &path, body.clone()).await;
+        assert_eq!(got, status, "{body}: {told}");
+        assert!(told["message"].as_str().is_some_and(|told| !told.is_empty()), "{told}");
+    }
+}
+
+#[tokio::test]
+async fn a_test_is_sent_to_an_address_of_ones_own_and_is_no_message_of_the_customer() {
+    let world = shop().await;
+    let test = json!({"customer": "42", "channel": "email", "address": "me@example.com"});
+    let (status, told) = post(&world, "/api/templates/welcome/test", test).await;
+    assert_eq!(status, 200, "{told}");
+    let sent = world.capture.sent();
+    let Kind::Email(mail) = &sent[0].kind else { panic!("{sent:?}") };
+    assert_eq!(mail.subject, "[test] Bienvenue chez Example Shop");
+    assert_eq!(mail.to, ["me@example.com"]);
+    let (_, messages) = manage(&world, "GET", "/api/customers/42/messages", &Value::Null).await;
+    assert_eq!(messages["messages"], json!([]));
+    let bad = json!({"customer": "42", "channel": "email", "address": "nobody"});
+    assert_eq!(post(&world, "/api/templates/welcome/test", bad).await.0, 400);
+    let text = json!({"customer": "42", "channel": "sms", "address": "+33612345678"});
+    assert_eq!(post(&world, "/api/templates/welcome/test", text).await.0, 200);
+    let Kind::Sms(sms) = &world.capture.sent()[1].kind else { panic!() };
+    assert!(sms.text.starts_with("[test] Example Shop"), "{}", sms.text);
+}
+
+#[tokio::test]
+async fn tests_are_few_a_day() {
+    let world = shop().await;
+    let test = json!({"customer": "42", "channel": "email", "address": "me@example.com"});
+    for _ in 0..100 {
+        assert!(world.store.count_test(100, world.now()).await.unwrap());
+    }
+    let (status, told) = post(&world, "/api/templates/welcome/test", test.clone()).await;
+    assert_eq!((status, told["code"].as_str()), (429, Some("too_many")), "{told}");
+    world.pass(Span::days(1));
+    assert_eq!(post(&world, "/api/templates/welcome/test", test).await.0, 200);
+}
+
+#[tokio::test]
+async fn bad_mjml_is_refused_with_its_place_and_nothing_changes() {
+    let world = shop().await;
+    let text = "templates:\n  - id: t\n    email:\n      subject: a\n      mjml: |\n        <mjml>\n          <mj-body>\n            <mj-txt>a</mj-txt>\n          </mj-body>\n        </mjml>\n";
+    let files = json!({"files": [{"name": "t.yaml", "text": text}]});
+    let (status, told) = manage(&world, "PUT", "/api/definitions", &files).await;
+    assert_eq!(status.as_u16(), 422);
+    let mistake = &told["mistakes"][0];
+    assert_eq!((&mistake["file"], &mistake["line"]), (&json!("t.yaml"), &json!(5)));
+    let expected =
+        "in this body, line 3, column 5: MJML has no `<mj-txt>`; did you mean `<mj-text>`?";
+    assert_eq!(mistake["message"], expected);
+    assert_eq!(world.store.current_version().await.unwrap().0, 1);
+}
+
+const LONG: &str = "
+segments: [{ id: s, when: { event: Product Added } }]
+templates:
+  - id: long
+    dialect: braze
+    sms: \"{% if ${first_name} == 'Bob' %}{% abort_message('no Bobs') %}{% endif %}{{ cart.items.first.name }}\"
+programs: [{ id: p, enter: s, again: never, send: { template: long } }]
+";
+
+async fn reason(world: &World, customer: &str) -> (String, String) {
+    let path = format!("/api/customers/{customer}/messages");
+    let (_, told) = manage(world, "GET", &path, &Value::Null).await;
+    let message = &told["messages"][0];
+    let word = |name: &str| message[name].as_str().unwrap_or_default().to_owned();
+    (word("state"), word("reason"))
+}
+
+#[tokio::test]
+async fn a_text_message_over_the_limit_and_one_that_its_template_aborts_are_not_sent_and_say_why() {
+    let world = World::with(LONG).await;
+    for customer in ["1", "2"] {
+        world.reachable(customer).await;
+    }
+    let bob = world.call("2", json!({"type": "identify", "traits": {"first_name": "Bob"}}));
+    let long = json!({"product_id": "1", "name": "ê".repeat(220)});
+    world.apply(&[world.track("1", "Product Added", long.clone())]).await;
+    world.apply(&[bob, world.track("2", "Product Added", long)]).await;
+    let done = dispatch(&world).await.unwrap();
+    assert_eq!((done.failed, done.dropped, done.accepted), (1, 1, 0));
+    let too_long = "the text message has 4 segments of UCS-2, because of `ê`; it can have 3";
+    assert_eq!(reason(&world, "1").await, ("failed".to_owned(), too_long.to_owned()));
+    let aborted = "aborted by the template: no Bobs";
+    assert_eq!(reason(&world, "2").await, ("dropped".to_owned(), aborted.to_owned()));
+}
