@@ -205,6 +205,6 @@ fn what(arn: &Value) -> String {
         (devices_of("FcmApplication"), "devices of FCM"),
     ];
     let words = known.iter().find(|(known, _)| known == arn).map(|(_, words)| *words);
-    let words = words.or_else(|| got(arn)).or_else(|| arn["Ref"].as_str());
+    let words = words.or_else(|| got(arn)).or_else(|| arn["Ref"].as_str()).or_else(|| arn.as_str());
     words.map_or_else(|| arn.to_string(), str::to_owned)
 }

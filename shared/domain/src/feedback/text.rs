@@ -1,6 +1,6 @@
 //! What SNS logs about a text message.
 //!
-//! The row of the delivery log in CloudWatch, "Amazon SNS: Viewing CloudWatch metrics and logs for
+//! The row of the delivery log in `CloudWatch`, "Amazon SNS: Viewing `CloudWatch` metrics and logs for
 //! SMS deliveries". It carries SNS's id and the phone number, and nothing of ours.
 
 use serde_json::Value;
