@@ -1,5 +1,6 @@
 //! Whether, when and where a message goes: walkthroughs over the HTTP routers, with the captured
 //! outbox.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "helpers of tests are tests")]
 
 use attune_domain::time::Span;
 use attune_embedded::capture::sent::Kind;

@@ -74,7 +74,7 @@ async fn newest(world: &World) -> Value {
     body["messages"][0].clone()
 }
 
-async fn suppressed(world: &World) -> Vec<String> {
+fn suppressed(world: &World) -> Vec<String> {
     let rows = world.items("addresses");
     let words = rows.iter().filter_map(|row| row["suppressed"]["S"].as_str());
     words.map(str::to_owned).collect()
@@ -99,7 +99,7 @@ async fn a_bounce_stops_the_next_message_and_says_why() {
     let (world, sent) = shop(SHOP).await;
     assert_eq!(newest(&world).await["delivery"], Value::Null);
     assert_eq!(tell(&world, &sent, Happened::Bounce).await, ONE);
-    assert_eq!(suppressed(&world).await, ["bounce"]);
+    assert_eq!(suppressed(&world), ["bounce"]);
     assert_eq!(newest(&world).await["delivery"], "bounced");
     assert_eq!(buy_later(&world, 2).await, None);
     let next = newest(&world).await;
@@ -117,7 +117,7 @@ async fn a_complaint_stops_the_next_message() {
     let message = newest(&world).await;
     assert_eq!(message["delivery"], "complained");
     assert_eq!(message["heard"], json!(["delivered", "complained"]));
-    assert_eq!(suppressed(&world).await, ["complaint"]);
+    assert_eq!(suppressed(&world), ["complaint"]);
     assert_eq!(buy_later(&world, 2).await, None);
 }
 
@@ -128,11 +128,11 @@ async fn the_sixth_soft_bounce_within_thirty_days_is_one_too_many() {
         // Told twice, counted once.
         tell(&world, &sent, Happened::SoftBounce).await;
         tell(&world, &sent, Happened::SoftBounce).await;
-        assert_eq!(suppressed(&world).await, [""; 0], "after {}", n - 1);
+        assert_eq!(suppressed(&world), [""; 0], "after {}", n - 1);
         sent = buy_later(&world, n).await.expect("a message");
     }
     tell(&world, &sent, Happened::SoftBounce).await;
-    assert_eq!(suppressed(&world).await, ["soft-bounces"]);
+    assert_eq!(suppressed(&world), ["soft-bounces"]);
     assert_eq!(buy_later(&world, 7).await, None);
 }
 
@@ -173,7 +173,7 @@ async fn stop_gets_one_confirmation_and_then_nothing() {
     let sent = texts(&world);
     assert_eq!(sent.len(), 2, "{sent:?}");
     assert!(sent[1].starts_with("Shop: You are unsubscribed"), "{sent:?}");
-    assert_eq!(suppressed(&world).await, ["stop"]);
+    assert_eq!(suppressed(&world), ["stop"]);
     assert_eq!(buy_later(&world, 2).await, None);
     assert_eq!(newest(&world).await["state"], "dropped");
     let (_, customer) = manage(&world, "GET", "/api/customers/42", &Value::Null).await;
@@ -187,13 +187,13 @@ async fn start_after_stop_lets_messages_go_again() {
     text(&world, "Stop", "in-1").await;
     world.pass(Span::minutes(5));
     text(&world, "START", "in-2").await;
-    assert_eq!(suppressed(&world).await, [""; 0]);
+    assert_eq!(suppressed(&world), [""; 0]);
     assert!(texts(&world)[2].contains("again"), "{:?}", texts(&world));
     // The STOP of before, delivered late once more, is history.
     let old = text_from(PHONE, "Stop", "in-1");
     let before = world.now() - Span::minutes(5);
     hand_over(&world, &by_topic(FEEDBACK_TOPIC, &old, before.millis())).await.unwrap();
-    assert_eq!(suppressed(&world).await, [""; 0]);
+    assert_eq!(suppressed(&world), [""; 0]);
     assert!(buy_later(&world, 2).await.is_some());
     let told = told(&world).await;
     assert_eq!(told.iter().filter(|name| *name == "Consent Withdrawn").count(), 1, "{told:?}");
@@ -210,7 +210,7 @@ async fn help_is_answered_and_changes_nothing() {
         ["Shop: Reply STOP to get no more messages, START to get them again."]
     );
     assert_eq!(told(&world).await, before);
-    assert_eq!(suppressed(&world).await, [""; 0]);
+    assert_eq!(suppressed(&world), [""; 0]);
 }
 
 #[tokio::test]
@@ -218,7 +218,7 @@ async fn a_sentence_with_stop_in_it_is_kept_and_not_obeyed() {
     let (world, _) = shop(TEXTS).await;
     text(&world, "Don't stop! I love these", "in-1").await;
     assert_eq!(texts(&world).len(), 1);
-    assert_eq!(suppressed(&world).await, [""; 0]);
+    assert_eq!(suppressed(&world), [""; 0]);
     assert!(told(&world).await.contains(&"Message Replied".to_owned()));
     assert!(buy_later(&world, 2).await.is_some());
 }
@@ -286,7 +286,7 @@ async fn a_message_that_was_never_sent_cannot_bounce() {
             "destination": ["customer-42@example.com"], "tags": {"message": [id]}},
     });
     assert_eq!(feedback(&world, &notice).await.unwrap(), FOREIGN);
-    assert_eq!(suppressed(&world).await, [""; 0]);
+    assert_eq!(suppressed(&world), [""; 0]);
 }
 
 /// Every order of some things.
@@ -385,7 +385,7 @@ async fn what_became_of_a_text_is_found_by_its_number() {
     assert_eq!(tell(&world, &sent, Happened::Delivery).await, ONE);
     assert_eq!(newest(&world).await["delivery"], "delivered");
     assert_eq!(tell(&world, &sent, Happened::Bounce).await, ONE);
-    assert_eq!(suppressed(&world).await, ["bounce"]);
+    assert_eq!(suppressed(&world), ["bounce"]);
     assert_eq!(buy_later(&world, 2).await, None);
 }
 
@@ -433,12 +433,12 @@ async fn with_app() -> (World, Sent) {
 async fn a_device_that_is_gone_is_given_up_until_its_app_is_seen_again() {
     let (world, sent) = with_app().await;
     assert_eq!(tell(&world, &sent, Happened::Bounce).await, ONE);
-    assert_eq!(suppressed(&world).await, ["disabled"]);
+    assert_eq!(suppressed(&world), ["disabled"]);
     let mail = buy_later(&world, 2).await.expect("a mail");
     assert!(matches!(mail.kind, Kind::Email(_)));
     world.pass(Span::hours(1));
     open_app(&world).await;
     let push = buy_later(&world, 3).await.expect("a push message");
     assert!(matches!(push.kind, Kind::Push(_)));
-    assert_eq!(suppressed(&world).await, [""; 0]);
+    assert_eq!(suppressed(&world), [""; 0]);
 }

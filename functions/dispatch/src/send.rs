@@ -37,7 +37,7 @@ pub async fn dispatch(run: &Run<'_>, id: &MessageId) -> Result<Outcome, StoreErr
     for decision in 0..MOST_DECISIONS {
         let attempt = format!("{} {decision}", deps.run);
         let Some(waiting) = deps.store.message(id).await? else { return Ok(Outcome::Left) };
-        let turn = Turn { run, deps, waiting: &waiting, attempt: &attempt, turn: decision };
+        let turn = Turn { run, deps, waiting: &waiting, attempt: &attempt, decision };
         if let Some(outcome) = turn.run().await? {
             return Ok(outcome);
         }
@@ -52,7 +52,7 @@ struct Turn<'a> {
     waiting: &'a StoredMessage,
     attempt: &'a str,
     /// The how-manieth decision of this run.
-    turn: u32,
+    decision: u32,
 }
 
 /// What a decision looks at, loaded.
@@ -88,20 +88,31 @@ impl Turn<'_> {
             let until = (now + WAIT).min(self.waiting.message.expires);
             return self.hold(Held::Restored, until, now).await;
         }
-        let given = match code(self.deps, self.waiting, &facts.profile.definitions, self.turn, now)
-            .await?
-        {
-            Ok(given) => given,
-            Err(NoCode::Over) => {
-                let state = State::Dropped(Dropped::CouponExpired);
-                return self.close(&state, Outcome::Dropped, now).await;
-            }
-            Err(NoCode::Left) => {
-                let until = (now + WAIT).min(self.waiting.message.expires);
-                return self.hold(Held::NoCode, until, now).await;
-            }
-        };
-        let recommended = self.recommended(&facts, now).await?;
+        self.go_out(&facts, choice, now).await
+    }
+
+    /// Writes, claims and sends what was decided to go out.
+    async fn go_out(
+        &self,
+        facts: &Facts,
+        choice: Choice,
+        now: Timestamp,
+    ) -> Result<Option<Outcome>, StoreError> {
+        let given =
+            match code(self.deps, self.waiting, &facts.profile.definitions, self.decision, now)
+                .await?
+            {
+                Ok(given) => given,
+                Err(NoCode::Over) => {
+                    let state = State::Dropped(Dropped::CouponExpired);
+                    return self.close(&state, Outcome::Dropped, now).await;
+                }
+                Err(NoCode::Left) => {
+                    let until = (now + WAIT).min(self.waiting.message.expires);
+                    return self.hold(Held::NoCode, until, now).await;
+                }
+            };
+        let recommended = self.recommended(facts, now).await?;
         let waiting = &StoredMessage { given, ..self.waiting.clone() };
         let links = self.deps.links.as_ref();
         let (written, urls) = match facts.write(waiting, &choice, links, recommended, now) {
@@ -113,7 +124,7 @@ impl Turn<'_> {
                 return self.close(&State::Failed(why.to_string()), Outcome::Failed, now).await;
             }
         };
-        let endpoint = match self.endpoint(&facts, &choice).await? {
+        let endpoint = match self.endpoint(facts, &choice).await? {
             Ok(endpoint) => endpoint,
             Err(error) => return self.not_ready(&error, now).await,
         };
@@ -128,7 +139,7 @@ impl Turn<'_> {
             Permit::NotNow => return Ok(Some(Outcome::Left)),
         }
         let from = facts.profile.definitions.shop.from.clone();
-        let Some(claim) = self.claim(waiting, &facts, choice, now).await? else {
+        let Some(claim) = self.claim(waiting, facts, choice, now).await? else {
             self.run.unused().await;
             return Ok(None);
         };
@@ -141,7 +152,7 @@ impl Turn<'_> {
             endpoint: endpoint.as_deref(),
         };
         let sent = self.deps.senders.send(&outgoing).await;
-        self.settle(&facts, &claim, sent).await
+        self.settle(facts, &claim, sent).await
     }
 
     /// Whether the shop was restored from a backup since the message was due.

@@ -6,7 +6,7 @@
 //! all is done, comes last.
 //!
 //! A notice that is not ours changes nothing. A store that fails now fails the call, and whoever
-//! called (SNS and EventBridge through Lambda's queue) comes again with all of it: what was done
+//! called (SNS and `EventBridge` through Lambda's queue) comes again with all of it: what was done
 //! already is not done twice.
 
 mod error;

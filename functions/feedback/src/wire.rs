@@ -1,6 +1,6 @@
-//! The payloads: SNS, EventBridge, and either of them out of a queue of SQS.
+//! The payloads: SNS, `EventBridge`, and either of them out of a queue of SQS.
 //!
-//! That the call comes from SNS or EventBridge at all is Lambda's to check: the function's policy
+//! That the call comes from SNS or `EventBridge` at all is Lambda's to check: the function's policy
 //! names the topics and the rule. What is checked here is that it comes from ours.
 
 use attune_domain::feedback::Unread;
@@ -20,7 +20,7 @@ pub(crate) struct Told {
 }
 
 impl Trusted {
-    /// These topics (ARNs with commas between), and EventBridge in their accounts.
+    /// These topics (ARNs with commas between), and `EventBridge` in their accounts.
     pub fn topics(topics: &str) -> Self {
         let topics = topics.split(',').map(str::trim).filter(|topic| !topic.is_empty());
         Self { topics: topics.map(str::to_owned).collect() }
@@ -73,7 +73,7 @@ fn of_topic(envelope: &Value, trusted: &Trusted) -> Result<Told, Unread> {
     Ok(Told { notice, at })
 }
 
-/// What EventBridge wraps around a notice of SES.
+/// What `EventBridge` wraps around a notice of SES.
 fn of_bus(event: &Value, trusted: &Trusted) -> Result<Told, Unread> {
     let text = |name: &str| event.get(name).and_then(Value::as_str);
     if text("source") != Some("aws.ses") || !trusted.account(text("account")) {

@@ -61,7 +61,7 @@ async fn feedback(
 
 /// A text from somebody.
 #[derive(Debug, Deserialize)]
-struct Text {
+struct Inbound {
     from: String,
     text: String,
     /// The carrier's id: the same id is the same text.
@@ -69,7 +69,7 @@ struct Text {
     id: Option<String>,
 }
 
-async fn inbound(State(suite): State<Arc<Suite>>, Json(text): Json<Text>) -> Response {
+async fn inbound(State(suite): State<Arc<Suite>>, Json(text): Json<Inbound>) -> Response {
     let now = suite.clock.now().millis();
     let id = text.id.unwrap_or_else(|| format!("{:016x}", fastrand::u64(..)));
     let notice = text_from(&text.from, &text.text, &id);

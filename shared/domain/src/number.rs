@@ -60,6 +60,7 @@ impl Number {
     }
 
     /// The product, cut off after the sixth decimal; at the ends of the range it stays there.
+    #[must_use]
     pub fn multiplied(self, other: Self) -> Self {
         let product = i128::from(self.micros()) * i128::from(other.micros()) / 1_000_000;
         let bounded = product.clamp(i128::from(i64::MIN), i128::from(i64::MAX));

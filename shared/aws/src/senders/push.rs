@@ -61,7 +61,7 @@ impl Senders {
                 let token = output.attributes().and_then(|all| all.get("Token")).cloned();
                 Ok(token.map(|token| Address::device(&Device { platform, token })))
             }
-            Err(error) if error.as_service_error().is_some_and(|e| e.is_not_found_exception()) => {
+            Err(error) if error.as_service_error().is_some_and(aws_sdk_sns::operation::get_endpoint_attributes::GetEndpointAttributesError::is_not_found_exception) => {
                 Ok(None)
             }
             Err(error) => Err(SendError::of(&error, status(&error))),

@@ -8,7 +8,7 @@ use attune_domain::channel::Channel;
 use super::Senders;
 
 /// How long an answer about the account is believed; SES raises its rates by itself.
-const BELIEVED: Duration = Duration::from_secs(300);
+const BELIEVED: Duration = Duration::from_mins(5);
 /// Mails a second while SES does not say: what a new account in the sandbox may send.
 const SANDBOX: u32 = 1;
 /// From this rate on nothing is counted: no account has it, and a stand-in means "no limit".
@@ -16,7 +16,10 @@ const UNLIMITED: f64 = 1e6;
 
 /// What SES last said about the account.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Known(Arc<Mutex<Option<(Instant, Option<u32>)>>>);
+pub(super) struct Known(Arc<Mutex<Option<Answer>>>);
+
+/// When SES was asked, and how many mails a second it takes.
+type Answer = (Instant, Option<u32>);
 
 impl Senders {
     /// Messages a second on a channel, over all runs together; `None` if nothing limits them.

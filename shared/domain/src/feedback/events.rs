@@ -1,4 +1,5 @@
 //! The events by which feedback becomes part of a profile and its history.
+#![allow(clippy::indexing_slicing, reason = "what is indexed here is JSON, where nothing is null")]
 
 use serde_json::{Map, Value, json};
 

@@ -195,7 +195,7 @@ fn check(html: &str, expected: &str) {
 fn links_to_the_web_go_by_us_and_nothing_else_does() {
     check("<p>No link</p>", "<p>No link</p>");
     check(r#"<a href="https://x.y/a?b=1&amp;c=2">"#, r#"<a href="→https://x.y/a?b=1&c=2">"#);
-    check(r#"<A class=b HREF='https://x.y/é'>"#, r#"<A class=b HREF='→https://x.y/%C3%A9'>"#);
+    check(r"<A class=b HREF='https://x.y/é'>", r"<A class=b HREF='→https://x.y/%C3%A9'>");
     check(
         "<a\n  title=\"a > b\"\n  href = \"https://x.y\">",
         "<a\n  title=\"a > b\"\n  href = \"→https://x.y\">",

@@ -2,6 +2,7 @@
 //!
 //! Nothing here happens by itself, but for the addresses of SES's mailbox simulator: mail to
 //! `bounce@simulator.amazonses.com` bounces, as on AWS. Tests and `attune serve` ask for the rest.
+#![allow(clippy::indexing_slicing, reason = "what is indexed here is JSON, where nothing is null")]
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -244,7 +245,7 @@ pub fn by_topic(topic: &str, notice: &Value, at_ms: i64) -> Value {
     }]})
 }
 
-/// How EventBridge hands over what SES tells.
+/// How `EventBridge` hands over what SES tells.
 pub fn by_bus(notice: &Value, at_ms: i64) -> Value {
     json!({
         "version": "0", "id": format!("event-{at_ms}"), "detail-type": "Email Event",

@@ -173,7 +173,7 @@ fn every_push_fits_on_a_locked_screen_and_leads_to_the_shop() {
 fn a_cart_mail_shows_the_very_items() {
     let pack = pack();
     let [subject, html, text] = mail(&rich(&pack, 3), "cart-reminder");
-    expect![[r#"
+    expect![[r"
         You left 4 things in your basket
 
         Hello Ada <3,
@@ -199,7 +199,7 @@ fn a_cart_mail_shows_the_very_items() {
         You get this e-mail because you allowed Example Shop to write to you. If you
         would rather not hear from us, unsubscribe
         (mailto:hello@shop.example.com?subject=unsubscribe%20msg_1&x=1).
-    "#]]
+    "]]
     .assert_eq(&format!("{subject}\n\n{text}"));
     assert!(html.contains("Decanter &lt;large&gt; &amp; stopper"), "{html}");
     assert_eq!(html.matches("<img ").count(), 1, "only pictures from an https address: {html}");
@@ -210,7 +210,7 @@ fn a_cart_mail_shows_the_very_items() {
 #[test]
 fn a_cart_mail_about_one_thing_without_a_name_or_price_reads_well() {
     let [subject, html, text] = mail(&bare(&pack()), "cart-reminder");
-    expect![[r#"
+    expect![[r"
         You left something in your basket
 
         Hello there,
@@ -233,7 +233,7 @@ fn a_cart_mail_about_one_thing_without_a_name_or_price_reads_well() {
         You get this e-mail because you allowed Example Shop to write to you. If you
         would rather not hear from us, unsubscribe
         (mailto:hello@shop.example.com?subject=unsubscribe%20msg_1&x=1).
-    "#]]
+    "]]
     .assert_eq(&format!("{subject}\n\n{text}"));
     assert!(!html.contains("Total") && !html.contains('$'), "{html}");
 }
@@ -324,7 +324,7 @@ fn without_comments(html: &str) -> String {
 }
 
 /// The same people, who prefer French.
-fn in_french<'d>(mut life: Life<'d>) -> Life<'d> {
+fn in_french(mut life: Life<'_>) -> Life<'_> {
     life.event(&is("2026-01-02T08:00:00Z", json!({"language": "fr-FR"})));
     life
 }
@@ -351,7 +351,7 @@ fn every_message_is_there_in_french_and_fits_as_well() {
             told = format!("{told}{subject} | {sms} | {title} | {body}\n");
         }
     }
-    expect![[r#"
+    expect![[r"
         Bienvenue chez The Old Wine Company | The Old Wine Company : merci pour votre inscription et bienvenue ! Venez faire un tour : https://www.old-wine.example STOP pour vous désabonner. | Bienvenue chez The Old Wine Company | Nous sommes ravis de vous compter parmi nous. Venez faire un tour.
         Merci pour votre première commande | The Old Wine Company : merci pour votre première commande ! Si quelque chose ne va pas, dites-le-nous : https://www.old-wine.example STOP pour vous désabonner. | Merci pour votre première commande | Si quelque chose ne va pas, dites-le-nous : nous trouverons une solution.
         Cela fait un moment | The Old Wine Company : cela fait un moment ! Si le coeur vous en dit, venez voir les nouveautés : https://www.old-wine.example STOP pour vous désabonner. | Cela fait un moment | Envie de voir les nouveautés chez The Old Wine Company ? Vous nous manquez.
@@ -362,5 +362,5 @@ fn every_message_is_there_in_french_and_fits_as_well() {
         Cela fait un moment | The Old Wine Company : cela fait un moment ! Si le coeur vous en dit, venez voir les nouveautés : https://www.old-wine.example STOP pour vous désabonner. | Cela fait un moment | Envie de voir les nouveautés chez The Old Wine Company ? Vous nous manquez.
         Merci de votre fidélité | The Old Wine Company : merci de nous rester fidèle ! Voici les nouveautés : https://www.old-wine.example STOP pour vous désabonner. | Merci de votre fidélité | Vous nous connaissez mieux que personne. Venez voir les nouveautés.
         Un article vous attend dans votre panier | The Old Wine Company : vous avez laissé un article dans votre panier : https://www.old-wine.example/cart STOP pour vous désabonner. | Un article vous attend | Reprenez là où vous en étiez.
-    "#]].assert_eq(&told);
+    "]].assert_eq(&told);
 }
