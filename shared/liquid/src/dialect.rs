@@ -31,6 +31,23 @@ impl Dialect {
         Self::Dotdigital,
     ];
 
+    /// What its maker calls it.
+    pub(crate) fn product(self) -> &'static str {
+        match self {
+            Self::Standard => "Liquid",
+            Self::Braze => "Braze",
+            Self::CustomerIo => "Customer.io",
+            Self::Shopify => "Shopify",
+            Self::Klaviyo => "Klaviyo",
+            Self::Dotdigital => "Dotdigital",
+        }
+    }
+
+    /// The word for it in a setting, such as `braze`.
+    pub(crate) fn setting(self) -> String {
+        self.product().to_ascii_lowercase()
+    }
+
     pub(crate) fn traits(self) -> &'static Traits {
         match self {
             Self::Standard | Self::CustomerIo | Self::Shopify => &PLAIN,

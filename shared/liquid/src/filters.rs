@@ -120,6 +120,11 @@ pub(crate) fn find(name: &str, dialect: Dialect) -> Lookup {
     }
 }
 
+/// The first other dialect that has a filter of this name.
+pub(crate) fn elsewhere(name: &str) -> Option<Dialect> {
+    Dialect::ALL.into_iter().find(|dialect| matches!(find(name, *dialect), Lookup::Found(_)))
+}
+
 /// Filters of other products that would need what a template does not have, and why not.
 const REFUSED: &[(&[&str], &str)] = &[(
     &[

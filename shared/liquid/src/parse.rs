@@ -9,6 +9,7 @@ mod condition;
 pub(crate) mod cursor;
 mod expression;
 mod filtered;
+mod foreign;
 mod found;
 mod lex;
 mod lines;

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::dialect::Dialect;
 use crate::limits::Limit;
 use crate::position::Position;
 
@@ -70,6 +71,26 @@ pub enum Problem {
         name: String,
         /// The filter that was probably meant.
         suggestion: Option<String>,
+    },
+    /// A tag, filter or sign that another product's Liquid has.
+    #[error("`{name}` belongs to {}; set `dialect: {}`", dialect.product(), dialect.setting())]
+    OtherDialect {
+        /// The tag, filter or sign.
+        name: String,
+        /// Whose it is.
+        dialect: Dialect,
+    },
+    /// `{{ if … }}` or `{{#if …}}`: a tag between the signs of an output.
+    #[error("`{name}` is a tag, write `{{% {name} … %}}`")]
+    TagInOutput {
+        /// The tag.
+        name: String,
+    },
+    /// A name with a space in it, as in `customer.First Name`.
+    #[error("a name with a space stands in brackets: write `['{name}']`")]
+    SpaceInName {
+        /// The name.
+        name: String,
     },
     /// A comparison that does not exist.
     #[error("unknown operator `{found}`{}", hint(suggestion.as_deref()))]

@@ -172,6 +172,12 @@ pub(crate) fn find(name: &str, dialect: Dialect) -> Option<&'static Tag> {
     TAGS.iter().find(|tag| tag.name == name && tag.is_in(dialect))
 }
 
+/// The first other dialect that has a tag of this name.
+pub(crate) fn elsewhere(name: &str) -> Option<Dialect> {
+    let own = |dialect: &Dialect| find(dialect.traits().tag(name), *dialect).is_some();
+    Dialect::ALL.into_iter().find(own)
+}
+
 /// Whether a tag of this name is a block in any dialect.
 pub(crate) fn is_block(name: &str) -> bool {
     let table = TAGS.iter().any(|tag| tag.name == name && matches!(tag.kind, Kind::Block(_)));

@@ -57,7 +57,8 @@ impl Template {
     }
 
     /// Every path that the template reads from its data: not what it assigns itself. Each path
-    /// once, in the order in which they stand.
+    /// once, in the order in which they stand; none of more than 1 KiB, and of all no more than
+    /// 256 KiB.
     pub fn variables(&self) -> Vec<Variable> {
         variables::variables(self)
     }

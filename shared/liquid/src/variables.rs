@@ -29,10 +29,17 @@ pub(crate) fn partials(template: &Template) -> Vec<Arc<str>> {
     walk.partials
 }
 
+/// The longest path that is told, and the most bytes of paths in all. Paths of people have tens of
+/// bytes; without a limit `{% assign a = a.a %}`, many times over, would fill the memory.
+const MAX_PATH_BYTES: usize = 1024;
+const MAX_PATHS_BYTES: usize = 256 * 1024;
+
 #[derive(Default)]
 struct Walk<'t> {
     paths: Vec<(usize, String)>,
     seen: HashSet<String>,
+    /// Of all paths.
+    bytes: usize,
     partials: Vec<Arc<str>>,
     assigned: HashMap<&'t str, Origin>,
     loops: Vec<(&'t str, Origin)>,
@@ -175,8 +182,10 @@ impl<'t> Walk<'t> {
                     }
                 }
                 if let Some(text) = self.resolved(path)
+                    && self.bytes + text.len() <= MAX_PATHS_BYTES
                     && self.seen.insert(text.clone())
                 {
+                    self.bytes += text.len();
                     self.paths.push((path.at, text));
                 }
             }
@@ -194,7 +203,8 @@ impl<'t> Walk<'t> {
             None => root.to_string(),
         };
         path.segments.iter().for_each(|segment| text.push_str(&segment.to_string()));
-        Some(text.trim_start_matches('.').to_owned()).filter(|text| !text.is_empty())
+        Some(text.trim_start_matches('.').to_owned())
+            .filter(|text| !text.is_empty() && text.len() <= MAX_PATH_BYTES)
     }
 
     fn origin_of(&self, name: &str) -> Option<&Origin> {
@@ -266,6 +276,14 @@ mod tests {
             "{% tablerow x in a cols: b %}{{ x.c }}{% endtablerow %}{{ self['d e'] }}",
             &["a", "b", "a[].c", "d e"],
         );
+    }
+
+    #[test]
+    fn paths_that_grow_without_end_are_left_out() {
+        let template =
+            Template::parse(&"{%assign a=a.a%}".repeat(16_000), &ParseOptions::default()).unwrap();
+        let bytes: usize = template.variables().iter().map(|variable| variable.path.len()).sum();
+        assert!((1..=256 * 1024).contains(&bytes), "{bytes}");
     }
 
     #[test]

@@ -209,3 +209,20 @@ fn a_dialect_is_off_unless_it_is_chosen() {
         assert!(Template::parse(source, &ParseOptions::default()).is_err(), "{source}");
     }
 }
+
+#[test]
+fn money_without_a_format_is_in_the_currency_of_the_shop() {
+    for (currency, expected) in [
+        ("EUR", "€1.134,65 €1.134,65 EUR"),
+        ("gbp", "£1,134.65 £1,134.65 GBP"),
+        ("CHF", "1,134.65 CHF 1,134.65 CHF"),
+    ] {
+        let options = ParseOptions::default().dialect(Dialect::Shopify);
+        let source = "{{ 113465 | money }} {{ 113465 | money_with_currency }}";
+        let template = Template::parse(source, &options).unwrap();
+        let shop = Value::object([("currency", Value::from(currency))]);
+        let data = Value::object([("shop", shop)]);
+        let rendered = template.render(&RenderInput::new(&data, UnixMillis(0))).unwrap();
+        assert_eq!(rendered.text, expected, "{currency}");
+    }
+}

@@ -184,3 +184,62 @@ fn a_limit_that_is_reached_in_a_partial_names_the_partial() {
     assert!(matches!(error, RenderError::Limit { limit: Limit::Steps(100_000), .. }));
     assert!(error.to_string().starts_with("partial `loop`, line 2, "), "{error}");
 }
+
+#[test]
+fn else_if_is_told_and_read_as_elsif() {
+    let source = "{% if a %}x{% else if b %}y{% else %}z{% endif %}";
+    check(source, "line 1, column 20: write `elsif` instead of `else if`");
+    for (name, expected) in [("a", "x"), ("b", "y"), ("c", "z")] {
+        let data = Value::object([(name, Value::Bool(true))]);
+        let template = Template::parse(source, &ParseOptions::lax()).unwrap();
+        let rendered = template.render(&RenderInput::new(&data, UnixMillis(0))).unwrap();
+        assert_eq!(rendered.text, expected, "{name}");
+    }
+}
+
+#[test]
+fn what_another_product_has_comes_with_the_setting_for_it() {
+    let belongs = |name: &str, whose: &str, setting: &str| {
+        format!("`{name}` belongs to {whose}; set `dialect: {setting}`")
+    };
+    check(
+        "{{ a | floatformat: 2 }}",
+        &("line 1, column 8: ".to_owned() + &belongs("floatformat", "Klaviyo", "klaviyo")),
+    );
+    check(
+        "{{ a | lookup: 'b' }}",
+        &("line 1, column 8: ".to_owned() + &belongs("lookup", "Klaviyo", "klaviyo")),
+    );
+    check(
+        "{{ a | money_with_currency }}",
+        &("line 1, column 8: ".to_owned() + &belongs("money_with_currency", "Shopify", "shopify")),
+    );
+    check(
+        "{% unsubscribe_link %}",
+        &("line 1, column 1: ".to_owned() + &belongs("unsubscribe_link", "Klaviyo", "klaviyo")),
+    );
+    check(
+        "{% abort_message('no') %}",
+        &("line 1, column 1: ".to_owned() + &belongs("abort_message", "Braze", "braze")),
+    );
+    check(
+        "{{${first_name}}}",
+        &("line 1, column 1: ".to_owned() + &belongs("${…}", "Braze", "braze")),
+    );
+}
+
+#[test]
+fn slips_of_the_pen_are_told_as_what_they_are() {
+    check(
+        "{{ a | default \"there\" }}",
+        "line 1, column 16: expected `:` before what a filter takes, found `\"there\"`",
+    );
+    check("{{#if a}}", "line 1, column 1: `if` is a tag, write `{% if … %}`");
+    check("{{ if a }}", "line 1, column 1: `if` is a tag, write `{% if … %}`");
+    check("{{/each}}", "line 1, column 1: `endfor` is a tag, write `{% endfor … %}`");
+    check(
+        "{{ customer.First Name }}",
+        "line 1, column 19: a name with a space stands in brackets: write `['First Name']`",
+    );
+    check("{{ if }}{{ case | upcase }}", "");
+}

@@ -12,11 +12,9 @@ use super::Filter;
 use super::call::{Call, Filtered};
 
 pub(super) const FILTERS: &[Filter] = &[
-    Filter::new("money", 0, 0, |call| priced(call, "money_format", "${{amount}}")).only(&[Shopify]),
-    Filter::new("money_with_currency", 0, 0, |call| {
-        priced(call, "money_with_currency_format", "${{amount}} USD")
-    })
-    .only(&[Shopify]),
+    Filter::new("money", 0, 0, |call| priced(call, "money_format")).only(&[Shopify]),
+    Filter::new("money_with_currency", 0, 0, |call| priced(call, "money_with_currency_format"))
+        .only(&[Shopify]),
     Filter::new("money_without_currency", 0, 0, |call| cents(call)?.amount("amount"))
         .only(&[Shopify]),
     Filter::new("money_without_trailing_zeros", 0, 0, without_zeros).only(&[Shopify]),
@@ -50,10 +48,11 @@ impl Cents {
     }
 }
 
-/// The amount in the format that `shop` has in the data, else in this one.
-fn priced(call: &mut Call<'_, '_>, format: &str, otherwise: &str) -> Filtered {
+/// The amount in the format that `shop` has in the data, else in the one of its currency.
+fn priced(call: &mut Call<'_, '_>, format: &str) -> Filtered {
     let cents = cents(call)?;
-    let format = shop_format(call, format).unwrap_or_else(|| otherwise.into());
+    let named = format == "money_with_currency_format";
+    let format = shop_format(call, format).unwrap_or_else(|| currency_format(call, named));
     let Some((before, rest)) = format.split_once("{{") else { return Ok(Value::Str(format)) };
     let (name, after) = rest.split_once("}}").unwrap_or((rest, ""));
     let amount = cents.amount(name.trim())?;
@@ -66,9 +65,23 @@ fn shop_format(call: &Call<'_, '_>, name: &str) -> Option<Arc<str>> {
     call.env.data.get("shop")?.get(name)?.as_str().map(Arc::from)
 }
 
+/// How Shopify writes the shop's currency unless the shop says otherwise; dollars where it has none.
+fn currency_format(call: &Call<'_, '_>, named: bool) -> Arc<str> {
+    let code = shop_format(call, "currency").unwrap_or_else(|| "USD".into());
+    let code: String = code.chars().take(3).collect::<String>().to_uppercase();
+    let format = match code.as_str() {
+        "USD" | "CAD" | "AUD" | "NZD" => "${{amount}}",
+        "EUR" => "€{{amount_with_comma_separator}}",
+        "GBP" => "£{{amount}}",
+        "JPY" => "¥{{amount_no_decimals}}",
+        _ => return format!("{{{{amount}}}} {code}").into(),
+    };
+    if named { format!("{format} {code}").into() } else { format.into() }
+}
+
 /// As `money`, without the cents where there are none.
 fn without_zeros(call: &mut Call<'_, '_>) -> Filtered {
-    let text = priced(call, "money_format", "${{amount}}")?;
+    let text = priced(call, "money_format")?;
     let text = text.as_str().unwrap_or_default();
     Ok(Value::from(text.replacen(".00", "", 1).replacen(",00", "", 1)))
 }

@@ -10,6 +10,7 @@ use crate::problem::{ParseError, ParseErrors, Problem};
 use crate::tags::{self, Block, Body, Broken, Kind, Tag};
 
 use super::cursor::Cursor;
+use super::foreign;
 use super::found::{Found, Last};
 use super::problems::Problems;
 use super::scan::{Markup, Piece, Scanner};
@@ -121,7 +122,12 @@ impl<'p> Parser<'p> {
         self.drop_fence();
         self.trim(markup);
         let found = Found { at: markup.at, name: Span::default(), inside: markup.inside };
+        let foreign = foreign::output(markup.inside.text(self.source), self.options.dialect);
+        let mark = self.problems.mark();
         let output = self.cursor(found).filtered();
+        if let Some(problem) = foreign {
+            self.problems.instead(mark, markup.at, problem);
+        }
         self.body.push(Node::Output(output), false);
     }
 
@@ -267,6 +273,10 @@ impl<'p> Parser<'p> {
         if let Some(reason) = tags::refusal(name) {
             self.problems.report(found.at, Problem::Refused { name: name.to_owned(), reason });
             return;
+        }
+        if let Some(dialect) = tags::elsewhere(name) {
+            let name = name.to_owned();
+            return self.problems.report(found.at, Problem::OtherDialect { name, dialect });
         }
         let suggestion = self.problems.suggestion(name, tags::names(self.options.dialect));
         self.problems.report(found.at, Problem::UnknownTag { name: excerpt(name), suggestion });

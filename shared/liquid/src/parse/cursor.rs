@@ -137,6 +137,15 @@ impl<'p> Cursor<'p> {
         (self.here(), Problem::Expected { expected, found: excerpt(self.found()) })
     }
 
+    /// That a word after `.word` is one name with it: `customer.First Name`.
+    pub(crate) fn spaced(&self) -> Option<Problem> {
+        let second = self.word()?;
+        let before = |count| self.tokens.get(self.place.checked_sub(count)?);
+        let first = before(1).filter(|token| token.kind == Kind::Name)?;
+        before(2).filter(|token| token.kind == Kind::Dot)?;
+        Some(Problem::SpaceInName { name: excerpt(&format!("{} {second}", self.text(*first))) })
+    }
+
     pub(crate) fn report(&mut self, (at, problem): Fault) {
         self.problems.report(at, problem);
     }

@@ -67,7 +67,7 @@ impl Cursor<'_> {
                     found: filter.name.to_owned(),
                 },
             ),
-            _ => (at, problem),
+            _ => (at, self.spaced().unwrap_or(problem)),
         }
     }
 
@@ -88,6 +88,11 @@ impl Cursor<'_> {
                 self.skip_to(&[Kind::Pipe]);
             }
         }
+        if matches!(self.peek(), Some(Kind::Text | Kind::Number)) {
+            let fault = self.expected("`:` before what a filter takes");
+            self.report(fault);
+            self.skip_to(&[Kind::Pipe]);
+        }
         let found = self.known_filter(name);
         let filter = found.map_err(|problem| self.report((at, problem))).ok()?;
         self.check(at, filter, &arguments);
@@ -100,6 +105,9 @@ impl Cursor<'_> {
             Lookup::Found(filter) => Ok(filter),
             Lookup::Refused(reason) => Err(Problem::Refused { name: name.to_owned(), reason }),
             Lookup::Unknown => {
+                if let Some(dialect) = filters::elsewhere(name) {
+                    return Err(Problem::OtherDialect { name: name.to_owned(), dialect });
+                }
                 let suggestion = self.suggestion(name, filters::names(dialect));
                 Err(Problem::UnknownFilter { name: excerpt(name), suggestion })
             }

@@ -29,6 +29,18 @@ impl Problems {
         }
     }
 
+    /// How many there are, for [`Problems::instead`].
+    pub(crate) fn mark(&self) -> usize {
+        self.list.len()
+    }
+
+    /// Tells one mistake instead of those since the mark that only follow from it.
+    pub(crate) fn instead(&mut self, mark: usize, at: usize, problem: Problem) {
+        let fatal: Vec<_> = self.list.split_off(mark.min(self.list.len()));
+        self.report(at, problem);
+        self.list.extend(fatal.into_iter().filter(|(_, problem)| problem.is_fatal()));
+    }
+
     /// The word that was probably meant. Looked for only while there is room for the mistake: a
     /// template of nothing but unknown words would take seconds otherwise.
     pub(crate) fn suggestion(

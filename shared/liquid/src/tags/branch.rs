@@ -2,6 +2,7 @@
 
 use crate::ast::{Comparison, Condition, Expr, Node};
 use crate::parse::cursor::{Cursor, Parsed};
+use crate::problem::Problem;
 use crate::render::{Flow, Next, Renderer};
 use crate::value::Value;
 
@@ -43,12 +44,19 @@ struct Opened {
 }
 
 impl Block for Opened {
-    /// What stands behind an `else` counts for nothing, as in Ruby.
+    /// What stands behind an `else` counts for nothing, as in Ruby, save a condition: people write
+    /// `else if`, and without it the branch would be taken for everybody.
     fn branch(&mut self, name: &str, before: Body, cursor: &mut Cursor<'_>) -> Result<(), Body> {
         if name == "when" {
             return Err(before);
         }
-        let condition = if name == "else" {
+        let mistaken = name == "else" && cursor.word() == Some("if");
+        if mistaken {
+            let (found, instead) = ("else if".to_owned(), "elsif");
+            cursor.report((cursor.here(), Problem::WriteInstead { found, instead }));
+            cursor.next();
+        }
+        let condition = if name == "else" && !mistaken {
             cursor.skip_all();
             None
         } else {
