@@ -38,7 +38,8 @@ pub async fn dispatch(run: &Run<'_>, id: &MessageId) -> Result<Outcome, StoreErr
         let attempt = format!("{} {decision}", deps.run);
         let Some(waiting) = deps.store.message(id).await? else { return Ok(Outcome::Left) };
         let turn = Turn { run, deps, waiting: &waiting, attempt: &attempt, decision };
-        if let Some(outcome) = turn.run().await? {
+        // On the heap, as eight of them are under way at a time.
+        if let Some(outcome) = Box::pin(turn.run()).await? {
             return Ok(outcome);
         }
     }
@@ -88,7 +89,7 @@ impl Turn<'_> {
             let until = (now + WAIT).min(self.waiting.message.expires);
             return self.hold(Held::Restored, until, now).await;
         }
-        self.go_out(&facts, choice, now).await
+        Box::pin(self.go_out(&facts, choice, now)).await
     }
 
     /// Writes, claims and sends what was decided to go out.

@@ -103,7 +103,8 @@ impl Sorted {
 }
 
 async fn keep_one(store: &Store, theirs: Theirs, now: Timestamp) -> Result<Vec<Told>, StoreError> {
-    let applied = store.apply(&theirs.filed, &theirs.events, now).await?;
+    // On the heap, as sixteen of them are under way at a time.
+    let applied = Box::pin(store.apply(&theirs.filed, &theirs.events, now)).await?;
     let told = applied.problems.into_iter().filter_map(|(place, problem)| {
         let lost = problem.flaw == Flaw::Erased;
         theirs.places.get(place).map(|at| Told { at: *at, problem, lost })

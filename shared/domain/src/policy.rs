@@ -1,7 +1,7 @@
 //! How a shop sends its messages.
 
 use crate::channel::Channel;
-use crate::pressure::Cap;
+use crate::pressure::{Cap, REMEMBERED};
 use crate::time::Span;
 use crate::timing::Hours;
 use crate::zone::Zone;
@@ -47,6 +47,15 @@ pub enum WhenCapped {
     Hold,
     /// It is not sent.
     Drop,
+}
+
+impl Policy {
+    /// How many sends a profile must remember: what the largest cap counts, and the message itself,
+    /// whose own claim may be among them. A cap that is raised counts from then on.
+    pub fn remembered(&self) -> usize {
+        let largest = self.caps.iter().chain([&self.less_often]).map(|cap| cap.at_most).max();
+        largest.unwrap_or(0).min(REMEMBERED) + 1
+    }
 }
 
 impl Default for Policy {

@@ -4,7 +4,7 @@ use crate::channel::Channel;
 use crate::id::MessageId;
 use crate::time::{Span, Timestamp};
 
-/// Sends that a profile remembers; the newest stay.
+/// Sends that a profile remembers at most, and so the most that a cap can count.
 pub const REMEMBERED: usize = 24;
 /// How long they are remembered: caps look back no further.
 pub const LONGEST: Span = Span::days(31);
@@ -47,8 +47,8 @@ impl Pressure {
         &self.0
     }
 
-    /// Remembers a message; of two records of the same one the earlier stays.
-    pub fn note(&mut self, sent: Sent) {
+    /// Remembers a message among the newest `most`; of two records of the same one the earlier stays.
+    pub fn note(&mut self, sent: Sent, most: usize) {
         match self.0.iter_mut().find(|known| known.message == sent.message) {
             Some(known) => *known = (*known).min(sent),
             None => self.0.push(sent),
@@ -56,12 +56,12 @@ impl Pressure {
         self.0.sort_by(|one, other| other.cmp(one));
         let newest = self.0.first().map(|sent| sent.at);
         self.0.retain(|sent| newest.is_none_or(|newest| newest.since(sent.at) < LONGEST));
-        self.0.truncate(REMEMBERED);
+        self.0.truncate(most);
     }
 
     /// Remembers what another profile of the same person was sent.
-    pub fn merge(&mut self, other: &Self) {
-        other.0.iter().for_each(|sent| self.note(*sent));
+    pub fn merge(&mut self, other: &Self, most: usize) {
+        other.0.iter().for_each(|sent| self.note(*sent, most));
     }
 
     /// How many messages more `cap` has room for, leaving aside what was noted for `message`.
@@ -109,7 +109,7 @@ mod tests {
     fn a_cap_is_free_again_when_the_oldest_that_fills_it_has_left_its_window() {
         let mut pressure = Pressure::default();
         for (at_, message) in [("2026-01-01T10:00:00Z", 1), ("2026-01-03T10:00:00Z", 2)] {
-            pressure.note(Sent { at: at(at_), message, channel: Channel::Email });
+            pressure.note(Sent { at: at(at_), message, channel: Channel::Email }, REMEMBERED);
         }
         let cap = |channel, at_most| Cap { channel, at_most, per: Span::days(7) };
         let free = |cap: Cap, channel, message| {
@@ -141,8 +141,8 @@ mod tests {
             let mut shuffled = [once.clone(), once.clone()].concat();
             fastrand::Rng::with_seed(seed).shuffle(&mut shuffled);
             let (mut one, mut other) = <(Pressure, Pressure)>::default();
-            once.iter().for_each(|sent| one.note(*sent));
-            shuffled.iter().for_each(|sent| other.note(*sent));
+            once.iter().for_each(|sent| one.note(*sent, REMEMBERED));
+            shuffled.iter().for_each(|sent| other.note(*sent, REMEMBERED));
             prop_assert_eq!(one, other);
         }
     }

@@ -184,8 +184,8 @@ impl Core {
         }
     }
 
-    /// Notes what was sent, and what the person did about it.
-    pub(crate) fn note_response(&mut self, event: &Event) {
+    /// Notes what was sent, the newest `most` of it, and what the person did about it.
+    pub(crate) fn note_response(&mut self, event: &Event, most: usize) {
         let time = self.zone.time(event.occurred);
         let channel = || Channel::parse(event.properties()?.get("channel")?.as_str()?);
         match event.name() {
@@ -195,7 +195,7 @@ impl Core {
                 let Some(channel) = channel() else { return };
                 self.responses.note_sent(channel);
                 if let Some(message) = counted(event) {
-                    self.pressure.note(Sent { at: event.occurred, message, channel });
+                    self.pressure.note(Sent { at: event.occurred, message, channel }, most);
                 }
             }
             Some(MESSAGE_CLICKED) => {

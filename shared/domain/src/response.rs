@@ -16,6 +16,8 @@ const ENOUGH_HOURS: u16 = 4;
 const PRIOR: (u32, u32) = (1, 10);
 /// Hours of a day.
 const HOURS: usize = 24;
+/// What is counted of an hour.
+pub const MOST_AN_HOUR: u8 = 15;
 
 /// Counts of what was sent and followed. They only grow, so that merging is adding.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -24,8 +26,9 @@ pub struct Responses {
     pub sent: [u16; 3],
     /// Those in which a link was followed.
     pub followed: [u16; 3],
-    /// Orders and clicks by the hour of the local day.
-    pub hours: [u16; HOURS],
+    /// Orders and clicks by the hour of the local day, each counted up to [`MOST_AN_HOUR`]: two
+    /// hours are a byte of the profile.
+    pub hours: [u8; HOURS],
 }
 
 impl Responses {
@@ -42,7 +45,10 @@ impl Responses {
 
     /// The person did something worth coming back for, such as an order.
     pub fn note_active(&mut self, time: Time) {
-        bump(&mut self.hours, usize::try_from(time.hour()).unwrap_or_default());
+        let hour = usize::try_from(time.hour()).unwrap_or_default();
+        if let Some(count) = self.hours.get_mut(hour) {
+            *count = (*count + 1).min(MOST_AN_HOUR);
+        }
     }
 
     /// Adds what another profile of the same person has.
@@ -54,7 +60,9 @@ impl Responses {
         };
         add(&mut self.sent, &other.sent);
         add(&mut self.followed, &other.followed);
-        add(&mut self.hours, &other.hours);
+        for (ours, theirs) in self.hours.iter_mut().zip(&other.hours) {
+            *ours = (*ours + theirs).min(MOST_AN_HOUR);
+        }
     }
 
     /// The channels of `policy`, those that the person responds to more often first; `None` before
@@ -83,7 +91,7 @@ impl Responses {
     /// The hour of the day at which the person is most active, counting its neighbours half;
     /// `None` before enough is known.
     pub fn best_hour(&self) -> Option<Time> {
-        let known: u16 = self.hours.iter().fold(0, |sum, n| sum.saturating_add(*n));
+        let known: u16 = self.hours.iter().map(|count| u16::from(*count)).sum();
         if known < ENOUGH_HOURS {
             return None;
         }

@@ -165,7 +165,7 @@ impl Stepper<'_> {
         profile.cart.apply(event);
         profile.core.cart_emptied = profile.cart.emptied();
         order_event::apply(&mut profile.core.orders, event, problems);
-        profile.core.note_response(event);
+        profile.core.note_response(event, self.definitions.policy.remembered());
         let plan = &self.definitions.plan;
         for place in plan.listening(event) {
             if plan.has(place, profile.core.made_for)
@@ -203,7 +203,7 @@ impl Stepper<'_> {
         core.made_for = core.made_for.min(other.core.made_for);
         core.ring.merge(&other.core.ring);
         core.orders.merge(&other.core.orders);
-        core.pressure.merge(&other.core.pressure);
+        core.pressure.merge(&other.core.pressure, self.definitions.policy.remembered());
         core.responses.merge(&other.core.responses);
         let slots = self.definitions.plan.slots();
         for ((ours, theirs), slot) in core.features.iter_mut().zip(&other.core.features).zip(slots)

@@ -83,7 +83,8 @@ impl Stage {
     /// Lets one thing happen, again and again until it was done.
     pub async fn act(&self, act: &Act) {
         for _ in 0..TRIES {
-            let run = self.faults.run(self.once(act)).await;
+            // On the heap: what one act of any kind may need is more than a thread's stack in a debug build.
+            let run = self.faults.run(Box::pin(self.once(act))).await;
             let forgotten = matches!(act, Act::PostAndForget(_));
             if forgotten || matches!(run, Run::Finished(true)) {
                 return;
@@ -97,31 +98,32 @@ impl Stage {
         match act {
             Act::Post(events) | Act::PostAndForget(events) => {
                 let body = serde_json::json!({ "batch": events });
-                post(&self.world, "/v1/batch", "server-key", &body).await.0.is_success()
+                let posted = Box::pin(post(&self.world, "/v1/batch", "server-key", &body));
+                posted.await.0.is_success()
             }
-            Act::Sweep => self.recompute(Task::Sweep).await.is_ok(),
-            Act::Dispatch => self.dispatch().await.is_ok(),
-            Act::Pass => self.pass().await.is_ok(),
+            Act::Sweep => Box::pin(self.recompute(Task::Sweep)).await.is_ok(),
+            Act::Dispatch => Box::pin(self.dispatch()).await.is_ok(),
+            Act::Pass => Box::pin(self.pass()).await.is_ok(),
             Act::Wait(span) => {
                 self.wait(*span).await;
                 true
             }
             Act::Publish(definitions) => {
-                self.publish(definitions).await;
+                Box::pin(self.publish(definitions)).await;
                 true
             }
             Act::Next(operation, fate) => {
                 self.faults.next(operation, fate.clone());
                 true
             }
-            Act::Tell(happened) => self.tell(happened).await.is_ok(),
+            Act::Tell(happened) => Box::pin(self.tell(happened)).await.is_ok(),
             Act::Text(body, id, minutes) => {
                 let sent = at(BEGIN) + Span::minutes(*minutes);
                 let notice = text_from("+15550000007", body, id);
                 let payload = by_topic(FEEDBACK_TOPIC, &notice, sent.millis());
-                hand_over(&self.world, &payload).await.is_ok()
+                Box::pin(hand_over(&self.world, &payload)).await.is_ok()
             }
-            Act::SweepWrongly => sweep_wrongly(&self.world).await.is_ok(),
+            Act::SweepWrongly => Box::pin(sweep_wrongly(&self.world)).await.is_ok(),
         }
     }
 

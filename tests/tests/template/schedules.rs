@@ -42,6 +42,12 @@ fn whatever_nobody_waits_for_has_a_schedule_each_minute_and_a_place_for_failures
             got(&failed["DestinationConfig"]["OnFailure"]["Destination"]),
             Some("DeadLetters")
         );
+        // What SNS hands over comes once; nobody else would try again.
+        if function.resource == "Feedback" {
+            assert_eq!(failed["MaximumRetryAttempts"], 2);
+            functions -= 1;
+            continue;
+        }
         assert_eq!(failed["MaximumRetryAttempts"], 0, "the next minute tries again");
         payload_for(&function.resource);
     }

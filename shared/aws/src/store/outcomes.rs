@@ -21,7 +21,7 @@ use super::{Store, StoreError, Table, expiry};
 /// How long a settled message is kept.
 const KEPT: Span = Span::days(400);
 /// How long a transaction of somebody else may be at work on a message.
-const CONFLICT: Duration = Duration::from_millis(50);
+pub(super) const CONFLICT: Duration = Duration::from_millis(50);
 impl Store {
     /// Lets a message wait for a reason. Says no if it is no longer as it was read.
     pub async fn hold(

@@ -13,7 +13,9 @@ use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::ReturnConsumedCapacity;
 
+use super::commit::MOST_RACES;
 use super::item::{Build, number, text};
+use super::outcomes::CONFLICT;
 use super::schema::TTL;
 use super::{Store, StoreError, Table, expiry};
 
@@ -125,15 +127,24 @@ impl Store {
                 .expression_attribute_values(":provider", text(id)),
             None => call.update_expression("SET #state = :state, changed = :now"),
         };
-        match call.send().await {
-            Ok(output) => {
-                self.meter.writes(&output.consumed_capacity);
-                Ok(())
+        for _ in 0..MOST_RACES {
+            let error = match call.clone().send().await {
+                Ok(output) => {
+                    self.meter.writes(&output.consumed_capacity);
+                    return Ok(());
+                }
+                Err(error) => error,
+            };
+            match error.as_service_error() {
+                Some(UpdateItemError::ConditionalCheckFailedException(_)) => return Ok(()),
+                // The SDK does not ask again for this one, and an answer that was accepted would
+                // be taken for one of which nobody knows.
+                Some(UpdateItemError::TransactionConflictException(_)) => {
+                    tokio::time::sleep(CONFLICT).await;
+                }
+                _ => return Err(StoreError::of(error)),
             }
-            Err(error) => match error.as_service_error() {
-                Some(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(()),
-                _ => Err(StoreError::of(error)),
-            },
         }
+        Err(StoreError::Contended(MOST_RACES))
     }
 }

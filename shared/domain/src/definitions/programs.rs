@@ -3,7 +3,7 @@
 use super::mistake::{Wrong, nearest};
 use super::reader::{Members, Reader};
 use super::source::Node;
-use super::{Content, Definitions, Segment};
+use super::{Definitions, Segment};
 use crate::id::{CouponId, ProgramId, TemplateId};
 use crate::limits;
 use crate::message::Cause;
@@ -112,10 +112,6 @@ fn read_send(
         }
         None => None,
     };
-    let content = TemplateId::parse(&template).ok().and_then(|id| definitions.templates.get(&id));
-    if coupon.is_none() && content.is_some_and(gives_a_code) {
-        return reader.refuse(&node.place, Wrong::Missing("coupon"));
-    }
     let about_cart = match about {
         Some(node) => reader.word(node, &[("cart", true)])?,
         None => false,
@@ -146,11 +142,6 @@ fn read_at(reader: &mut Reader, node: &Node) -> Option<At> {
         return Some(At::BestHour);
     }
     reader.parsed(node, time_of_day).map(At::Time)
-}
-
-/// Whether a text names a code, which there is only with a coupon.
-fn gives_a_code(content: &Content) -> bool {
-    content.variables().iter().any(|path| path.starts_with("coupon."))
 }
 
 fn span(reader: &mut Reader, members: &mut Members<'_>, key: &'static str) -> Option<Option<Span>> {
