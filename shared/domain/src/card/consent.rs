@@ -254,6 +254,8 @@ pub(super) fn status(
     };
     match (said(None), topic.and_then(|topic| said(Some(topic)))) {
         (Some(Status::Withdrawn), _) => Some(Status::Withdrawn),
+        // To be asked about a topic takes nothing away from who allowed the channel.
+        (Some(Status::Granted), Some(Status::Pending)) => Some(Status::Granted),
         (whole, about) => about.or(whole),
     }
 }

@@ -193,12 +193,12 @@ fn order<'a>(said: &[&Heard<'a>]) -> Option<Order<'a>> {
         return None;
     }
     // Of the amounts told the last counts; at one instant an update, and of two the higher.
-    let told = |call: &&Call, update: bool| Some((call.occurred, update, amount(call)?));
+    let told = |call: &&Call, update: bool| Some((call.occurred, update, amount(call)?.max(0)));
     let prices = completions.iter().filter_map(|call| told(call, false));
     let updates = of("Order Updated");
     let price = prices.chain(updates.iter().filter_map(|call| told(call, true))).max();
     let price = price.map_or(0, |(_, _, cents)| cents);
-    let refunded: Cents = refunds.iter().filter_map(|call| amount(call)).sum();
+    let refunded: Cents = refunds.iter().filter_map(|call| amount(call)).map(Cents::abs).sum();
     if refunded > 0 && refunded >= price {
         return None;
     }
@@ -210,7 +210,8 @@ fn said_by<'a>(said: &[&Heard<'a>]) -> Vec<&'a Call> {
     completed.map(|heard| heard.call).collect()
 }
 
-/// `total`, else `revenue`, else `value`, else the sum of price × quantity.
+/// `total`, else `revenue`, else `value`, else the sum of price × quantity. Below zero an order costs
+/// nothing, and a refund is meant the same as above.
 fn amount(call: &Call) -> Option<Cents> {
     let properties = call.properties()?;
     let named = |name: &str| properties.get(name).and_then(cents);
@@ -223,7 +224,7 @@ fn amount(call: &Call) -> Option<Cents> {
         products.iter().filter_map(price).reduce(|one, other| one + other)
     };
     let amount = named("total").or_else(|| named("revenue")).or_else(|| named("value"));
-    amount.or_else(of_products).map(Cents::abs)
+    amount.or_else(of_products)
 }
 
 /// When the cart was left empty by hand, since it was last told whole or ordered.
