@@ -78,29 +78,29 @@ mod tests {
         check("{ id: ten, codes: static, code: SAVE10 }", expect![[r#"Static(Code("SAVE10"))"#]]);
         check(
             "{ id: ten, codes: static }",
-            expect![[r#"
+            expect![[r"
                 shop.yaml:5:5: `code` is missing
-            "#]],
+            "]],
         );
         check(
             "{ id: ten, codes: unique, code: SAVE10 }",
-            expect![[r#"
+            expect![[r"
                 shop.yaml:5:37: unique codes are loaded into the pool of the coupon, so there is no `code`
-            "#]],
+            "]],
         );
         check(
             "{ id: ten, codes: unique, expires: soon }",
-            expect![[r#"
+            expect![[r"
                 shop.yaml:5:40: `soon` is not a day; write it like 2026-12-31
-            "#]],
+            "]],
         );
         check(
             "{ id: teen, codes: uniqe, low_stok: 5 }",
-            expect![[r#"
+            expect![[r"
                 shop.yaml:5:31: `low_stok` means nothing here; did you mean `low_stock`?
                 shop.yaml:5:24: `uniqe` is not one of `unique`, `static`
                 shop.yaml:3:74: there is no coupon `ten`; did you mean `teen`?
-            "#]],
+            "]],
         );
     }
 }
