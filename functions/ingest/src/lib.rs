@@ -33,7 +33,12 @@ pub struct Deps {
 
 /// The routes.
 pub fn router(deps: Deps) -> Router {
-    Router::new().route("/v1/{call}", post(take)).layer(from_fn(cors)).with_state(deps)
+    Router::new()
+        .route("/v1/{call}", post(take))
+        .fallback(async || Refusal::NoSuchPath)
+        .method_not_allowed_fallback(async |method| Refusal::NotPosted(method))
+        .layer(from_fn(cors))
+        .with_state(deps)
 }
 
 /// Takes one request: read → who is it → keep → answer.

@@ -3,7 +3,7 @@
 use attune_aws::store::StoreError;
 use attune_domain::limits;
 use axum::body::Body;
-use axum::http::{HeaderValue, Response, StatusCode, header};
+use axum::http::{HeaderValue, Method, Response, StatusCode, header};
 use axum::response::IntoResponse;
 use serde_json::json;
 
@@ -15,6 +15,12 @@ pub(crate) enum Refusal {
         "there is no call `{0}`; use identify, track, page, screen, group, alias, batch or import"
     )]
     NoSuchCall(String),
+    /// There is nothing at this path.
+    #[error("there is no such path; calls go to `/v1/track`, `/v1/batch` and their like")]
+    NoSuchPath,
+    /// Calls are posted.
+    #[error("send calls with POST, not {0}")]
+    NotPosted(Method),
     /// No key, or none that is live.
     #[error(
         "a live write key is needed: as the user name of Basic authentication, or as `writeKey` in the body"
@@ -50,6 +56,8 @@ impl Refusal {
     fn status(&self) -> (StatusCode, &'static str) {
         match self {
             Self::NoSuchCall(_) => (StatusCode::NOT_FOUND, "no_such_call"),
+            Self::NoSuchPath => (StatusCode::NOT_FOUND, "no_such_path"),
+            Self::NotPosted(_) => (StatusCode::METHOD_NOT_ALLOWED, "not_posted"),
             Self::NoKey => (StatusCode::UNAUTHORIZED, "no_key"),
             Self::Unreadable(_) => (StatusCode::BAD_REQUEST, "unreadable"),
             Self::TooLarge(_) => (StatusCode::PAYLOAD_TOO_LARGE, "too_large"),

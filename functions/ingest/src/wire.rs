@@ -58,6 +58,7 @@ pub(crate) struct Calls<'a> {
 }
 
 #[derive(Deserialize)]
+#[serde(expecting = "an object")]
 struct Envelope<'a> {
     #[serde(borrow, default)]
     batch: Option<&'a RawValue>,

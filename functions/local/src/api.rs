@@ -57,12 +57,16 @@ impl Api {
             let suite = Suite::open(Some(folder), Clock::system(), keys, None).await?;
             return Ok(Self::Here { router: suite.router(), suite: Box::new(suite) });
         }
+        let endpoint = target.endpoint.as_deref();
         let key = target.manage_key.clone().ok_or_else(|| {
-            Failure::Input(
-                "say which suite: `--data DIR`, or `--endpoint URL --manage-key KEY`".to_owned(),
-            )
+            Failure::Input(match endpoint {
+                Some(endpoint) => format!("`--manage-key KEY` is missing, the key of {endpoint}"),
+                None => {
+                    "say which suite: `--data DIR`, or `--endpoint URL --manage-key KEY`".into()
+                }
+            })
         })?;
-        let endpoint = target.endpoint.as_deref().unwrap_or(HERE).trim_end_matches('/').to_owned();
+        let endpoint = endpoint.unwrap_or(HERE).trim_end_matches('/').to_owned();
         Ok(Self::Remote { endpoint, key })
     }
 

@@ -14,11 +14,13 @@ use crate::{Deps, Refusal};
 
 /// A set of definition files on the wire.
 #[derive(Debug, Deserialize)]
+#[serde(expecting = "an object with `files`")]
 pub(crate) struct Files {
     files: Vec<File>,
 }
 
 #[derive(Debug, Deserialize)]
+#[serde(expecting = "an object with `name` and `text`")]
 struct File {
     name: String,
     text: String,

@@ -77,6 +77,7 @@ pub fn router(deps: Deps) -> Router {
         .route("/api/templates/{id}/test", post(templates::test))
         .route("/api/problems", get(problems::list))
         .fallback(async || Refusal::NotFound("there is no such path".to_owned()))
+        .method_not_allowed_fallback(async |method| Refusal::NoSuchMethod(method))
         .layer(DefaultBodyLimit::max(BODY_BYTES))
         .layer(from_fn_with_state(deps.clone(), authorise))
         .with_state(deps)

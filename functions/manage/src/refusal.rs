@@ -6,7 +6,7 @@ use attune_aws::store::StoreError;
 use attune_domain::definitions::Mistake;
 use axum::Json;
 use axum::extract::rejection::{JsonRejection, QueryRejection};
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
@@ -19,6 +19,9 @@ pub enum Refusal {
     /// There is nothing of that name.
     #[error("{0}")]
     NotFound(String),
+    /// The path takes other methods.
+    #[error("this path does not take {0}; the header `Allow` says what it takes")]
+    NoSuchMethod(Method),
     /// The request cannot be read.
     #[error("{0}")]
     Unreadable(String),
@@ -67,6 +70,7 @@ impl Refusal {
         match self {
             Self::NoKey => (StatusCode::UNAUTHORIZED, "no_key"),
             Self::NotFound(_) => (StatusCode::NOT_FOUND, "not_found"),
+            Self::NoSuchMethod(_) => (StatusCode::METHOD_NOT_ALLOWED, "no_such_method"),
             Self::Unreadable(_) => (StatusCode::BAD_REQUEST, "unreadable"),
             Self::BadBody(status, _) => (*status, "bad_body"),
             Self::Mistakes(_) => (StatusCode::UNPROCESSABLE_ENTITY, "mistakes"),

@@ -74,13 +74,16 @@ const NEEDED: usize = 3;
 /// Orders of a CSV file, the earliest first; and how many rows were left out, as their amount is
 /// below zero or their customer is not named.
 pub(super) fn csv(path: &Path) -> Result<(Vec<Order>, usize), Failure> {
-    let mut reader = csv::Reader::from_path(path).map_err(|why| Failure::file(path, why))?;
+    let text = std::fs::read(path).map_err(|why| Failure::file(path, why))?;
+    let separator = separator(&text);
+    let mut reader = csv::ReaderBuilder::new().delimiter(separator).from_reader(text.as_slice());
     let header = reader.headers().map_err(|why| Failure::file(path, why))?.clone();
     let columns = columns(path, &header)?;
     let (mut orders, mut left_out) = (Vec::new(), 0);
     for (at, row) in reader.records().enumerate().take(MOST) {
         let row = row.map_err(|why| Failure::file(path, why))?;
-        match order(&row, &columns, at + 2).map_err(|why| Failure::file(path, why))? {
+        let row = order(&row, &columns, separator, at + 2);
+        match row.map_err(|why| Failure::file(path, why))? {
             Some(order) => orders.push(order),
             None => left_out += 1,
         }
@@ -89,6 +92,13 @@ pub(super) fn csv(path: &Path) -> Result<(Vec<Order>, usize), Failure> {
         return Err(Failure::file(path, "there are no orders in it"));
     }
     Ok((sorted(orders), left_out))
+}
+
+/// What stands between the columns: of comma, semicolon and tab the one that the head has most of.
+fn separator(text: &[u8]) -> u8 {
+    let head = text.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    let count = |separator: &u8| head.iter().filter(|byte| *byte == separator).count();
+    [b'\t', b';', b','].into_iter().max_by_key(count).unwrap_or(b',')
 }
 
 fn columns(path: &Path, header: &csv::StringRecord) -> Result<[Option<usize>; 6], Failure> {
@@ -126,6 +136,7 @@ fn is_currency(rest: &str) -> bool {
 fn order(
     row: &csv::StringRecord,
     columns: &[Option<usize>; 6],
+    separator: u8,
     line: usize,
 ) -> Result<Option<Order>, String> {
     let [customer, date, amount, id, units, country] =
@@ -135,8 +146,11 @@ fn order(
     }
     let (at, day_only) =
         instant(date).ok_or_else(|| format!("line {line}: `{date}` is not a date"))?;
-    let parsed = Number::parse(amount);
-    let amount = parsed.ok_or_else(|| format!("line {line}: `{amount}` is not an amount"))?;
+    // Where columns are not parted by commas, decimals may be.
+    let decimal_comma = separator != b',' && !amount.contains('.');
+    let parsed = if decimal_comma { amount.replacen(',', ".", 1) } else { amount.to_owned() };
+    let amount = Number::parse(&parsed)
+        .ok_or_else(|| format!("line {line}: `{amount}` is not an amount"))?;
     if amount < Number::ZERO {
         return Ok(None);
     }
@@ -202,6 +216,16 @@ mod tests {
         assert_eq!((orders[0].id.as_str(), orders[0].customer.as_str()), ("7", "42"));
         assert_eq!(orders[0].at.to_string(), "2010-12-01T08:26:00.000Z");
         assert_eq!(orders[0].amount, Number::from_cents(13_912));
+    }
+
+    #[test]
+    fn columns_may_be_parted_by_semicolons_and_decimals_by_commas() {
+        let (orders, _) = read("customer;date;amount\n42;2010-12-01;139,12").unwrap();
+        assert_eq!(orders[0].amount, Number::from_cents(13_912));
+        let (orders, _) = read("customer\tdate\tamount\n42\t2010-12-01\t139.12").unwrap();
+        assert_eq!(orders[0].amount, Number::from_cents(13_912));
+        let error = read("customer,date,amount\n42,2010-12-01,\"139,12\"").unwrap_err();
+        assert!(error.ends_with("line 2: `139,12` is not an amount"), "{error}");
     }
 
     #[test]

@@ -131,7 +131,7 @@ impl Store {
         Ok(same && read.flag("gone") != membership.inside)
     }
 
-    /// About `most` members of a segment, after a customer; and the customer after whom to go on.
+    /// At most `most` members of a segment, after a customer; and the last of them, if more come.
     pub async fn members(
         &self,
         segment: &str,
@@ -139,18 +139,21 @@ impl Store {
         most: i32,
     ) -> Result<(Vec<Member>, Option<CustomerId>), StoreError> {
         let (mut members, mut after) = (Vec::new(), after.cloned());
+        let page_size = usize::try_from(most).unwrap_or(0);
         let mut shard = after.as_ref().map_or(0, |customer| self.shard_of(customer));
         loop {
-            let (page, next) = self.members_of(segment, shard, after.as_ref(), most).await?;
+            let one_more = most.saturating_add(1);
+            let (page, next) = self.members_of(segment, shard, after.as_ref(), one_more).await?;
             members.extend(page);
+            if members.len() > page_size {
+                members.truncate(page_size);
+                let last = members.last().map(|member: &Member| member.customer.clone());
+                return Ok((members, last));
+            }
             shard += u16::from(next.is_none());
             after = next;
             if shard >= self.settings.shards {
                 return Ok((members, None));
-            }
-            if members.len() >= usize::try_from(most).unwrap_or(0) {
-                let last = members.last().map(|member: &Member| member.customer.clone());
-                return Ok((members, after.or(last)));
             }
         }
     }

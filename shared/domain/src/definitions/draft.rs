@@ -1,6 +1,8 @@
 //! Definitions while they are read: section by section, from all files, so that a rule may refer to
 //! what is defined after it, or in another file.
 
+use std::collections::BTreeSet;
+
 use super::lineage::{self, Lineage};
 use super::mistake::{Mistake, Wrong};
 use super::reader::Reader;
@@ -141,9 +143,26 @@ impl Draft {
         let programs = ids("program", &sections.programs, limits::PROGRAMS);
         ids("template", &sections.templates, limits::TEMPLATES);
         let coupons = ids("coupon", &sections.coupons, limits::COUPONS);
+        self.once("metric", &sections.metrics);
+        self.once("score", &sections.scores);
         let shop = &self.definitions.shop;
         let history = (!shop.beyond_history).then_some(shop.history);
         Names { segments, programs, coupons, history, ..Names::default() }
+    }
+
+    /// Refuses a second thing of the same name, which may stand in another file, and too many.
+    fn once(&mut self, kind: &'static str, entries: &[(&Node, &Node)]) {
+        if let Some((extra, _)) = entries.get(limits::METRICS) {
+            self.reader.refuse::<()>(&extra.place, Wrong::TooMany(kind, limits::METRICS));
+        }
+        let mut known = BTreeSet::new();
+        for (key, _) in entries {
+            let id = key.text().unwrap_or_default();
+            if !known.insert(id) {
+                let id = id.to_owned();
+                self.reader.refuse::<()>(&key.place, Wrong::DuplicateId { kind, id });
+            }
+        }
     }
 
     fn read_metrics(&mut self, sections: &Sections<'_>, names: &mut Names) {

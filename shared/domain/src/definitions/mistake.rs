@@ -110,6 +110,9 @@ pub enum Wrong {
     /// A range or a window that nothing can be in.
     #[error("nothing can pass this: {0}")]
     Impossible(&'static str),
+    /// Two keys that say the same in two ways.
+    #[error("{0}")]
+    Contradiction(&'static str),
     /// More leaves than a rule may have.
     #[error("a rule has at most {} leaves", limits::RULE_LEAVES)]
     TooManyLeaves,
@@ -119,8 +122,12 @@ pub enum Wrong {
     /// More things than a shop may have.
     #[error("at most {1} {0} can be defined")]
     TooMany(&'static str, usize),
-    /// A count beyond what is remembered.
-    #[error("a rule can count up to {}", limits::TIMES)]
+    /// A count beyond what is remembered: to know that there were at most so many, one more is.
+    #[error(
+        "a rule can count up to {}, and up to {} where there may be no more",
+        limits::TIMES,
+        limits::TIMES - 1
+    )]
     CountTooLarge,
     /// Segments that refer to each other in a circle.
     #[error("these segments refer to each other in a circle: {0}")]

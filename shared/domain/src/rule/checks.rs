@@ -3,6 +3,7 @@
 use expect_test::{Expect, expect};
 use serde_json::json;
 
+use crate::definitions::{Definitions, Lineage};
 use crate::event::Event;
 use crate::testing::{Life, at, definitions, did, is, one_segment, order};
 
@@ -25,6 +26,69 @@ fn check(rule: &str, history: &[Event], now: &str, expected: Expect) {
 #[track_caller]
 fn check_words(rule: &str, expected: Expect) {
     expected.assert_eq(&definitions(&one_segment(rule)).segments[0].rule.describe());
+}
+
+/// Checks how a rule is refused that cannot be meant.
+#[track_caller]
+fn check_refused(yaml: &str, expected: Expect) {
+    let mistakes = Definitions::read(&[("test.yaml", yaml)], &Lineage::default()).unwrap_err();
+    let told = mistakes.iter().map(|mistake| mistake.wrong.to_string()).collect::<Vec<_>>();
+    expected.assert_eq(&told.join("; "));
+}
+
+#[test]
+fn counts_that_contradict_each_other_or_that_nobody_can_know_are_refused() {
+    let refused = |times: &str, expected: Expect| {
+        check_refused(&one_segment(&format!("{{ event: A, times: {times} }}")), expected);
+    };
+    refused(
+        "{ exactly: 2, at_least: 1 }",
+        expect!["`exactly` stands alone, without `at_least` and `at_most`"],
+    );
+    refused(
+        "{ at_least: 3, at_most: 2 }",
+        expect!["nothing can pass this: `at_most` is below `at_least`"],
+    );
+    refused("{}", expect!["this needs a test, such as `at_least: 3`"]);
+    let beyond = || expect!["a rule can count up to 64, and up to 63 where there may be no more"];
+    ["65", "{ at_most: 64 }", "{ exactly: 64 }"].map(|times| refused(times, beyond()));
+}
+
+#[test]
+fn a_count_of_orders_in_a_window_is_compared_only_with_what_is_remembered() {
+    let of = |range: &str| {
+        let rule = one_segment(&format!("{{ metric: orders, {range} }}"));
+        format!("metrics: {{ orders: {{ count: Order Completed, within: 30d }} }}\n{rule}")
+    };
+    for range in ["at_least: 64", "more_than: 63", "at_most: 63", "less_than: 64"] {
+        definitions(&of(range));
+    }
+    let beyond = || expect!["a rule can count up to 64, and up to 63 where there may be no more"];
+    for range in ["at_least: 65", "more_than: 64", "at_most: 64", "less_than: 65", "is: 64"] {
+        check_refused(&of(range), beyond());
+    }
+}
+
+#[test]
+fn two_metrics_of_one_name_in_two_files_are_refused() {
+    let files = [
+        ("a.yaml", "metrics: { basket: { average: total, of: Order Completed } }"),
+        ("b.yaml", "metrics: { basket: { sum: total, of: Order Completed } }"),
+        ("c.yaml", "scores: { intent: { half_life: 3d, points: { A: 1 } } }"),
+        ("d.yaml", "scores: { intent: { half_life: 3d, points: { B: 1 } } }"),
+    ];
+    let mistakes = Definitions::read(&files, &Lineage::default()).unwrap_err();
+    let told = mistakes.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
+    expect![[r"
+        b.yaml:1:12: there is a metric `basket` already
+        d.yaml:1:11: there is a score `intent` already"]]
+    .assert_eq(&told);
+}
+
+#[test]
+fn an_anniversary_is_counted_in_whole_days() {
+    let rule = one_segment("{ trait: birthday, anniversary: { in_next: 36h } }");
+    check_refused(&rule, expect!["expected whole days, from `1d` to `364d`"]);
 }
 
 #[test]

@@ -6,8 +6,8 @@ use super::when::{When, WhenLeaf};
 use super::{Facts, Leaf, Rule, Test};
 use crate::answer::Answer;
 use crate::definitions::mistake::Wrong;
-use crate::definitions::reader::Members;
-use crate::definitions::source::{Node, Place};
+use crate::definitions::reader::{Members, Reader};
+use crate::definitions::source::Node;
 use crate::event::{MESSAGE_CLICKED, MESSAGE_OPENED, MESSAGE_SENT};
 use crate::limits;
 use crate::moment::Moment;
@@ -219,37 +219,43 @@ fn seen(
 
 fn read_times(cx: &mut RuleReader<'_>, node: &Node) -> Option<(u16, Option<u16>)> {
     let reader = &mut *cx.reader;
-    let number = |reader: &mut crate::definitions::reader::Reader, node: &Node| {
-        if node.text() == Some("0") {
-            let advice = "write `not:` around the event for those who never did it";
-            return reader.refuse(&node.place, Wrong::WriteNot(advice));
-        }
-        reader.count(node, limits::TIMES, Wrong::CountTooLarge)
-    };
     if node.text().is_some() {
-        return Some((number(reader, node)?, None));
+        return Some((read_count(reader, node, limits::TIMES)?, None));
     }
     let mut members = reader.members(node)?;
     let [at_least, at_most, exactly] =
         ["at_least", "at_most", "exactly"].map(|key| members.get(key));
     reader.finish(&members);
-    if let Some(node) = exactly {
-        let times = number(reader, node)?;
-        return Some((times, Some(times)));
+    let below = limits::TIMES - 1;
+    match (exactly, at_least, at_most) {
+        (Some(node), None, None) => {
+            let times = read_count(reader, node, below)?;
+            Some((times, Some(times)))
+        }
+        (Some(node), ..) => {
+            let why = "`exactly` stands alone, without `at_least` and `at_most`";
+            reader.refuse(&node.place, Wrong::Contradiction(why))
+        }
+        (None, None, None) => reader.refuse(&node.place, Wrong::NoTest("`at_least: 3`")),
+        (None, low, high) => {
+            let low = low.map_or(Some(1), |node| read_count(reader, node, limits::TIMES))?;
+            let Some(high) = high else { return Some((low, None)) };
+            let most = read_count(reader, high, below)?;
+            if most < low {
+                let why = "`at_most` is below `at_least`";
+                return reader.refuse(&node.place, Wrong::Impossible(why));
+            }
+            Some((low, Some(most)))
+        }
     }
-    let low = at_least.map_or(Some(1), |node| number(reader, node))?;
-    let high = match at_most {
-        Some(node) => Some(number(reader, node)?),
-        None => None,
-    };
-    if high.is_some_and(|high| high < low) {
-        return refuse_impossible(cx, &node.place);
-    }
-    Some((low, high))
 }
 
-fn refuse_impossible<T>(cx: &mut RuleReader<'_>, place: &Place) -> Option<T> {
-    cx.reader.refuse(place, Wrong::Impossible("`at_most` is below `at_least`"))
+fn read_count(reader: &mut Reader, node: &Node, most: u16) -> Option<u16> {
+    if node.text() == Some("0") {
+        let advice = "write `not:` around the event for those who never did it";
+        return reader.refuse(&node.place, Wrong::WriteNot(advice));
+    }
+    reader.count(node, most, Wrong::CountTooLarge)
 }
 
 fn read_window(cx: &mut RuleReader<'_>, node: &Node) -> Option<Window> {

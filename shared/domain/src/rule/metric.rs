@@ -313,10 +313,9 @@ pub(super) fn read(cx: &mut RuleReader<'_>, members: &mut Members<'_>) -> Option
         _ => return cx.reader.refuse(members.place, Wrong::NoTest("`at_least: 500`")),
     };
     let most = Number::from_integer(i64::try_from(limits::ORDERS).unwrap_or(i64::MAX));
-    let beyond = [range.at_least, range.more_than, range.at_most, range.less_than]
-        .into_iter()
-        .flatten()
-        .any(|end| end > most);
+    // Beyond the last that is remembered, nobody can be; and below it, everybody would.
+    let beyond = [range.at_least, range.less_than].into_iter().flatten().any(|end| end > most)
+        || [range.more_than, range.at_most].into_iter().flatten().any(|end| end >= most);
     if metric.kind == MetricKind::Count && metric.window.is_some() && beyond {
         return cx.reader.refuse(&node.place, Wrong::CountTooLarge);
     }

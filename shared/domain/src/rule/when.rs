@@ -193,8 +193,10 @@ pub(super) fn anniversary(cx: &mut RuleReader<'_>, node: &Node) -> Option<u16> {
     let span = cx.reader.required(&mut members, "in_next");
     cx.reader.finish(&members);
     let span = cx.reader.span(span?)?;
-    let days = span.millis() / crate::time::Span::days(1).millis();
-    match u16::try_from(days).ok().filter(|days| (1..=364).contains(days)) {
+    let day = crate::time::Span::days(1).millis();
+    let days = (span.millis() % day == 0).then_some(span.millis() / day);
+    let days = days.and_then(|days| u16::try_from(days).ok());
+    match days.filter(|days| (1..=364).contains(days)) {
         None => cx.reader.refuse(&node.place, Wrong::Expected("whole days, from `1d` to `364d`")),
         days => days,
     }
