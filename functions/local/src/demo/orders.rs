@@ -97,7 +97,7 @@ pub(super) fn csv(path: &Path) -> Result<(Vec<Order>, usize), Failure> {
 /// What stands between the columns: of comma, semicolon and tab the one that the head has most of.
 fn separator(text: &[u8]) -> u8 {
     let head = text.split(|byte| *byte == b'\n').next().unwrap_or_default();
-    let count = |separator: &u8| head.iter().filter(|byte| *byte == separator).count();
+    let count = |separator: &u8| head.split(|byte| byte == separator).count();
     [b'\t', b';', b','].into_iter().max_by_key(count).unwrap_or(b',')
 }
 
