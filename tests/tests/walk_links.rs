@@ -24,7 +24,10 @@ policy: { topics: [{ id: news, name: News }, { id: offers, name: Offers }] }
 segments:
   - { id: buyers, when: { event: Order Completed } }
   - { id: viewers, when: { event: Product Viewed } }
+  - { id: readers, when: { event: Article Read } }
 templates:
+  - { id: news, sms: 'New: {{ shop.url }}/red?a=1, {{ shop.url }}/blue.' }
+  - { id: tap, push: { title: New, body: Look, link: '{{ shop.url }}/red' } }
   - id: thanks
     email:
       subject: Thanks
@@ -34,6 +37,8 @@ templates:
 programs:
   - { id: thank, enter: buyers, again: never, send: { template: thanks, topic: news } }
   - { id: suggest, enter: viewers, again: never, send: { template: thanks } }
+  - { id: text, enter: readers, again: never, send: { template: news } }
+  - { id: push, enter: readers, again: never, send: { template: tap } }
 ";
 
 /// A shop whose customer 42 has bought, and was thanked by e-mail nine minutes ago.
@@ -68,6 +73,16 @@ fn mail(world: &World) -> (String, String, Vec<(String, String)>) {
 fn link(text: &str, path: &str) -> String {
     let begin = text.find(&format!("https://links.test{path}")).expect(path);
     text[begin..].split(['"', '>', ' ', '\n', '&']).next().unwrap().to_owned()
+}
+
+/// A link that confirms what customer 42 was asked just now.
+fn confirm_link(world: &World) -> String {
+    World::links().url(&attune_domain::link::Link::Confirm {
+        customer: CustomerId::known("42"),
+        topic: None,
+        address: attune_domain::address::Address::email("customer-42@example.com").unwrap(),
+        until: world.now() + Span::days(7),
+    })
 }
 
 async fn status(world: &World, channel: Channel, topic: Option<&str>) -> Option<Status> {
@@ -170,34 +185,120 @@ async fn a_click_goes_on_to_the_page_and_is_one_event() {
     assert_eq!(clicks.count(), 1);
 }
 
-/// `ATTUNE_SCANS=1000000 cargo test -p attune-tests scanner` does it a million times.
+/// Customer 42 gets a text and a push; the text, and the payload of the push.
+async fn texted(world: &World) -> (String, String) {
+    let device = json!({"type": "android", "token": "token-1"});
+    let app = world.call("42", json!({"type": "page", "context": {"device": device}}));
+    let allow = world.track("42", "Consent Granted", json!({"channel": "push"}));
+    let read = world.track("42", "Article Read", json!({}));
+    world.apply(&[app, allow, read]).await;
+    assert_eq!(dispatch(world).await.unwrap().accepted, 2);
+    world.pass(Span::minutes(1));
+    let (mut text, mut push) = (String::new(), String::new());
+    for sent in world.capture.sent() {
+        match sent.kind {
+            Kind::Sms(sms) => text = sms.text,
+            Kind::Push(sent) => push = sent.payload.to_string(),
+            Kind::Email(_) => {}
+        }
+    }
+    (text, push)
+}
+
+#[tokio::test]
+async fn links_in_a_text_are_short_and_say_who_followed_them() {
+    let world = thanked().await;
+    let (text, _) = texted(&world).await;
+    let red = link(text.strip_suffix('.').unwrap(), "/s/");
+    let red = red.trim_end_matches(',');
+    let token = red.strip_prefix("https://links.test/s/").unwrap();
+    assert!(token.len() <= 60, "{token}");
+    assert!(text.starts_with(&format!("New: {red}, https://links.test/s/")), "{text}");
+    assert!(text.ends_with('.') && text.len() <= 160, "{text}");
+    for method in ["HEAD", "GET", "GET"] {
+        let (code, headers, _) = follow(&world, method, red).await;
+        assert_eq!(code, 302);
+        assert_eq!(headers[header::LOCATION], "https://wine.example/red?a=1");
+    }
+    let (_, timeline) = manage(&world, "GET", "/api/customers/42/timeline", &Value::Null).await;
+    let clicked = &timeline["events"][0];
+    assert_eq!(
+        (&clicked["event"], &clicked["data"]["channel"]),
+        (&json!("Message Clicked"), &json!("sms"))
+    );
+    let blue = text.trim_end_matches('.').rsplit(' ').next().unwrap();
+    let (_, headers, _) = follow(&world, "GET", blue).await;
+    assert_eq!(headers[header::LOCATION], "https://wine.example/blue");
+    // Of this message there are no more links; another letter opens none.
+    for other in [red.replacen("/s/", "/l/", 1), red.replacen("/s/", "/u/", 1)] {
+        assert_eq!(follow(&world, "GET", &other).await.0, 404, "{other}");
+    }
+}
+
+#[tokio::test]
+async fn a_push_that_is_tapped_is_a_click() {
+    let world = thanked().await;
+    let (_, payload) = texted(&world).await;
+    let url = link(&payload.replace('\\', " "), "/l/");
+    let (code, headers, _) = follow(&world, "GET", &url).await;
+    assert_eq!(code, 302);
+    assert_eq!(headers[header::LOCATION], "https://wine.example/red");
+    let (_, timeline) = manage(&world, "GET", "/api/customers/42/timeline", &Value::Null).await;
+    let clicked = &timeline["events"][0];
+    assert_eq!(
+        (&clicked["event"], &clicked["data"]["channel"]),
+        (&json!("Message Clicked"), &json!("push"))
+    );
+}
+
+/// A hash of all that the shop knows.
+fn digest(world: &World) -> String {
+    attune_domain::digest::sha256_hex(&everything(world))
+}
+
+/// `ATTUNE_SCANS=1000000 cargo test -p attune-tests --test walk_links scanner -- --nocapture` asks a
+/// million times.
 #[tokio::test]
 async fn a_scanner_that_opens_every_link_changes_nothing_that_counts() {
     let world = thanked().await;
     let (html, text, _) = mail(&world);
-    let confirm = World::links().url(&attune_domain::link::Link::Confirm {
-        customer: CustomerId::known("42"),
-        topic: None,
-        address: attune_domain::address::Address::email("customer-42@example.com").unwrap(),
-    });
-    let (click, others) = (link(&html, "/l/"), [link(&html, "/u/"), link(&text, "/p/"), confirm]);
+    let (sms, _) = texted(&world).await;
+    let (click, short) = (link(&html, "/l/"), link(&sms.replace(',', " "), "/s/"));
+    let links_to_scan = [
+        link(&html, "/u/"),
+        link(&text, "/p/"),
+        confirm_link(&world),
+        click.clone(),
+        short.clone(),
+    ];
     let scanner: &[(HeaderName, &str)] = &[(header::USER_AGENT, "Barracuda Sentinel (EE)")];
     // What the one note of a click changes, it changes at the first visit.
-    links(&world, "GET", &click, scanner, "").await;
-    follow(&world, "GET", &click).await;
-    let before = everything(&world);
-    let most: usize = std::env::var("ATTUNE_SCANS").map_or(4_000, |n| n.parse().unwrap());
-    let router = links_router(&world);
-    for n in 0..most {
-        let method = ["GET", "HEAD", "OPTIONS"][n % 3];
-        let url = if n % 4 == 3 { &click } else { &others[n % 4] };
-        let (code, ..) = links_of(&router, method, url, scanner, "").await;
-        assert!(code.as_u16() < 500 && code != 404, "{method} {url}: {code}");
+    for url in [&click, &short] {
+        links(&world, "GET", url, scanner, "").await;
+        follow(&world, "GET", url).await;
     }
-    assert_eq!(before, everything(&world));
-    let mut noted = happened(&world).await[..2].to_vec();
-    noted.sort();
-    assert_eq!(noted, ["Message Clicked", "Message Scanned"]);
+    let before = digest(&world);
+    let most: usize = std::env::var("ATTUNE_SCANS").map_or(4_000, |n| n.parse().unwrap());
+    let (router, begun) = (links_router(&world), std::time::Instant::now());
+    for n in 0..most {
+        // Each link by each method; and a tenth as often those by which browsers ask what may be done.
+        let (url, method) = (&links_to_scan[n % 5], ["GET", "HEAD"][(n / 5) % 2]);
+        let (code, ..) = links_of(&router, method, url, scanner, "").await;
+        assert!(code == 200 || code == 302, "{method} {url}: {code}");
+        if n % 10 == 0 {
+            let (code, ..) = links_of(&router, "OPTIONS", url, scanner, "").await;
+            assert!(code.is_success() || code == 405, "OPTIONS {url}: {code}");
+        }
+        if n % 100_000 == 99_999 {
+            assert_eq!(before, digest(&world), "after {n}");
+            println!("{} in {:?}", n + 1, begun.elapsed());
+        }
+    }
+    println!("{most} GET and HEAD in {:?}", begun.elapsed());
+    assert_eq!(before, digest(&world));
+    let noted = happened(&world).await;
+    let count = |name: &str| noted.iter().filter(|known| *known == name).count();
+    assert_eq!((count("Message Clicked"), count("Message Scanned")), (2, 2));
 }
 
 #[tokio::test]
@@ -329,11 +430,11 @@ async fn a_form_that_is_not_ours_changes_nothing() {
     assert_eq!(before, everything(&world));
 }
 
-#[tokio::test]
-async fn who_asks_is_asked_back_and_allows_nothing_until_they_confirm() {
+/// A shop that asks back, and somebody who asked for its mail.
+async fn with_opt_in() -> World {
     let world = World::with(&format!(
         "{SHOP}
-  - {{ id: confirm, enter: asked, again: never, send: {{ template: confirm, class: opt-in }} }}
+  - {{ id: confirm, enter: asked, again: {{ after: 7d }}, send: {{ template: confirm, class: opt-in }} }}
 "
     )
     .replace(
@@ -346,8 +447,20 @@ async fn who_asks_is_asked_back_and_allows_nothing_until_they_confirm() {
     ))
     .await;
     let ada = world.call("42", json!({"type": "identify", "traits": {"email": "ada@example.com"}}));
+    world.apply(&[ada]).await;
+    ask(&world).await;
+    world
+}
+
+/// Somebody enters Ada's address in a form.
+async fn ask(world: &World) {
     let ask = world.track("42", "Consent Requested", json!({"channel": "email", "source": "form"}));
-    world.apply(&[ada, ask]).await;
+    world.apply(&[ask]).await;
+}
+
+#[tokio::test]
+async fn who_asks_is_asked_back_and_allows_nothing_until_they_confirm() {
+    let world = with_opt_in().await;
     assert_eq!(status(&world, Channel::Email, None).await, Some(Status::Pending));
     order(&world).await;
     // The thank-you is dropped, the question goes out.
@@ -372,9 +485,37 @@ async fn who_asks_is_asked_back_and_allows_nothing_until_they_confirm() {
     assert_eq!(happened(&world).await.iter().filter(|n| *n == "Consent Granted").count(), 1);
     // Somebody asks once more: she has allowed it, and stays so.
     world.pass(Span::days(1));
-    let ask = world.track("42", "Consent Requested", json!({"channel": "email", "source": "form"}));
-    world.apply(&[ask]).await;
+    ask(&world).await;
     assert_eq!(status(&world, Channel::Email, None).await, Some(Status::Granted));
     view(&world).await;
     assert_eq!(dispatch(&world).await.unwrap().accepted, 1);
+}
+
+#[tokio::test]
+async fn a_link_that_confirms_is_too_old_after_a_week_and_who_asks_again_gets_another() {
+    let world = with_opt_in().await;
+    assert_eq!(dispatch(&world).await.unwrap().accepted, 1);
+    let old = link(&mail(&world).0, "/o/");
+    // A stranger who asks again and again causes no second mail.
+    world.pass(Span::days(6));
+    ask(&world).await;
+    assert_eq!(dispatch(&world).await.unwrap().accepted, 0);
+    assert_eq!(follow(&world, "GET", &old).await.0, 200);
+    world.pass(Span::days(1));
+    let french = (header::ACCEPT_LANGUAGE, "fr-FR,fr;q=0.9");
+    for (method, form) in [("GET", ""), ("POST", "")] {
+        let (code, _, page) = links(&world, method, &old, &[french.clone()], form).await;
+        assert_eq!(code, 410, "{method}");
+        assert!(page.contains("<html lang=\"fr\">") && page.contains("trop ancien"), "{page}");
+        assert!(page.contains("Wine &amp; Sons") && !page.contains("<form"), "{page}");
+    }
+    assert_eq!(status(&world, Channel::Email, None).await, Some(Status::Pending));
+    ask(&world).await;
+    assert_eq!(dispatch(&world).await.unwrap().accepted, 1);
+    let new = link(&mail(&world).0, "/o/");
+    assert_eq!(fill_in(&world, &new, "").await.0, 200);
+    assert_eq!(status(&world, Channel::Email, None).await, Some(Status::Granted));
+    // Nobody is told that it is too late for what is done.
+    let (code, _, page) = follow(&world, "GET", &old).await;
+    assert!(code == 200 && page.contains("Thank you"), "{page}");
 }

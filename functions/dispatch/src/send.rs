@@ -11,7 +11,7 @@ use attune_domain::content::{Data, Unwritten, Written, write};
 use attune_domain::decide::{Choice, Decision, Situation, decide, rivals};
 use attune_domain::id::MessageId;
 use attune_domain::limits;
-use attune_domain::link::{Links, Urls};
+use attune_domain::link::{Links, Urls, WebUrl};
 use attune_domain::message::{Dropped, Held, State};
 use attune_domain::recommend::recommend;
 use attune_domain::time::{Span, Timestamp};
@@ -114,10 +114,13 @@ impl Turn<'_> {
                 }
             };
         let recommended = self.recommended(facts, now).await?;
-        let waiting = &StoredMessage { given, ..self.waiting.clone() };
+        let mut waiting = StoredMessage { given, ..self.waiting.clone() };
         let links = self.deps.links.as_ref();
-        let (written, urls) = match facts.write(waiting, &choice, links, recommended, now) {
-            Ok(written) => written,
+        let (written, urls) = match facts.write(&waiting, &choice, links, recommended, now) {
+            Ok((written, urls, targets)) => {
+                waiting.links = targets;
+                (written, urls)
+            }
             Err(Unwritten::Aborted(why)) => {
                 return self.close(&State::Aborted(why), Outcome::Dropped, now).await;
             }
@@ -140,7 +143,7 @@ impl Turn<'_> {
             Permit::NotNow => return Ok(Some(Outcome::Left)),
         }
         let from = facts.profile.definitions.shop.from.clone();
-        let Some(claim) = self.claim(waiting, facts, choice, now).await? else {
+        let Some(claim) = self.claim(&waiting, facts, choice, now).await? else {
             self.run.unused().await;
             return Ok(None);
         };
@@ -369,7 +372,7 @@ impl Facts {
         }
     }
 
-    /// The content, and the links that it can show.
+    /// The content, the links that it can show, and where those of a text lead.
     fn write(
         &self,
         waiting: &StoredMessage,
@@ -377,13 +380,14 @@ impl Facts {
         links: Option<&Links>,
         recommended: Vec<Product>,
         now: Timestamp,
-    ) -> Result<(Written, Urls), Unwritten> {
+    ) -> Result<(Written, Urls, Vec<WebUrl>), Unwritten> {
         let (message, definitions) = (&waiting.message, &self.profile.definitions);
-        let (profile, address) = (&self.profile.profile, &choice.address);
+        let (profile, policy) = (&self.profile.profile, &definitions.policy);
+        let address = &choice.address;
         let program = definitions.program(message.program.as_str());
         let topic = program.and_then(|program| program.topic.as_deref());
         let from = &definitions.shop.from;
-        let urls = Urls::of(links, &message.id, &profile.id, address, topic, from);
+        let urls = Urls::of(links, message, address, topic, policy.confirm_within, from);
         let data = Data::of(profile, message, definitions, &urls, now);
         let data = data.with_recommendations(recommended, definitions);
         let data = match waiting.given.as_ref() {
@@ -393,10 +397,11 @@ impl Facts {
         let content = definitions.templates.get(&message.template);
         let content = content.ok_or(Unwritten::NoContent(address.channel()))?;
         let mut written = write(content, address.channel(), &data, now)?;
-        if let Some(links) = links.filter(|_| definitions.policy.track_clicks) {
-            written.track_clicks(links, &message.id);
-        }
-        Ok((written, urls))
+        let targets = match links.filter(|_| policy.track_clicks) {
+            Some(links) => written.track_clicks(links, &message.id),
+            None => Vec::new(),
+        };
+        Ok((written, urls, targets))
     }
 }
 

@@ -4,7 +4,9 @@ use attune_aws::store::{StoreError, StoredMessage};
 use attune_domain::address::Address;
 use attune_domain::brakes::Tally;
 use attune_domain::channel::Channel;
-use attune_domain::feedback::{Bounce, Heard, MailNotice, Suppression, What, event_of};
+use attune_domain::feedback::{
+    Bounce, Heard, MailNotice, SoftBounces, Suppression, What, event_of,
+};
 use attune_domain::time::Timestamp;
 
 use crate::{Deps, FeedbackError, Outcome};
@@ -51,7 +53,7 @@ fn ours<'a>(addresses: &'a [Address], found: &StoredMessage) -> Option<&'a Addre
     addresses.iter().find(|address| found.to.as_deref() == Some(&address.key()))
 }
 
-/// What bounces and complaints mean for the address.
+/// What a delivery, a bounce and a complaint mean for the address.
 async fn suppress(
     deps: &Deps,
     notice: &MailNotice,
@@ -64,7 +66,8 @@ async fn suppress(
                 store.suppress(address, Suppression::Bounce, at).await
             }
             (Bounce::Soft, Some(address)) => {
-                store.count_soft_bounce(address, notice.message.as_str(), at).await
+                let rule = soft_bounces(deps).await?;
+                store.count_soft_bounce(address, notice.message.as_str(), at, rule).await
             }
             (Bounce::AutoReply, _) | (_, None) => Ok(()),
         },
@@ -72,8 +75,17 @@ async fn suppress(
             Some(address) => store.suppress(address, Suppression::Complaint, at).await,
             None => Ok(()),
         },
+        What::Heard(Heard::Delivered) => match ours(&notice.to, found) {
+            Some(address) => store.note_delivery(address, at, soft_bounces(deps).await?).await,
+            None => Ok(()),
+        },
         What::Heard(_) => Ok(()),
     }
+}
+
+/// When the shop gives an address up that does not take messages.
+pub(crate) async fn soft_bounces(deps: &Deps) -> Result<SoftBounces, StoreError> {
+    Ok(deps.store.definitions(deps.clock.now()).await?.policy.soft_bounces)
 }
 
 /// Whatever comes back shows that the sender took it.

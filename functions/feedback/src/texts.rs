@@ -15,17 +15,17 @@ const ENTRIES: u32 = 3;
 pub(crate) async fn take(deps: &Deps, notice: &TextNotice) -> Result<Outcome, FeedbackError> {
     let Some(found) = find(deps, notice).await? else { return Ok(Outcome::Foreign) };
     let (store, address) = (&deps.store, &notice.address);
+    let (at, rule) = (notice.at, mail::soft_bounces(deps).await?);
     if notice.opted_out {
-        store.suppress(address, Suppression::Stop, notice.at).await?;
+        store.suppress(address, Suppression::Stop, at).await?;
     } else {
         match notice.bounce {
-            Some(Bounce::Permanent) => {
-                store.suppress(address, Suppression::Bounce, notice.at).await?;
-            }
+            Some(Bounce::Permanent) => store.suppress(address, Suppression::Bounce, at).await?,
             Some(Bounce::Soft) => {
-                store.count_soft_bounce(address, &notice.provider_id, notice.at).await?;
+                store.count_soft_bounce(address, &notice.provider_id, at, rule).await?;
             }
-            Some(Bounce::AutoReply) | None => {}
+            Some(Bounce::AutoReply) => {}
+            None => store.note_delivery(address, at, rule).await?,
         }
     }
     mail::note(deps, &found, notice.heard(), notice.at).await?;

@@ -1,7 +1,6 @@
-//! `/l/{token}`: on to the page, and a note that somebody went there.
+//! `/l/{token}` and `/s/{token}`: on to the page, and a note that somebody went there.
 
-use attune_aws::store::StoreError;
-use attune_domain::id::MessageId;
+use attune_aws::store::{StoreError, StoredMessage};
 use attune_domain::link::{Link, WebUrl};
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
@@ -9,7 +8,7 @@ use axum::response::{IntoResponse, Response};
 
 use crate::failure::Failure;
 use crate::link::Opened;
-use crate::{Deps, machine};
+use crate::{Deps, acts, machine};
 
 /// Goes on to the page. Whatever happens to the note, whoever clicked gets there.
 pub(crate) async fn follow(
@@ -18,24 +17,33 @@ pub(crate) async fn follow(
     method: Method,
     headers: HeaderMap,
 ) -> Result<Response, Failure> {
-    let Link::Click { message, url } = link else { return Err(Failure::NotFound) };
+    let noted = method == Method::GET;
+    let (url, stored) = match link {
+        Link::Click { message, url } if noted => (url, deps.store.message(&message).await),
+        Link::Click { url, .. } => (url, Ok(None)),
+        // Only the message's row knows where it leads.
+        Link::Short { message, nth } => {
+            let (stored, _) = acts::message(&deps, &message).await?;
+            let url = stored.links.get(usize::from(nth)).cloned().ok_or(Failure::NotFound)?;
+            (url, Ok(noted.then_some(stored)))
+        }
+        _ => return Err(Failure::NotFound),
+    };
     let location = HeaderValue::from_str(url.as_str()).map_err(|_| Failure::NotFound)?;
-    if method == Method::GET
-        && let Err(error) = note(&deps, &message, &url, &headers).await
-    {
-        tracing::error!(message.id = %message, error = %error, "links.click_lost");
+    if let Err(error) = note(&deps, stored, &url, &headers).await {
+        tracing::error!(error = %error, "links.click_lost");
     }
     Ok((StatusCode::FOUND, [(header::LOCATION, location)]).into_response())
 }
 
 async fn note(
     deps: &Deps,
-    id: &MessageId,
+    stored: Result<Option<StoredMessage>, StoreError>,
     url: &WebUrl,
     headers: &HeaderMap,
 ) -> Result<(), StoreError> {
     let now = deps.clock.now();
-    let Some(stored) = deps.store.message(id).await? else { return Ok(()) };
+    let Some(stored) = stored? else { return Ok(()) };
     let Some(channel) = stored.channel else { return Ok(()) };
     let sign = machine::sign(headers, channel, now.since(stored.changed));
     let event = stored.message.followed_event(channel, url, sign, now);

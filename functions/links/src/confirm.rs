@@ -1,12 +1,13 @@
-//! `/o/{token}`: the second half of a double opt-in. Whoever follows the link has the address.
+//! `/o/{token}`: the second half of a double opt-in. Whoever follows the link has the address. After
+//! `policy.confirm_within` it confirms nothing any more.
 
 use attune_aws::store::Stored;
 use attune_domain::address::Address;
 use attune_domain::card::{Choice, Status};
 use attune_domain::link::Link;
 use axum::extract::State;
-use axum::http::HeaderMap;
-use axum::response::Response;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse as _, Response};
 use maud::{Markup, html};
 
 use crate::Deps;
@@ -21,6 +22,8 @@ struct Scene {
     stored: Stored,
     topic: Option<String>,
     address: Address,
+    /// Whether the link is too old to confirm anything.
+    over: bool,
     preferences: String,
     words: &'static Words,
 }
@@ -32,7 +35,7 @@ pub(crate) async fn show(
     headers: HeaderMap,
 ) -> Result<Response, Failure> {
     let scene = Scene::of(&deps, link, &headers).await?;
-    Ok(scene.page(&scene.question()))
+    Ok(if scene.over { scene.too_late() } else { scene.page(&scene.question()) })
 }
 
 /// Grants. Again and again is once.
@@ -42,6 +45,9 @@ pub(crate) async fn take(
     headers: HeaderMap,
 ) -> Result<Response, Failure> {
     let scene = Scene::of(&deps, link, &headers).await?;
+    if scene.over {
+        return Ok(scene.too_late());
+    }
     let wording = scene.asked();
     let choice = Choice {
         channel: scene.address.channel(),
@@ -57,13 +63,21 @@ pub(crate) async fn take(
 
 impl Scene {
     async fn of(deps: &Deps, link: Link, headers: &HeaderMap) -> Result<Self, Failure> {
-        let Link::Confirm { customer, topic, address } = link else {
+        let Link::Confirm { customer, topic, address, until } = link else {
             return Err(Failure::NotFound);
         };
         let stored = acts::customer(deps, &customer).await?;
         let preferences = acts::preferences(deps, &stored.profile.id);
         let words = Words::of(&stored.profile.card, headers);
-        Ok(Self { stored, topic, address, preferences, words })
+        let over = deps.clock.now() >= until;
+        Ok(Self { stored, topic, address, over, preferences, words })
+    }
+
+    /// Whether the link did its work before: whoever follows it once more is told so again.
+    fn was_confirmed(&self) -> bool {
+        let (card, channel) = (&self.stored.profile.card, self.address.channel());
+        let act = card.act(channel, self.topic.as_deref(), self.address.text());
+        act.is_some_and(|act| act.status == Status::Granted)
     }
 
     fn names(&self) -> Names<'_> {
@@ -96,6 +110,19 @@ impl Scene {
             h1 { (self.names().fill(self.words.confirmed)) }
             p { a href=(self.preferences) { (self.words.preferences) } }
         }
+    }
+
+    /// Says that the link is too old, and how one gets another.
+    fn too_late(&self) -> Response {
+        if self.was_confirmed() {
+            return self.page(&self.done());
+        }
+        let content = html! {
+            h1 { (self.words.too_late) }
+            p { (self.names().fill(self.words.too_late_told)) }
+        };
+        let page = page::page(self.words, self.words.too_late, &content);
+        (StatusCode::GONE, page).into_response()
     }
 
     fn page(&self, content: &Markup) -> Response {

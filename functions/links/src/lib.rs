@@ -42,6 +42,7 @@ pub struct Deps {
 pub fn router(deps: Deps) -> Router {
     Router::new()
         .route("/l/{*token}", get(click::follow))
+        .route("/s/{*token}", get(click::follow))
         .route("/u/{*token}", get(unsubscribe::show).post(unsubscribe::take))
         .route("/p/{*token}", get(preferences::show).post(preferences::take))
         .route("/o/{*token}", get(confirm::show).post(confirm::take))

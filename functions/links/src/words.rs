@@ -37,6 +37,8 @@ pub(crate) struct Words {
     pub(crate) confirm_ask_topic: &'static str,
     pub(crate) confirm_button: &'static str,
     pub(crate) confirmed: &'static str,
+    pub(crate) too_late: &'static str,
+    pub(crate) too_late_told: &'static str,
 
     pub(crate) preferences: &'static str,
     pub(crate) allow: &'static str,
@@ -133,6 +135,7 @@ mod tests {
                 words.confirm_ask,
                 words.confirm_ask_topic,
                 words.confirmed,
+                words.too_late_told,
                 words.allow,
                 words.about,
             ]

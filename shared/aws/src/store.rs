@@ -35,6 +35,7 @@ mod rehearsal;
 mod replies;
 mod restored;
 pub mod schema;
+mod soft_bounces;
 mod suppression;
 mod tests_sent;
 mod tombstones;

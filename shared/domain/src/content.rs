@@ -14,7 +14,7 @@ use crate::decide::left_in_cart;
 use crate::definitions::{Content, Definitions, EmailContent, Partials, PushContent};
 use crate::id::MessageId;
 use crate::limits;
-use crate::link::{Links, Urls};
+use crate::link::{Links, Urls, WebUrl};
 use crate::message::Message;
 use crate::money;
 use crate::number::Number;
@@ -50,12 +50,24 @@ pub enum Written {
 }
 
 impl Written {
-    /// Makes the links of an e-mail's HTML part go by us. Text messages and push keep theirs: a
-    /// token is longer than most of what they say.
-    pub fn track_clicks(&mut self, links: &Links, message: &MessageId) {
-        if let Self::Email { html, .. } = self {
-            *html = links.rewrite(html, message);
+    /// Makes links go by us: those of an e-mail's HTML part, of a text message, and of a push. What
+    /// comes back is where the links of a text lead, which are too short to say so themselves.
+    pub fn track_clicks(&mut self, links: &Links, message: &MessageId) -> Vec<WebUrl> {
+        match self {
+            Self::Email { html, .. } => *html = links.rewrite(html, message),
+            Self::Sms(text) => {
+                let (short, targets) = links.shorten(text, message);
+                *text = short;
+                return targets;
+            }
+            Self::Push { link: Some(link), .. } => {
+                if let Some(click) = links.click(link, message) {
+                    *link = click;
+                }
+            }
+            Self::Push { link: None, .. } => {}
         }
+        Vec::new()
     }
 }
 

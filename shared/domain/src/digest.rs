@@ -12,19 +12,34 @@ pub fn hash64(parts: &[&str]) -> u64 {
     u64::from_be_bytes(first)
 }
 
+/// Crockford's base 32, in lower case.
+const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
+
 /// The first 128 bits, as 26 characters of Crockford's base 32 (lower case).
 pub fn name128(parts: &[&str]) -> String {
-    const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
     let mut bits = [0_u8; 16];
     for (to, from) in bits.iter_mut().zip(sha256(parts)) {
         *to = from;
     }
-    let number = u128::from_be_bytes(bits);
+    name_of(u128::from_be_bytes(bits))
+}
+
+/// 128 bits as [`name128`] writes them.
+pub fn name_of(bits: u128) -> String {
     (0..26)
         .rev()
-        .filter_map(|digit| ALPHABET.get(usize::try_from((number >> (digit * 5)) & 31).ok()?))
+        .filter_map(|digit| ALPHABET.get(usize::try_from((bits >> (digit * 5)) & 31).ok()?))
         .map(|&byte| char::from(byte))
         .collect()
+}
+
+/// The bits of a name that [`name128`] wrote; `None` for any other text.
+pub fn bits_of(name: &str) -> Option<u128> {
+    let digit = |byte: u8| ALPHABET.iter().position(|&known| known == byte);
+    let bits = name
+        .bytes()
+        .try_fold(0_u128, |bits, byte| Some((bits << 5) | u128::try_from(digit(byte)?).ok()?))?;
+    (name_of(bits) == name).then_some(bits)
 }
 
 /// SHA-256 of a text, in hexadecimal.
@@ -63,6 +78,15 @@ mod tests {
         // Computed with Python's hashlib.
         assert_eq!(hash64(&["message", "42"]), 0x14c0_0ba2_c998_15cf);
         assert_eq!(name128(&["welcome", "u#42", "1"]), "7encmw902e76wyxc6g0a81trf0");
+    }
+
+    #[test]
+    fn a_name_is_its_bits() {
+        let name = name128(&["welcome", "u#42", "1"]);
+        assert_eq!(bits_of(&name).map(name_of), Some(name.clone()));
+        for other in ["", "7", "i".repeat(26).as_str(), &"z".repeat(26), &name.to_uppercase()] {
+            assert_eq!(bits_of(other), None, "{other}");
+        }
     }
 
     #[test]

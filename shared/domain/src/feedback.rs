@@ -10,6 +10,7 @@ mod inbound;
 mod machine;
 mod mail;
 mod push;
+mod soft_bounces;
 mod suppression;
 mod text;
 mod words;
@@ -20,21 +21,13 @@ pub use answers::answer_to;
 pub use delivery::{Delivery, Heard};
 pub use events::{event_of, event_of_text};
 pub use inbound::{Inbound, Reply};
-pub use machine::looks_like_a_machine;
+pub use machine::{Visit, Visited};
 pub use mail::{Bounce, MailNotice, What};
 pub use push::EndpointNotice;
+pub use soft_bounces::{KEPT, SoftBounces};
 pub use suppression::Suppression;
 pub use text::TextNotice;
 pub use words::reply_of;
-
-use crate::time::Span;
-
-/// Soft bounces of one address that are taken within [`SOFT_PERIOD`]; one more, and it is not
-/// written to any longer. SES itself gives up a mail after some fourteen hours, so each of them
-/// stands for most of a day in which a mailbox took nothing.
-pub const SOFT_BOUNCES: usize = 5;
-/// See [`SOFT_BOUNCES`].
-pub const SOFT_PERIOD: Span = Span::days(30);
 
 /// What somebody tells us, as far as we act on it.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::digest::{hash64, name128};
+use crate::digest::{bits_of, hash64, name_of, name128};
 
 /// Who a profile is about: `u#` and the id the shop gave, or `a#` and the id an SDK made up for
 /// somebody it does not know yet.
@@ -106,6 +106,16 @@ impl MessageId {
     /// `msg_…`
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// The 128 bits that it stands for; `None` if it was not derived by [`MessageId::of`].
+    pub fn bits(&self) -> Option<u128> {
+        bits_of(self.0.strip_prefix("msg_")?)
+    }
+
+    /// The id of these bits.
+    pub fn of_bits(bits: u128) -> Self {
+        Self(format!("msg_{}", name_of(bits)).into())
     }
 }
 

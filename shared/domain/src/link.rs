@@ -6,6 +6,7 @@
 //! written twice says the same. A target is inside, never beside it: there is no open redirect.
 
 mod rewrite;
+mod shorten;
 mod web_url;
 
 use std::fmt;
@@ -21,11 +22,15 @@ pub use web_url::{NotAWebUrl, WebUrl};
 use crate::address::Address;
 use crate::channel::Channel;
 use crate::id::{CustomerId, MessageId};
+use crate::message::Message;
+use crate::time::{Span, Timestamp};
 
 /// What is authenticated with every token besides its content. A change here ends all links.
 const PURPOSE: &[u8] = b"attune link 1";
 /// Bytes of a key: two of AES-256.
 const KEY_BYTES: usize = 64;
+/// Bytes of a short link before it is sealed.
+const SHORT_BYTES: usize = 17;
 /// Characters of a token. The longest is a click on the longest URL that is sealed.
 const TOKEN_BYTES: usize = 4_096;
 
@@ -38,6 +43,13 @@ pub enum Link {
         message: MessageId,
         /// The page.
         url: WebUrl,
+    },
+    /// Goes on to a page that the message's row knows: for texts, where a link must be short.
+    Short {
+        /// The message it stands in.
+        message: MessageId,
+        /// Which of its links.
+        nth: u8,
     },
     /// Ends messages like this one.
     Unsubscribe {
@@ -57,33 +69,49 @@ pub enum Link {
         topic: Option<String>,
         /// The address it was sent to, by which whoever follows it proves to have it.
         address: Address,
+        /// From when on it confirms nothing any more.
+        until: Timestamp,
     },
 }
 
 impl Link {
-    /// The letter of its path: `/l/…`, `/u/…`, `/p/…`, `/o/…`.
+    /// The letter of its path: `/l/…`, `/s/…`, `/u/…`, `/p/…`, `/o/…`.
     pub const fn letter(&self) -> &'static str {
         match self {
             Self::Click { .. } => "l",
+            Self::Short { .. } => "s",
             Self::Unsubscribe { .. } => "u",
             Self::Preferences { .. } => "p",
             Self::Confirm { .. } => "o",
         }
     }
 
-    fn content(&self) -> Value {
-        match self {
+    /// What is sealed: JSON, but for a short link, which is the bits of the message and one byte.
+    fn content(&self) -> Vec<u8> {
+        let content = match self {
             Self::Click { message, url } => json!(["l", message.as_str(), url.as_str()]),
+            Self::Short { message, nth } => {
+                let bits = message.bits().unwrap_or_default();
+                return [bits.to_be_bytes().as_slice(), &[*nth]].concat();
+            }
             Self::Unsubscribe { message } => json!(["u", message.as_str()]),
             Self::Preferences { customer } => json!(["p", customer.as_str()]),
-            Self::Confirm { customer, topic, address } => {
-                json!(["o", customer.as_str(), address.channel().as_str(), topic, address.text()])
+            Self::Confirm { customer, topic, address, until } => {
+                let channel = address.channel().as_str();
+                json!(["o", customer.as_str(), channel, topic, address.text(), until.millis()])
             }
-        }
+        };
+        content.to_string().into_bytes()
     }
 
     /// Reads what [`Link::content`] wrote, perhaps in another release.
-    fn of(content: &Value) -> Option<Self> {
+    fn of(content: &[u8]) -> Option<Self> {
+        // No JSON that we write is so short.
+        if let Ok([bits @ .., nth]) = <[u8; SHORT_BYTES]>::try_from(content) {
+            let message = MessageId::of_bits(u128::from_be_bytes(bits));
+            return Some(Self::Short { message, nth });
+        }
+        let content: Value = serde_json::from_slice(content).ok()?;
         let parts = content.as_array()?;
         let text = |at: usize| parts.get(at).and_then(Value::as_str);
         let link = match (text(0)?, parts.len()) {
@@ -93,10 +121,11 @@ impl Link {
             },
             ("u", 2) => Self::Unsubscribe { message: MessageId::parse(text(1)?)? },
             ("p", 2) => Self::Preferences { customer: CustomerId::parse(text(1)?)? },
-            ("o", 5) => Self::Confirm {
+            ("o", 6) => Self::Confirm {
                 customer: CustomerId::parse(text(1)?)?,
                 topic: text(3).map(str::to_owned),
                 address: Address::on(Channel::parse(text(2)?)?, text(4)?).ok()?,
+                until: Timestamp::from_millis(parts.get(5)?.as_i64()?),
             },
             _ => return None,
         };
@@ -150,8 +179,7 @@ impl LinkKeys {
     pub fn seal(&self, link: &Link) -> String {
         let key = self.0.first();
         let token = key.and_then(|key| {
-            let content = link.content().to_string();
-            let sealed = key.cipher()?.encrypt(key.headers(), content.as_bytes()).ok()?;
+            let sealed = key.cipher()?.encrypt(key.headers(), &link.content()).ok()?;
             Some(format!("{}.{}", key.id, BASE64_URL_SAFE_NO_PAD.encode(sealed)))
         });
         // There is always a key of the right length, and sealing fails for nothing else.
@@ -173,7 +201,7 @@ impl LinkKeys {
         // Refuses padding, and bits behind the last byte: one link has one spelling.
         let sealed = BASE64_URL_SAFE_NO_PAD.decode(sealed).ok()?;
         let content = key.cipher()?.decrypt(key.headers(), &sealed).ok()?;
-        Link::of(&serde_json::from_slice(&content).ok()?)
+        Link::of(&content)
     }
 }
 
@@ -241,15 +269,16 @@ impl Links {
 
 impl Urls {
     /// The links of a message to an address, about a topic. Without `links` one unsubscribes by
-    /// writing to the shop.
+    /// writing to the shop. What it confirms can be confirmed `within` that time of its being due.
     pub fn of(
         links: Option<&Links>,
-        message: &MessageId,
-        customer: &CustomerId,
+        message: &Message,
         address: &Address,
         topic: Option<&str>,
+        within: Span,
         from: &str,
     ) -> Self {
+        let Message { id: message, customer, due, .. } = message;
         let by_mail = by_mail(from, message);
         let Some(links) = links else {
             let (unsubscribe, preferences) = (by_mail.clone(), by_mail.clone());
@@ -260,7 +289,7 @@ impl Urls {
         Self {
             unsubscribe: links.url(&Link::Unsubscribe { message }),
             preferences: links.url(&Link::Preferences { customer: customer.clone() }),
-            confirm: links.url(&Link::Confirm { customer, topic, address }),
+            confirm: links.url(&Link::Confirm { customer, topic, address, until: *due + within }),
             by_mail,
         }
     }

@@ -1,6 +1,7 @@
 //! How a shop sends its messages.
 
 use crate::channel::Channel;
+use crate::feedback::SoftBounces;
 use crate::pressure::{Cap, REMEMBERED};
 use crate::time::Span;
 use crate::timing::Hours;
@@ -27,8 +28,12 @@ pub struct Policy {
     pub when_capped: WhenCapped,
     /// What messages can be about, for customers to choose from.
     pub topics: Vec<Topic>,
-    /// Whether links in e-mails go by us, so that it is known who followed them.
+    /// Whether links in messages go by us, so that it is known who followed them.
     pub track_clicks: bool,
+    /// How long a link that confirms a consent does so, from when its message was due.
+    pub confirm_within: Span,
+    /// When an address is given up that does not take messages.
+    pub soft_bounces: SoftBounces,
 }
 
 /// What messages can be about.
@@ -71,6 +76,8 @@ impl Default for Policy {
             when_capped: WhenCapped::Hold,
             topics: Vec::new(),
             track_clicks: true,
+            confirm_within: Span::days(7),
+            soft_bounces: SoftBounces::default(),
         }
     }
 }

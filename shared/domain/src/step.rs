@@ -9,9 +9,10 @@
 //! then it takes the input. So the outcome does not depend on how often anyone sweeps.
 
 use crate::answer::Answer;
+use crate::card::ConsentAct;
 use crate::definitions::{Definitions, Segment};
 use crate::digest::Key;
-use crate::event::Event;
+use crate::event::{CONSENT_REQUESTED, Event};
 use crate::id::{CustomerId, SegmentId};
 use crate::identity::KnownId;
 use crate::limits;
@@ -20,6 +21,7 @@ use crate::message::{Cause, Message};
 use crate::order_event;
 use crate::problem::Problem;
 use crate::profile::Profile;
+use crate::program::{Class, Program};
 use crate::time::Timestamp;
 
 /// What a step takes in.
@@ -135,6 +137,7 @@ impl Stepper<'_> {
         match input {
             Input::Event(event) => {
                 self.apply(event);
+                self.ask_again(event, now);
                 let cause = if event.is_import() { Cause::Import } else { Cause::Event };
                 self.judge(now, Which::All, |_| cause);
             }
@@ -176,6 +179,39 @@ impl Stepper<'_> {
             }
         }
         profile.core.forget_folded_orders();
+    }
+
+    /// Leaves segments whose program asks for a confirmation, when somebody asks once more and the
+    /// program may start again: its link may have been lost or be too old, and whoever stays inside
+    /// is sent no other.
+    fn ask_again(&mut self, event: &Event, now: Timestamp) {
+        if event.name() != Some(CONSENT_REQUESTED) || event.is_import() {
+            return;
+        }
+        let Some(Ok(asked)) = ConsentAct::of(event) else { return };
+        for (place, segment) in self.definitions.segments.iter().enumerate() {
+            let Profile { id, core, .. } = &mut self.step.profile;
+            let asks = |program: &Program| {
+                let last = core.started.get(&program.key()).copied();
+                let content = self.definitions.templates.get(&program.template);
+                program.class == Class::OptIn
+                    && program.segment == place
+                    && content.is_some_and(|content| content.has(asked.channel))
+                    && last.is_some()
+                    && program.may_start(last, now)
+            };
+            let known = segment.since <= core.made_for;
+            let inside = core.memberships.get(segment.key).is_some_and(|known| known.inside);
+            if known && inside && self.definitions.programs.iter().any(asks) {
+                let ordinal = core.memberships.leave(segment.key, now);
+                self.step.changes.push(MembershipChange {
+                    customer: id.clone(),
+                    segment: segment.id.clone(),
+                    membership: Membership { inside: false, ordinal, since: now },
+                    cause: Cause::Event,
+                });
+            }
+        }
     }
 
     fn merge(&mut self, other: &Profile) {

@@ -20,6 +20,8 @@ pub(super) const WORDS: Words = Words {
     confirm_ask_topic: "Möchten Sie {channel} über „{topic}“ von {shop} an {address}?",
     confirm_button: "Ja, ich möchte sie",
     confirmed: "Danke. Sie hören von {shop}.",
+    too_late: "Dieser Link ist zu alt",
+    too_late_told: "Er war dazu da, bald nach der Anmeldung zu bestätigen; es wurde nichts geändert. Bitte tragen Sie Ihre Adresse bei {shop} noch einmal ein: Sie bekommen eine neue Nachricht.",
     preferences: "Ihre Einstellungen",
     allow: "Ich möchte {channel} von {shop}",
     about: "über „{topic}“",

@@ -20,6 +20,8 @@ pub(super) const WORDS: Words = Words {
     confirm_ask_topic: "Do you want {channel} about “{topic}” from {shop} at {address}?",
     confirm_button: "Yes, I want them",
     confirmed: "Thank you. You will hear from {shop}.",
+    too_late: "This link is too old",
+    too_late_told: "It was there to confirm something soon after it was asked for, and nothing was changed. Please enter your address in the form of {shop} once more: you will get a new message.",
     preferences: "Your preferences",
     allow: "I want {channel} from {shop}",
     about: "about “{topic}”",

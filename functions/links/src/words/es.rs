@@ -20,6 +20,8 @@ pub(super) const WORDS: Words = Words {
     confirm_ask_topic: "¿Quieres recibir {channel} de {shop} sobre «{topic}» en {address}?",
     confirm_button: "Sí, los quiero",
     confirmed: "Gracias. Tendrás noticias de {shop}.",
+    too_late: "Este enlace es demasiado antiguo",
+    too_late_told: "Servía para confirmar poco después de la suscripción; no se ha cambiado nada. Introduce tu dirección otra vez en el formulario de {shop}: recibirás un mensaje nuevo.",
     preferences: "Tus preferencias",
     allow: "Quiero recibir {channel} de {shop}",
     about: "sobre «{topic}»",

@@ -20,6 +20,8 @@ pub(super) const WORDS: Words = Words {
     confirm_ask_topic: "Voulez-vous recevoir les messages ({channel}) de {shop} sur « {topic} » à {address} ?",
     confirm_button: "Oui, je le veux",
     confirmed: "Merci. Vous aurez des nouvelles de {shop}.",
+    too_late: "Ce lien est trop ancien",
+    too_late_told: "Il servait à confirmer peu après l’inscription ; rien n’a été modifié. Saisissez encore une fois votre adresse dans le formulaire de {shop} : vous recevrez un nouveau message.",
     preferences: "Vos préférences",
     allow: "Je veux recevoir les messages ({channel}) de {shop}",
     about: "sur « {topic} »",

@@ -20,6 +20,8 @@ pub(super) const WORDS: Words = Words {
     confirm_ask_topic: "Vuoi ricevere {channel} da {shop} su «{topic}» a {address}?",
     confirm_button: "Sì, le voglio",
     confirmed: "Grazie. Avrai notizie da {shop}.",
+    too_late: "Questo link è troppo vecchio",
+    too_late_told: "Serviva a confermare poco dopo l’iscrizione; non è stato modificato nulla. Inserisci ancora una volta il tuo indirizzo nel modulo di {shop}: riceverai un nuovo messaggio.",
     preferences: "Le tue preferenze",
     allow: "Voglio ricevere {channel} da {shop}",
     about: "su «{topic}»",

@@ -20,6 +20,8 @@ pub(super) const WORDS: Words = Words {
     confirm_ask_topic: "Wilt u {channel} over ‘{topic}’ van {shop} op {address}?",
     confirm_button: "Ja, die wil ik",
     confirmed: "Bedankt. U hoort van {shop}.",
+    too_late: "Deze link is te oud",
+    too_late_told: "Hij was bedoeld om kort na de aanmelding te bevestigen; er is niets gewijzigd. Vul uw adres nog een keer in bij {shop}: u krijgt een nieuw bericht.",
     preferences: "Uw voorkeuren",
     allow: "Ik wil {channel} van {shop}",
     about: "over ‘{topic}’",

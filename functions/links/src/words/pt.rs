@@ -20,6 +20,8 @@ pub(super) const WORDS: Words = Words {
     confirm_ask_topic: "Quer receber {channel} de {shop} sobre «{topic}» em {address}?",
     confirm_button: "Sim, quero",
     confirmed: "Obrigado. Vai ter notícias de {shop}.",
+    too_late: "Esta ligação é demasiado antiga",
+    too_late_told: "Servia para confirmar pouco depois da inscrição; nada foi alterado. Introduza o seu endereço mais uma vez no formulário de {shop}: receberá uma nova mensagem.",
     preferences: "As suas preferências",
     allow: "Quero receber {channel} de {shop}",
     about: "sobre «{topic}»",

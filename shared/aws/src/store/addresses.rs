@@ -116,21 +116,15 @@ impl Store {
         Ok(())
     }
 
-    /// Remembers the SNS endpoint that stands for a device.
+    /// Remembers the SNS endpoint that stands for a device, if anybody has it: its owner may have
+    /// been erased in the meantime. SNS makes the same endpoint again when it is asked to.
     pub async fn keep_endpoint(&self, device: &Address, endpoint: &str) -> Result<(), StoreError> {
-        let output = self
-            .client
-            .update_item()
-            .table_name(self.table(Table::Addresses))
-            .key("address", text(device.key()))
+        let call = self
+            .of_address(device)
             .update_expression("SET endpoint = :endpoint")
-            .expression_attribute_values(":endpoint", text(endpoint))
-            .return_consumed_capacity(ReturnConsumedCapacity::Total)
-            .send()
-            .await
-            .map_err(StoreError::of)?;
-        self.meter.writes(&output.consumed_capacity);
-        Ok(())
+            .condition_expression("attribute_exists(address)")
+            .expression_attribute_values(":endpoint", text(endpoint));
+        self.try_update(call).await.map(drop)
     }
 
     /// The part of a claim that fails if the address was suppressed since it was decided upon.

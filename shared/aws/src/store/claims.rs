@@ -5,6 +5,7 @@
 //! claim is therefore seen by it, and a message is being sent by one process only.
 
 use attune_domain::decide::Choice;
+use attune_domain::link::WebUrl;
 use attune_domain::message::Message;
 use attune_domain::ring::Known;
 use attune_domain::step::{Input, step};
@@ -112,7 +113,10 @@ impl Store {
         now: Timestamp,
     ) -> Result<TransactWriteItem, StoreError> {
         let given = waiting.given.as_ref();
-        let also = given.map_or("", |_| ", coupon = :coupon, code = :code");
+        let mut also = given.map_or("", |_| ", coupon = :coupon, code = :code").to_owned();
+        if !waiting.links.is_empty() {
+            also += ", links = :links";
+        }
         let mut update = Update::builder()
             .table_name(self.table(Table::Messages))
             .key("id", text(waiting.message.id.as_str()))
@@ -139,6 +143,10 @@ impl Store {
             update = update
                 .expression_attribute_values(":coupon", text(given.coupon.as_str()))
                 .expression_attribute_values(":code", text(given.code.as_str()));
+        }
+        if !waiting.links.is_empty() {
+            let links: Vec<&str> = waiting.links.iter().map(WebUrl::as_str).collect();
+            update = update.expression_attribute_values(":links", text(links.join(" ")));
         }
         let update = update.build().map_err(StoreError::bug)?;
         Ok(TransactWriteItem::builder().update(update).build())

@@ -6,6 +6,7 @@
 use attune_domain::channel::Channel;
 use attune_domain::feedback::Delivery;
 use attune_domain::id::{CustomerId, MessageId};
+use attune_domain::link::WebUrl;
 use attune_domain::message::Message;
 use attune_domain::time::Timestamp;
 use aws_sdk_dynamodb::types::{Put, ReturnConsumedCapacity, TransactWriteItem};
@@ -49,6 +50,8 @@ pub struct Stored {
     pub refused: Vec<Channel>,
     /// The sender's own id for it.
     pub provider_id: Option<String>,
+    /// Where the short links of a text lead, in order.
+    pub links: Vec<WebUrl>,
     /// The code that it gives.
     pub given: Option<Given>,
     /// When it last changed.

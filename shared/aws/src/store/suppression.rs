@@ -1,18 +1,18 @@
 //! Why an address must not be written to, on its row.
 //!
-//! Each write here is a join: of two reasons the stronger stays, of STOP and START the later, and a
-//! soft bounce is counted by what it was. So notices may come in any order and any number of times.
-//! A claim checks the row in its own transaction: what is written here holds from the next claim on.
+//! Each write here is a join: of two reasons the stronger stays, of STOP and START the later. So
+//! notices may come in any order and any number of times. A claim checks the row in its own
+//! transaction: what is written here holds from the next claim on.
 
 use attune_domain::address::Address;
 use attune_domain::digest::name128;
-use attune_domain::feedback::{SOFT_BOUNCES, SOFT_PERIOD, Suppression};
+use attune_domain::feedback::Suppression;
 use attune_domain::time::Timestamp;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
-use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity, ReturnValue};
+use aws_sdk_dynamodb::types::ReturnConsumedCapacity;
 
-use super::item::{Attributes, Read, number, text};
+use super::item::{Attributes, number, text};
 use super::{Store, StoreError, Table};
 
 /// Whether a person's STOP or START counts.
@@ -25,7 +25,8 @@ pub enum Spoken {
 }
 
 impl Store {
-    /// Suppresses an address, unless it is for a stronger reason or this one already.
+    /// Suppresses an address, unless it is for a stronger reason. Of two times of one reason the
+    /// earlier stays, but of a device that is gone the later: its app may have been seen in between.
     pub async fn suppress(
         &self,
         address: &Address,
@@ -42,11 +43,19 @@ impl Store {
             call = call.expression_attribute_values(format!(":w{n}"), text(other.as_str()));
             weaker.push(format!(":w{n}"));
         }
-        let mut condition = "attribute_not_exists(suppressed)".to_owned();
+        let stays = if why == Suppression::Disabled { '<' } else { '>' };
+        let mut condition = format!(
+            "attribute_not_exists(suppressed) OR (suppressed = :why AND suppressed_at {stays} :at)"
+        );
         if !weaker.is_empty() {
             condition = format!("{condition} OR suppressed IN ({})", weaker.join(", "));
         }
-        self.try_update(call.condition_expression(condition)).await.map(drop)
+        match why {
+            // It is the person's own word, whatever we know of the number.
+            Suppression::Stop => self.try_update(call.condition_expression(condition)).await,
+            _ => self.update_row(address, call, &condition).await,
+        }
+        .map(drop)
     }
 
     /// Lifts a suppression, if it is for this reason and no newer than `until`.
@@ -127,43 +136,24 @@ impl Store {
         Ok(Spoken::Before)
     }
 
-    /// Counts a soft bounce once, and suppresses the address if there were too many of late.
-    pub async fn count_soft_bounce(
+    /// Updates the row of an address if a condition holds. Where there is no row, one is made, as
+    /// whoever should have made it may have died; but not of an address whose owner was erased: what
+    /// comes late brings nothing back.
+    pub(super) async fn update_row(
         &self,
         address: &Address,
-        bounce: &str,
-        at: Timestamp,
-    ) -> Result<(), StoreError> {
-        let name = format!("{} {}", at.millis(), name128(&["bounce", bounce]));
-        let call = self
-            .of_address(address)
-            .update_expression("ADD soft_bounces :bounce")
-            .expression_attribute_values(":bounce", AttributeValue::Ss(vec![name]))
-            .return_values(ReturnValue::AllNew);
-        let Some(row) = self.try_update(call).await? else { return Ok(()) };
-        let bounces = Bounces::of(&row);
-        if let Some(at) = bounces.too_many() {
-            self.suppress(address, Suppression::SoftBounces, at).await?;
+        call: UpdateItemFluentBuilder,
+        condition: &str,
+    ) -> Result<Option<Attributes>, StoreError> {
+        let known = format!("attribute_exists(address) AND ({condition})");
+        let row = self.try_update(call.clone().condition_expression(known)).await?;
+        if row.is_some() || self.tombstone(&address.key()).await?.is_some() {
+            return Ok(row);
         }
-        self.forget_bounces(address, bounces.old()).await
+        self.try_update(call.condition_expression(condition)).await
     }
 
-    async fn forget_bounces(
-        &self,
-        address: &Address,
-        bounces: Vec<String>,
-    ) -> Result<(), StoreError> {
-        if bounces.is_empty() {
-            return Ok(());
-        }
-        let call = self
-            .of_address(address)
-            .update_expression("DELETE soft_bounces :bounces")
-            .expression_attribute_values(":bounces", AttributeValue::Ss(bounces));
-        self.try_update(call).await.map(drop)
-    }
-
-    fn of_address(&self, address: &Address) -> UpdateItemFluentBuilder {
+    pub(super) fn of_address(&self, address: &Address) -> UpdateItemFluentBuilder {
         self.client
             .update_item()
             .table_name(self.table(Table::Addresses))
@@ -172,7 +162,7 @@ impl Store {
     }
 
     /// The row after the update; `None` if the condition did not hold.
-    async fn try_update(
+    pub(super) async fn try_update(
         &self,
         call: UpdateItemFluentBuilder,
     ) -> Result<Option<Attributes>, StoreError> {
@@ -186,37 +176,5 @@ impl Store {
                 _ => Err(StoreError::of(error)),
             },
         }
-    }
-}
-
-/// The soft bounces of an address, the newest first.
-struct Bounces(Vec<(Timestamp, String)>);
-
-impl Bounces {
-    fn of(row: &Attributes) -> Self {
-        let read = Read { table: Table::Addresses, item: row };
-        let bounce = |name: &str| {
-            let at = name.split_once(' ')?.0.parse().ok()?;
-            Some((Timestamp::from_millis(at), name.to_owned()))
-        };
-        let mut bounces: Vec<_> = read.texts("soft_bounces").filter_map(bounce).collect();
-        bounces.sort_by(|one, other| other.cmp(one));
-        Self(bounces)
-    }
-
-    /// When there was the one too many, if there was.
-    fn too_many(&self) -> Option<Timestamp> {
-        self.0.windows(SOFT_BOUNCES + 1).rev().find_map(|run| {
-            let ((newest, _), (oldest, _)) = (run.first()?, run.last()?);
-            (newest.since(*oldest) <= SOFT_PERIOD).then_some(*newest)
-        })
-    }
-
-    /// Those that no later one can be counted with.
-    fn old(&self) -> Vec<String> {
-        let Some((newest, _)) = self.0.first() else { return Vec::new() };
-        let old = self.0.iter().filter(|(at, _)| newest.since(*at) > SOFT_PERIOD);
-        let names = old.map(|(_, name)| name.clone());
-        names.collect()
     }
 }

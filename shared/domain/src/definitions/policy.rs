@@ -5,9 +5,11 @@ use super::reader::Reader;
 use super::source::Node;
 use crate::cart::BOUGHT_FOR;
 use crate::channel::Channel;
+use crate::feedback::SoftBounces;
 use crate::limits;
 use crate::policy::{Policy, Topic, WhenCapped};
 use crate::pressure::{Cap, LONGEST, REMEMBERED};
+use crate::time::Span;
 use crate::timing::{Closed, QuietHours};
 use crate::zone::Zone;
 
@@ -16,6 +18,14 @@ const WEEKDAYS: [(&str, i8); 7] =
     [("mon", 0), ("tue", 1), ("wed", 2), ("thu", 3), ("fri", 4), ("sat", 5), ("sun", 6)];
 /// Closed days and zones that a policy lists; far more than any shop has.
 const MOST_LISTED: usize = 400;
+/// How long a link may confirm. Former keys of links are kept for 60 days, so no longer.
+const CONFIRM: (Span, Span, &str) = (Span::hours(1), Span::days(60), "a time from 1h to 60d");
+/// Soft bounces that give up an address: one alone says nothing, and 64 are remembered.
+const LEAST_BOUNCES: usize = 2;
+/// See [`LEAST_BOUNCES`].
+const MOST_BOUNCES: u16 = 20;
+/// The time within which they count.
+const WITHIN: (Span, Span, &str) = (Span::days(1), Span::days(90), "a time from 1d to 90d");
 
 pub(super) fn read(reader: &mut Reader, policy: &mut Policy, node: &Node) -> Option<()> {
     let mut members = reader.members(node)?;
@@ -61,8 +71,40 @@ pub(super) fn read(reader: &mut Reader, policy: &mut Policy, node: &Node) -> Opt
     if let Some(node) = members.get("track_clicks") {
         policy.track_clicks = reader.truth(node).unwrap_or_default();
     }
+    if let Some(node) = members.get("confirm_within") {
+        policy.confirm_within = span_in(reader, node, CONFIRM).unwrap_or(policy.confirm_within);
+    }
+    if let Some(node) = members.get("soft_bounces") {
+        policy.soft_bounces = soft_bounces(reader, node).unwrap_or_default();
+    }
     reader.finish(&members);
     Some(())
+}
+
+/// Reads `{ stop_at: 6, within: 30d }`.
+fn soft_bounces(reader: &mut Reader, node: &Node) -> Option<SoftBounces> {
+    let mut members = reader.members(node)?;
+    let stop_at = reader.required(&mut members, "stop_at");
+    let within = reader.required(&mut members, "within");
+    reader.finish(&members);
+    let stop_at = stop_at?;
+    let beyond = Wrong::Expected("a whole number from 2 to 20");
+    let at = usize::from(reader.count(stop_at, MOST_BOUNCES, beyond.clone())?);
+    if at < LEAST_BOUNCES {
+        return reader.refuse(&stop_at.place, beyond);
+    }
+    let within = span_in(reader, within?, WITHIN)?;
+    Some(SoftBounces { at, within })
+}
+
+/// Reads a span within limits, which stand there in words as well.
+fn span_in(reader: &mut Reader, node: &Node, limits: (Span, Span, &'static str)) -> Option<Span> {
+    let (least, most, words) = limits;
+    let span = reader.span(node)?;
+    if span < least || span > most {
+        return reader.refuse(&node.place, Wrong::Expected(words));
+    }
+    Some(span)
 }
 
 /// Reads `[{ id: news, name: News }]`.
@@ -164,6 +206,8 @@ fn cap(reader: &mut Reader, node: &Node) -> Option<Cap> {
 
 #[cfg(test)]
 mod tests {
+    use super::*;
+    use crate::definitions::Definitions;
     use crate::testing::definitions;
 
     #[test]
@@ -173,5 +217,29 @@ mod tests {
         assert_eq!((policy.topic_name("news"), policy.topic_name("wine")), ("News", "wine"));
         assert!(policy.track_clicks);
         assert!(!definitions("policy: { track_clicks: false }").policy.track_clicks);
+    }
+
+    #[test]
+    fn how_long_links_confirm_and_when_addresses_are_given_up_have_limits() {
+        let policy = definitions(
+            "policy: { confirm_within: 2d, soft_bounces: { stop_at: 3, within: 14d } }",
+        )
+        .policy;
+        assert_eq!(policy.confirm_within, Span::days(2));
+        assert_eq!(policy.soft_bounces, SoftBounces { at: 3, within: Span::days(14) });
+        for (policy, why) in [
+            ("confirm_within: 30m", "expected a time from 1h to 60d"),
+            ("confirm_within: 61d", "expected a time from 1h to 60d"),
+            ("soft_bounces: { stop_at: 1, within: 14d }", "expected a whole number from 2 to 20"),
+            ("soft_bounces: { stop_at: 21, within: 14d }", "expected a whole number from 2 to 20"),
+            ("soft_bounces: { stop_at: 3, within: 91d }", "expected a time from 1d to 90d"),
+            ("soft_bounces: { stop_at: 3 }", "`within` is missing"),
+        ] {
+            let file = format!("policy: {{ {policy} }}");
+            let read =
+                Definitions::read(&[("test.yaml", &file)], &Definitions::none().lineage().next());
+            let mistakes = read.unwrap_err();
+            assert!(mistakes[0].to_string().contains(why), "{policy}: {}", mistakes[0]);
+        }
     }
 }

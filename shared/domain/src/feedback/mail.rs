@@ -5,7 +5,7 @@
 
 use serde_json::Value;
 
-use super::machine::looks_like_a_machine;
+use super::machine::{Visit, Visited};
 use super::{Heard, Unread, text_at};
 use crate::address::Address;
 use crate::id::MessageId;
@@ -78,20 +78,21 @@ pub(super) fn read(notice: &Value) -> Result<MailNotice, Unread> {
 
 /// What happened, and the name of the part that tells of it.
 fn what(kind: &str, notice: &Value, sent: Timestamp) -> Result<(&'static str, What), Unread> {
-    let by = |part: &'static str, human: Heard| {
+    let by = |part: &'static str, human: Heard, what: Visited| {
         let told = notice.get(part).ok_or(Unread::Unreadable("no open or click"))?;
         let agent = text_at(told, &["userAgent"]).unwrap_or_default();
         let ip = text_at(told, &["ipAddress"]).unwrap_or_default();
         let at = instant(told, "timestamp").unwrap_or(sent);
-        let machine = looks_like_a_machine(agent, ip, at.since(sent));
+        let visit = Visit { what, agent, ip, ahead: false, after: Some(at.since(sent)) };
+        let machine = visit.sign_of_a_machine().is_some();
         Ok((part, What::Heard(if machine { Heard::Scanned } else { human })))
     };
     match kind {
         "Send" => Ok(("send", What::Heard(Heard::Sent))),
         "DeliveryDelay" => Ok(("deliveryDelay", What::Heard(Heard::Delayed))),
         "Delivery" => Ok(("delivery", What::Heard(Heard::Delivered))),
-        "Open" => by("open", Heard::Opened),
-        "Click" => by("click", Heard::Clicked),
+        "Open" => by("open", Heard::Opened, Visited::Opened),
+        "Click" => by("click", Heard::Clicked, Visited::Followed),
         "Reject" => Ok(("reject", What::Heard(Heard::Rejected))),
         "Rendering Failure" => Ok(("failure", What::Heard(Heard::Rejected))),
         "Bounce" => {

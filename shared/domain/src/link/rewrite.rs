@@ -26,12 +26,19 @@ impl Links {
     }
 
     fn sealed(&self, href: &str, message: &MessageId) -> Option<String> {
-        let url = WebUrl::parse(&unescaped(href)).ok()?;
-        let ours = url.as_str().strip_prefix(&self.base);
-        if ours.is_some_and(|rest| rest.is_empty() || rest.starts_with('/')) {
-            return None;
-        }
+        self.click(&unescaped(href), message)
+    }
+
+    /// The URL of a click that goes on to `url`; none if that is no address of the web, or ours.
+    pub fn click(&self, url: &str, message: &MessageId) -> Option<String> {
+        let url = WebUrl::parse(url).ok().filter(|url| !self.is_ours(url))?;
         Some(self.url(&Link::Click { message: message.clone(), url }))
+    }
+
+    /// Whether a URL is one of our own links.
+    pub(super) fn is_ours(&self, url: &WebUrl) -> bool {
+        let rest = url.as_str().strip_prefix(&self.base);
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     }
 }
 

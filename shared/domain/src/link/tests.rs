@@ -1,7 +1,9 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::id::ProgramId;
+use crate::id::{ProgramId, SegmentId, TemplateId};
+use crate::message::Cause;
+use crate::testing::at;
 
 fn keys(ids: &[&str]) -> LinkKeys {
     let key = |id: &&str| format!("{id}:{}", format!("{:02x}", id.len() + 7).repeat(KEY_BYTES));
@@ -9,22 +11,51 @@ fn keys(ids: &[&str]) -> LinkKeys {
 }
 
 fn message() -> MessageId {
-    MessageId::of(&ProgramId::parse("welcome").unwrap(), &CustomerId::known("42"), 1)
+    planned().id
+}
+
+/// The message to customer 42 on their first entry, due at 9.
+fn planned() -> Message {
+    let (customer, program) = (CustomerId::known("42"), ProgramId::parse("welcome").unwrap());
+    let due = at("2026-10-01T09:00:00Z");
+    Message {
+        id: MessageId::of(&program, &customer, 1),
+        customer,
+        program,
+        template: TemplateId::parse("welcome").unwrap(),
+        segment: SegmentId::parse("new").unwrap(),
+        entry: 1,
+        cause: Cause::Event,
+        at: due,
+        due,
+        expires: due + Span::days(1),
+    }
 }
 
 fn click(url: &str) -> Link {
     Link::Click { message: message(), url: WebUrl::parse(url).unwrap() }
 }
 
-fn links() -> [Link; 5] {
+fn links() -> [Link; 6] {
     let customer = CustomerId::known("42");
     let address = Address::email("ada@example.com").unwrap();
     [
         click("https://shop.example/cart?a=1&b=2#c"),
         Link::Unsubscribe { message: message() },
         Link::Preferences { customer: customer.clone() },
-        Link::Confirm { customer: customer.clone(), topic: None, address: address.clone() },
-        Link::Confirm { customer, topic: Some("news".to_owned()), address },
+        Link::Short { message: message(), nth: 7 },
+        Link::Confirm {
+            customer: customer.clone(),
+            topic: None,
+            address: address.clone(),
+            until: at("2026-10-08T09:00:00Z"),
+        },
+        Link::Confirm {
+            customer,
+            topic: Some("news".to_owned()),
+            address,
+            until: Timestamp::from_millis(0),
+        },
     ]
 }
 
@@ -220,16 +251,75 @@ fn links_to_the_web_go_by_us_and_nothing_else_does() {
     check(&format!("<a href=\"{evil}\">"), &format!("<a href=\"→{evil}\">"));
 }
 
+/// Where the links of a text lead, and the text with their places.
+#[track_caller]
+fn check_text(text: &str, expected: &str, targets: &[&str]) {
+    let links = made();
+    let (mut told, led) = links.shorten(text, &message());
+    for (nth, target) in led.iter().enumerate() {
+        let nth = u8::try_from(nth).unwrap();
+        let url = links.url(&Link::Short { message: message(), nth });
+        assert!(told.contains(&url), "{told}");
+        told = told.replace(&url, &format!("→{target}"));
+    }
+    assert_eq!(told, expected);
+    assert_eq!(led.iter().map(WebUrl::as_str).collect::<Vec<_>>(), targets);
+}
+
+#[test]
+fn links_in_texts_are_short_and_go_by_us() {
+    let token = made().keys.seal(&Link::Short { message: message(), nth: 0 });
+    assert_eq!(token.len(), "a.".len() + 44, "{token}");
+    check_text("No link", "No link", &[]);
+    check_text("See https://x.y/é.", "See →https://x.y/%C3%A9.", &["https://x.y/%C3%A9"]);
+    check_text(
+        "(http://x.y/a) or https://x.y/b?c=d",
+        "(→http://x.y/a) or →https://x.y/b?c=d",
+        &["http://x.y/a", "https://x.y/b?c=d"],
+    );
+    for same in ["Our https://l.example/u/a.b", "https://ada@x.y/", "shop://cart", "https://"] {
+        check_text(same, same, &[]);
+    }
+}
+
+#[test]
+fn nobody_pays_a_segment_more_for_a_click() {
+    let room = |letters: usize| format!("{} https://x.y/cart", "x".repeat(letters));
+    check_text(&room(70), &format!("{} →https://x.y/cart", "x".repeat(70)), &["https://x.y/cart"]);
+    // 160 letters with the page's own link, 200 with ours.
+    check_text(&room(143), &room(143), &[]);
+}
+
+#[test]
+fn a_push_goes_by_us_where_it_leads_to_the_web() {
+    let links = made();
+    let url = links.click("https://x.y/cart", &message()).unwrap();
+    let token = url.strip_prefix("https://l.example/l/").unwrap();
+    assert_eq!(links.keys.open(token), Some(click("https://x.y/cart")));
+    for same in ["shop://cart", "/cart", "https://l.example/l/a.b"] {
+        assert_eq!(links.click(same, &message()), None);
+    }
+}
+
+#[test]
+fn a_confirmation_knows_until_when_it_is_one() {
+    let address = Address::email("ada@example.com").unwrap();
+    let urls = Urls::of(Some(&made()), &planned(), &address, None, Span::days(7), "s@shop.example");
+    let token = urls.confirm.strip_prefix("https://l.example/o/").unwrap();
+    let Some(Link::Confirm { until, .. }) = made().keys.open(token) else { panic!("{token}") };
+    assert_eq!(until, at("2026-10-08T09:00:00Z"));
+}
+
 #[test]
 fn without_pages_one_unsubscribes_by_mail() {
     let address = Address::email("ada@example.com").unwrap();
-    let (customer, from) = (CustomerId::known("42"), "Shop <hello@shop.example>");
-    let urls = Urls::of(None, &message(), &customer, &address, None, from);
+    let (message, week, from) = (planned(), Span::days(7), "Shop <hello@shop.example>");
+    let urls = Urls::of(None, &message, &address, None, week, from);
     assert_eq!(
         urls.list_unsubscribe(),
         ["mailto:hello@shop.example?subject=unsubscribe%20msg_7encmw902e76wyxc6g0a81trf0"]
     );
-    let urls = Urls::of(Some(&made()), &message(), &customer, &address, None, from);
+    let urls = Urls::of(Some(&made()), &message, &address, None, week, from);
     assert_eq!(urls.list_unsubscribe().len(), 2);
     assert!(urls.unsubscribe.starts_with("https://l.example/u/a."), "{urls:?}");
     assert!(urls.preferences.starts_with("https://l.example/p/a."), "{urls:?}");

@@ -4,6 +4,7 @@ use attune_domain::channel::Channel;
 use attune_domain::coupon::Code;
 use attune_domain::feedback::Heard;
 use attune_domain::id::{CouponId, CustomerId, MessageId, ProgramId, SegmentId, TemplateId};
+use attune_domain::link::WebUrl;
 use attune_domain::message::{Cause, Message};
 use attune_domain::time::Timestamp;
 
@@ -65,9 +66,16 @@ pub(in crate::store) fn read(item: &Attributes) -> Result<Stored, StoreError> {
         waited: read.maybe_text("waited").map(str::to_owned),
         refused: refused.split(' ').filter_map(Channel::parse).collect(),
         provider_id: read.maybe_text("provider_id").map(str::to_owned),
+        links: links(&read),
         given: given(&read),
         changed: read.time("changed")?,
     })
+}
+
+/// A URL holds no blank.
+fn links(read: &Read<'_>) -> Vec<WebUrl> {
+    let links = read.maybe_text("links").unwrap_or_default().split(' ');
+    links.filter_map(|link| WebUrl::parse(link).ok()).collect()
 }
 
 fn given(read: &Read<'_>) -> Option<Given> {
