@@ -43,13 +43,12 @@ fn describe(definitions: &Definitions, source: &Source) {
     describe_templates(definitions);
 }
 
-/// What templates read of a customer, and what nothing gives.
+/// What templates read of a customer.
 fn describe_templates(definitions: &Definitions) {
-    let mut rows = table(["template", "reads of the customer", "nothing gives"], &[]);
-    let list = |names: std::collections::BTreeSet<String>| Vec::from_iter(names).join(", ");
+    let mut rows = table(["template", "reads of the customer"], &[]);
     for (id, content) in &definitions.templates {
-        let Reads { traits, unknown } = reads(content, &definitions.shop);
-        rows.add_row([id.to_string(), list(traits), list(unknown)]);
+        let Reads { traits } = reads(content, &definitions.shop);
+        rows.add_row([id.to_string(), Vec::from_iter(traits).join(", ")]);
     }
     if !definitions.templates.is_empty() {
         println!("{rows}");

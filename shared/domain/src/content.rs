@@ -161,7 +161,7 @@ impl Pen<'_> {
     fn email(&mut self, email: &EmailContent) -> Result<Written, Unwritten> {
         let subject = self.line("the subject", &email.subject)?;
         let template = email.html.template();
-        let template = template.map_err(|why| Unwritten::Uncompiled(why.to_owned()))?;
+        let template = template.map_err(|why| Unwritten::Uncompiled(why.to_string()))?;
         let html = self.text("the HTML part", template, Escape::Html)?;
         let text = match &email.text {
             Some(text) => self.text("the text part", text, Escape::None)?,
@@ -239,8 +239,8 @@ pub struct Data {
 }
 
 impl Data {
-    /// `customer`, `cart`, `shop` and `message`, and `unsubscribe_url`, `preferences_url` and
-    /// `confirm_url`.
+    /// `customer`, `cart`, `shop` and `message`, `now` and `today`, and `unsubscribe_url`,
+    /// `preferences_url` and `confirm_url`.
     pub fn of(
         profile: &Profile,
         message: &Message,
@@ -249,7 +249,11 @@ impl Data {
         now: Timestamp,
     ) -> Self {
         let shop = &definitions.shop;
+        let zone = profile.core.zone.rules().clone();
+        let local = now.to_jiff().to_zoned(zone.clone());
         let value = json!({
+            "now": local.strftime("%Y-%m-%d %H:%M:%S %z").to_string(),
+            "today": local.strftime("%Y-%m-%d").to_string(),
             "customer": customer(profile),
             "cart": cart(profile, definitions, now),
             "shop": {
@@ -263,7 +267,6 @@ impl Data {
             "preferences_url": urls.preferences,
             "confirm_url": urls.confirm,
         });
-        let zone = profile.core.zone.rules().clone();
         Self { value: Value::from(value), zone, language: profile.card.preference().language }
     }
 

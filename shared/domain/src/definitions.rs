@@ -13,10 +13,12 @@ mod order;
 mod partials;
 mod policy;
 mod programs;
+mod reach;
 pub(crate) mod reader;
 mod settings;
 pub(crate) mod source;
 mod templates;
+mod written;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

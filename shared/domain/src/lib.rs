@@ -44,5 +44,6 @@ mod testing;
 pub mod time;
 pub mod timing;
 pub mod value;
+mod vocabulary;
 pub mod wake_ups;
 pub mod zone;

@@ -3,6 +3,8 @@
 //! A panic ends the process; the template it was working on is then printed. The run fails if an
 //! input took longer than 50 ms each time it was tried, or gave two texts.
 
+#[path = "../tests/support/clock.rs"]
+mod clock;
 #[path = "../tests/support/fuzz.rs"]
 mod fuzz;
 #[path = "../tests/support/mutate.rs"]
@@ -34,10 +36,11 @@ fn main() -> ExitCode {
         let tally = fuzz::run(&corpus, seed, ROUND.min(inputs - done));
         done += tally.inputs;
         println!(
-            "{done} inputs in {:.0?}, seed {seed}: {} parsed, {} rendered, slowest {:.1?}",
+            "{done} inputs in {:.0?}, seed {seed}: {} parsed, {} rendered, {} tried again, slowest {:.1?}",
             begun.elapsed(),
             tally.parsed,
             tally.rendered,
+            tally.again,
             tally.slowest
         );
         if tally.slowest > fuzz::PATIENCE || !tally.fickle.is_empty() {

@@ -8,13 +8,13 @@ pub enum Dialect {
     /// Liquid as Shopify's open source library defines it.
     #[default]
     Standard,
-    /// Braze: `{{${first_name}}}`, `{% abort_message %}`.
+    /// Braze: `{{${first_name}}}`, `{% abort_message %}`, `{{content_blocks.${header}}}`.
     Braze,
-    /// Customer.io: `{% unsubscribe_url %}`.
+    /// Customer.io: `{% unsubscribe_url %}`, `{{ snippets.header }}`.
     CustomerIo,
     /// Shopify's notifications: the `money` filters.
     Shopify,
-    /// Klaviyo, which is Django's language: `|lookup:'…'`, `elif`, `not`.
+    /// Klaviyo, which is Django's language: `|lookup:'…'`, `elif`, `not`, `in`, `items.0`.
     Klaviyo,
     /// Dotdigital: outputs between `####`, `@FIRSTNAME@`.
     Dotdigital,
@@ -50,8 +50,9 @@ impl Dialect {
 
     pub(crate) fn traits(self) -> &'static Traits {
         match self {
-            Self::Standard | Self::CustomerIo | Self::Shopify => &PLAIN,
+            Self::Standard | Self::Shopify => &PLAIN,
             Self::Braze => &BRAZE,
+            Self::CustomerIo => &CUSTOMER_IO,
             Self::Klaviyo => &KLAVIYO,
             Self::Dotdigital => &DOTDIGITAL,
         }
@@ -63,10 +64,11 @@ impl Dialect {
 pub(crate) struct Traits {
     /// `${name}` is a name, and `{{ }}` inside a tag or output means nothing.
     pub(crate) dollar_names: bool,
-    /// `not` turns a comparison round.
-    pub(crate) not: bool,
-    /// A condition may compare filtered values: `person|lookup:'Points' > 150`.
-    pub(crate) filters_in_conditions: bool,
+    /// Django's conditions, with `not`, `in`, `not in` and filters, as in
+    /// `person|lookup:'Points' > 150`, and its places after a dot: `items.0.name` is `items[0].name`.
+    pub(crate) django: bool,
+    /// An output of this object's entry is the partial of that name.
+    pub(crate) partials: Option<&'static str>,
     /// Text that is dropped right before and after an output.
     pub(crate) fence: &'static str,
     /// `@NAME@` in the text stands for this object's entry of that name in lower case.
@@ -99,8 +101,8 @@ fn renamed<'n>(aliases: &'static [(&'static str, &'static str)], name: &'n str) 
 
 const PLAIN: Traits = Traits {
     dollar_names: false,
-    not: false,
-    filters_in_conditions: false,
+    django: false,
+    partials: None,
     fence: "",
     placeholders: None,
     tag_aliases: &[],
@@ -108,11 +110,12 @@ const PLAIN: Traits = Traits {
     loop_aliases: &[],
 };
 
-const BRAZE: Traits = Traits { dollar_names: true, ..PLAIN };
+const BRAZE: Traits = Traits { dollar_names: true, partials: Some("content_blocks"), ..PLAIN };
+
+const CUSTOMER_IO: Traits = Traits { partials: Some("snippets"), ..PLAIN };
 
 const KLAVIYO: Traits = Traits {
-    not: true,
-    filters_in_conditions: true,
+    django: true,
     tag_aliases: &[("elif", "elsif"), ("empty", "else")],
     filter_aliases: &[
         ("add", "plus"),

@@ -64,6 +64,12 @@ pub enum Failure {
         /// The name as written.
         name: String,
     },
+    /// A date format that has a name which means nothing.
+    #[error("unknown date format `{name}`")]
+    UnknownFormat {
+        /// The name as written.
+        name: String,
+    },
     /// A partial whose name is not text.
     #[error("the name of a partial must be text, found {found}")]
     PartialName {

@@ -15,6 +15,7 @@ mod lex;
 mod lines;
 mod problems;
 mod scan;
+mod snippet;
 mod text;
 pub(crate) mod token;
 mod trim;

@@ -41,12 +41,12 @@ pub enum Problem {
         name: String,
     },
     /// A closing tag that does not fit the open block, or closes nothing.
-    #[error("{}", unexpected_end(found, open.as_deref()))]
+    #[error("{}", unexpected_end(found, open.as_ref()))]
     UnexpectedEnd {
         /// The closing tag.
         found: String,
-        /// The block that is open here.
-        open: Option<String>,
+        /// The block that is open here, and the line in which it was opened.
+        open: Option<(String, usize)>,
     },
     /// `else`, `elsif` or `when` in a block that has no such branch, or outside of every block.
     #[error("`{found}` has no place here, it belongs into {belongs}")]
@@ -99,6 +99,12 @@ pub enum Problem {
         found: String,
         /// The operator that was probably meant.
         suggestion: Option<String>,
+    },
+    /// `'a' in list`, which only some dialects have.
+    #[error("`in` compares nothing here, write `{list} contains …`")]
+    InList {
+        /// The list.
+        list: String,
     },
     /// A named argument that the tag or filter does not have.
     #[error("`{of}` has no argument `{name}`{}", hint(suggestion.as_deref()))]
@@ -154,7 +160,7 @@ pub enum Problem {
         found: usize,
     },
     /// A filter with an argument that it does not take.
-    #[error("`{filter}` takes at most {}, found {found}", arguments(*max))]
+    #[error("`{filter}` takes {}, found {found}", at_most(*max))]
     TooManyArguments {
         /// The filter.
         filter: &'static str,
@@ -200,15 +206,20 @@ fn quoted(found: &str) -> String {
 
 fn arguments(count: usize) -> String {
     match count {
-        0 => "no argument".to_owned(),
         1 => "1 argument".to_owned(),
         more => format!("{more} arguments"),
     }
 }
 
-fn unexpected_end(found: &str, open: Option<&str>) -> String {
+fn at_most(count: usize) -> String {
+    if count == 0 { "no argument".to_owned() } else { format!("at most {}", arguments(count)) }
+}
+
+fn unexpected_end(found: &str, open: Option<&(String, usize)>) -> String {
     match open {
-        Some(open) => format!("expected `end{open}` to close `{open}`, found `{found}`"),
+        Some((open, line)) => {
+            format!("expected `end{open}` to close the `{open}` of line {line}, found `{found}`")
+        }
         None => format!("`{found}` closes nothing, no block is open here"),
     }
 }

@@ -13,6 +13,7 @@ pub(crate) mod changed;
 pub(crate) mod counter;
 pub(crate) mod cycle;
 pub(crate) mod for_loop;
+pub(crate) mod klaviyo;
 pub(crate) mod partial;
 pub(crate) mod tablerow;
 
@@ -116,6 +117,14 @@ static TAGS: &[Tag] = &[
     link("unsubscribe_url").only(&[Dialect::CustomerIo]),
     link("view_in_browser_url").only(&[Dialect::CustomerIo]),
     link("manage_subscription_preferences_url").only(&[Dialect::CustomerIo]),
+    node("today", klaviyo::today, false).only(&[Dialect::Klaviyo]),
+    node("current_day", |cursor| klaviyo::now(cursor, "%-d"), false).only(&[Dialect::Klaviyo]),
+    node("current_weekday", |cursor| klaviyo::now(cursor, "%A"), false).only(&[Dialect::Klaviyo]),
+    node("current_month", |cursor| klaviyo::now(cursor, "%-m"), false).only(&[Dialect::Klaviyo]),
+    node("current_month_name", |cursor| klaviyo::now(cursor, "%B"), false)
+        .only(&[Dialect::Klaviyo]),
+    node("current_year", |cursor| klaviyo::now(cursor, "%Y"), false).only(&[Dialect::Klaviyo]),
+    node("currency_format", klaviyo::currency_format, false).only(&[Dialect::Klaviyo]),
     link("unsubscribe_link").only(&[Dialect::Klaviyo]),
     link("manage_preferences_link").only(&[Dialect::Klaviyo]),
     link("web_view_link").only(&[Dialect::Klaviyo]),
@@ -224,20 +233,34 @@ impl Tag {
 mod tests {
     use super::*;
 
-    #[test]
-    fn every_tag_is_documented() {
+    /// Whether an example in the section of the dialect, or of all, has the tag in it.
+    fn has_example(tag: &Tag, dialect: Option<Dialect>) -> bool {
         let document = include_str!("../TAGS.md");
+        document.split("\n## ").any(|section| {
+            let heading = section.lines().next().unwrap_or_default();
+            let whose = dialect.map(|dialect| format!("({})", dialect.product()));
+            let in_heading = whose.is_none_or(|whose| heading.ends_with(&whose));
+            let mut examples = section.split("```liquid").skip(1);
+            in_heading
+                && examples.any(|example| {
+                    let example = example.split("```").next().unwrap_or_default();
+                    example
+                        .split("{%")
+                        .skip(1)
+                        .any(|found| found.trim_start_matches(['-', ' ']).starts_with(tag.name))
+                })
+        })
+    }
+
+    #[test]
+    fn every_tag_has_an_example_in_each_of_its_dialects() {
         for tag in TAGS {
-            let heading = document.contains(&format!("\n## {}\n", tag.name));
-            let mentioned = document.contains(&format!("{{% {}", tag.name))
-                || document.contains(&format!("`{}`", tag.name));
-            assert!(
-                heading
-                    || (!tag.dialects.is_empty() && mentioned)
-                    || matches!(tag.name, "break" | "continue"),
-                "{}",
-                tag.name
-            );
+            if tag.dialects.is_empty() {
+                assert!(has_example(tag, None), "{}", tag.name);
+            }
+            for dialect in tag.dialects {
+                assert!(has_example(tag, Some(*dialect)), "{} in {dialect:?}", tag.name);
+            }
         }
     }
 }

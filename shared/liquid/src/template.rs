@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::ast::Node;
 use crate::options::{Mode, ParseOptions};
+use crate::outline::{self, Outline};
 use crate::parse;
 use crate::position::Position;
 use crate::problem::{ParseError, ParseErrors};
@@ -61,6 +62,11 @@ impl Template {
     /// 256 KiB.
     pub fn variables(&self) -> Vec<Variable> {
         variables::variables(self)
+    }
+
+    /// What the template reads, names and renders, each time it does so.
+    pub fn outline(&self) -> Outline {
+        outline::outline(self)
     }
 
     /// The partials that the template names in quotes, each once, in the order in which they stand.

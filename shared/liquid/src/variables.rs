@@ -8,8 +8,10 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::ast::{Condition, Expr, Filtered, Node, Path, Segment};
-use crate::position::positions;
+use crate::outline::Call;
+use crate::position::{Position, positions};
 use crate::tags::for_loop::Offset;
+use crate::tags::partial::Partial;
 use crate::template::{Template, Variable};
 use crate::value::Value;
 
@@ -17,16 +19,23 @@ use crate::value::Value;
 pub(crate) fn variables(template: &Template) -> Vec<Variable> {
     let mut walk = Walk::default();
     walk.nodes(&template.nodes);
-    let offsets: Vec<usize> = walk.paths.iter().map(|(at, _)| *at).collect();
+    let offsets: Vec<usize> = walk.paths.iter().map(|(at, ..)| *at).collect();
     let located = walk.paths.into_iter().zip(positions(&template.source, &offsets));
-    located.map(|((_, path), position)| Variable { path, partial: None, position }).collect()
+    located.map(|((_, path, _), position)| Variable { path, partial: None, position }).collect()
 }
 
 /// The partials that a template names in quotes, each once.
 pub(crate) fn partials(template: &Template) -> Vec<Arc<str>> {
     let mut walk = Walk::default();
     walk.nodes(&template.nodes);
-    walk.partials
+    let mut names: Vec<Arc<str>> = Vec::new();
+    let mut seen = HashSet::new();
+    for (_, call) in walk.calls {
+        if seen.insert(call.name.clone()) {
+            names.push(call.name);
+        }
+    }
+    names
 }
 
 /// The longest path that is told, and the most bytes of paths in all. Paths of people have tens of
@@ -35,27 +44,44 @@ const MAX_PATH_BYTES: usize = 1024;
 const MAX_PATHS_BYTES: usize = 256 * 1024;
 
 #[derive(Default)]
-struct Walk<'t> {
-    paths: Vec<(usize, String)>,
+pub(crate) struct Walk<'t> {
+    /// Whether a path is told each time it is read, and not only the first time.
+    everywhere: bool,
+    /// Each path with where it stands and how it is written there.
+    pub(crate) paths: Vec<(usize, String, String)>,
     seen: HashSet<String>,
-    /// Of all paths.
+    /// Of all paths and calls.
     bytes: usize,
-    partials: Vec<Arc<str>>,
-    assigned: HashMap<&'t str, Origin>,
+    /// Each call with where its name stands.
+    pub(crate) calls: Vec<(usize, Call)>,
+    pub(crate) assigned: HashMap<&'t str, Origin>,
     loops: Vec<(&'t str, Origin)>,
 }
 
 /// What a name stands for that the template has given.
 #[derive(Clone)]
-enum Origin {
+pub(crate) enum Origin {
     /// Something the template made.
     Own,
     /// This path into the data.
     Path(String),
 }
 
+impl Origin {
+    fn path(self) -> Option<String> {
+        match self {
+            Self::Own => None,
+            Self::Path(path) => Some(path),
+        }
+    }
+}
+
 impl<'t> Walk<'t> {
-    fn nodes(&mut self, nodes: &'t [Node]) {
+    pub(crate) fn of_every_place() -> Self {
+        Self { everywhere: true, ..Self::default() }
+    }
+
+    pub(crate) fn nodes(&mut self, nodes: &'t [Node]) {
         for node in nodes {
             self.node(node);
         }
@@ -107,17 +133,56 @@ impl<'t> Walk<'t> {
             }
             Node::Changed(tag) => self.nodes(&tag.body),
             Node::Partial(tag) => {
-                match &tag.name {
-                    Expr::Literal(Value::Str(name)) if !self.partials.contains(name) => {
-                        self.partials.push(name.clone());
-                    }
-                    name => self.expr(name),
-                }
+                self.expr(&tag.name);
+                self.call(tag);
                 tag.bound.iter().for_each(|bound| self.expr(bound));
                 tag.arguments.iter().for_each(|(_, value)| self.expr(value));
             }
             Node::Abort(tag) => tag.message.iter().for_each(|message| self.expr(message)),
         }
+    }
+
+    fn call(&mut self, tag: &'t Partial) {
+        let Expr::Literal(Value::Str(name)) = &tag.name else { return };
+        let mut gives = Vec::new();
+        // `variables` and `partials` have no use for the names, of which there may be many.
+        if self.everywhere {
+            gives = self.gives(tag);
+        }
+        let bytes = |(name, path): &(Arc<str>, Option<String>)| {
+            name.len() + path.as_ref().map_or(0, String::len)
+        };
+        self.bytes += gives.iter().map(bytes).sum::<usize>();
+        if self.bytes > MAX_PATHS_BYTES {
+            gives.clear();
+        }
+        let position = Position { line: 1, column: 1 };
+        let call = Call { name: name.clone(), position, isolated: tag.isolated, gives };
+        self.calls.push((tag.name_at, call));
+    }
+
+    fn gives(&self, tag: &'t Partial) -> Vec<(Arc<str>, Option<String>)> {
+        let mut gives: Vec<(Arc<str>, Option<String>)> = Vec::new();
+        if !tag.isolated {
+            let looped = self.loops.iter().map(|(name, origin)| ((*name).into(), origin.clone()));
+            gives.extend(looped.map(|(name, origin)| (name, origin.path())));
+        }
+        for (name, value) in &tag.arguments {
+            gives.push((name.clone(), self.origin_of_value(value).path()));
+        }
+        match tag.binds() {
+            Some((name, Some(bound), each)) => {
+                let path = self.origin_of_value(bound).path();
+                if each {
+                    gives.push(("forloop".into(), None));
+                }
+                gives.push((name.into(), path.map(|path| if each { path + "[]" } else { path })));
+            }
+            // An `include` knows under its own name what the template knows under it.
+            Some((name, None, _)) if !tag.isolated => gives.push((name.into(), None)),
+            _ => {}
+        }
+        gives
     }
 
     fn looped(
@@ -130,11 +195,9 @@ impl<'t> Walk<'t> {
     ) {
         self.expr(items);
         attributes.for_each(|value| self.expr(value));
-        let origin = match items {
-            Expr::Path(path) => {
-                self.resolved(path).map_or(Origin::Own, |path| Origin::Path(path + "[]"))
-            }
-            _ => Origin::Own,
+        let origin = match self.origin_of_value(items) {
+            Origin::Path(path) => Origin::Path(path + "[]"),
+            Origin::Own => Origin::Own,
         };
         let outside = self.loops.len();
         self.loops.extend([(about, Origin::Own), (variable, origin)]);
@@ -143,10 +206,12 @@ impl<'t> Walk<'t> {
     }
 
     fn origin(&self, value: &'t Filtered) -> Origin {
-        match &value.expr {
-            Expr::Path(path) if value.filters.is_empty() => {
-                self.resolved(path).map_or(Origin::Own, Origin::Path)
-            }
+        if value.filters.is_empty() { self.origin_of_value(&value.expr) } else { Origin::Own }
+    }
+
+    fn origin_of_value(&self, value: &'t Expr) -> Origin {
+        match value {
+            Expr::Path(path) => self.resolved(path).map_or(Origin::Own, Origin::Path),
             _ => Origin::Own,
         }
     }
@@ -183,10 +248,11 @@ impl<'t> Walk<'t> {
                 }
                 if let Some(text) = self.resolved(path)
                     && self.bytes + text.len() <= MAX_PATHS_BYTES
-                    && self.seen.insert(text.clone())
+                    && (self.everywhere || self.seen.insert(text.clone()))
                 {
                     self.bytes += text.len();
-                    self.paths.push((path.at, text));
+                    let written = if self.everywhere { path.to_string() } else { String::new() };
+                    self.paths.push((path.at, text, written));
                 }
             }
         }

@@ -2,9 +2,11 @@
 //! error, or with its text where it is merely strange, in less than a tenth of a second in a debug
 //! build, on a thread with a stack of 2 MiB.
 
+#[path = "support/clock.rs"]
+mod clock;
+
 use std::collections::BTreeMap;
-use std::sync::OnceLock;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use attune_liquid::{
     Escape, Limit, ParseOptions, Problem, RenderError, RenderInput, Template, UnixMillis, Value,
@@ -37,22 +39,12 @@ fn attack(source: &str, options: &ParseOptions) -> (End, Duration) {
 fn attack_on(stack_bytes: usize, source: &str, options: &ParseOptions) -> (End, Duration) {
     let (source, options) = (source.to_owned(), options.clone());
     let work = move || {
-        let begun = now();
+        let begun = clock::worked();
         let end = run(&source, &options);
-        (end, now().saturating_sub(begun))
+        (end, clock::worked().saturating_sub(begun))
     };
     let thread = std::thread::Builder::new().stack_size(stack_bytes).spawn(work);
     thread.ok().and_then(|thread| thread.join().ok()).unwrap_or((End::Refused, Duration::MAX))
-}
-
-/// The time that this thread has worked, where the system tells it, so that other work on the
-/// machine does not count; else the time of day.
-fn now() -> Duration {
-    static BEGUN: OnceLock<Instant> = OnceLock::new();
-    let worked = std::fs::read_to_string("/proc/thread-self/schedstat").ok();
-    let worked =
-        worked.and_then(|text| text.split(' ').next()?.parse().ok()).map(Duration::from_nanos);
-    worked.unwrap_or_else(|| BEGUN.get_or_init(Instant::now).elapsed())
 }
 
 fn run(source: &str, options: &ParseOptions) -> End {

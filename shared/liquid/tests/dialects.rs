@@ -226,3 +226,62 @@ fn money_without_a_format_is_in_the_currency_of_the_shop() {
         assert_eq!(rendered.text, expected, "{currency}");
     }
 }
+
+#[test]
+fn content_blocks_and_snippets_are_partials() {
+    let footer = Template::parse("Bye {{ name }} & co", &ParseOptions::default()).unwrap();
+    let partials = std::collections::BTreeMap::from([("footer".to_owned(), footer)]);
+    let data = Value::object([("name", Value::from("<Ada>"))]);
+    let input = RenderInput::new(&data, UnixMillis(0)).partials(&partials);
+    for (dialect, source) in [
+        (Dialect::Braze, "{{content_blocks.${footer}}}"),
+        (Dialect::Braze, "{{content_blocks.${footer} | id: 'cb12'}}"),
+        (Dialect::CustomerIo, "{{ snippets.footer }}"),
+        (Dialect::CustomerIo, "{{ snippets['footer'] }}"),
+    ] {
+        let template = Template::parse(source, &ParseOptions::default().dialect(dialect)).unwrap();
+        assert_eq!(template.render(&input).unwrap().text, "Bye &lt;Ada&gt; & co", "{source}");
+        assert_eq!(template.partials(), ["footer".into()], "{source}");
+    }
+    let plain = Template::parse("{{ snippets.footer }}", &ParseOptions::default()).unwrap();
+    assert_eq!(plain.partials(), [""; 0].map(std::sync::Arc::from));
+}
+
+#[test]
+fn klaviyo_finds_items_by_a_dot_and_asks_what_is_in_a_list() {
+    let data = r#"{ "items": [{ "name": "Mug" }, { "name": "Bag" }], "tags": ["a"], "nested": [[1, 2], [3]] }"#;
+    let check = |source, expected| check(Dialect::Klaviyo, source, data, expected);
+    check("{{ items.0.name }} {{ items.1.name|lower }} {{ nested.0.1 }}", "Mug bag 2");
+    check(
+        "{% if 'a' in tags %}yes{% endif %}{% if 'b' not in tags and not items.5 %}no{% endif %}",
+        "yesno",
+    );
+}
+
+#[test]
+fn klaviyo_writes_the_day_and_prices_in_the_currency_of_the_shop() {
+    let data = r#"{ "price": 1134.5, "shop": { "currency": "EUR" } }"#;
+    let check = |source, expected| check(Dialect::Klaviyo, source, data, expected);
+    check("{% today %} {% today '%B %d' as day %}{{ day }}.", "2026-05-28 May 28.");
+    check("{% current_day %} {% current_weekday %} {% current_month %}", "28 Thursday 5");
+    check("{% current_month_name %} {% current_year %}", "May 2026");
+    check("{% currency_format price %} {{ price|currency_format:'USD' }}", "€1.134,50 $1,134.50");
+}
+
+#[test]
+fn shopify_dates_have_words_for_their_formats() {
+    let check = |word: &str, expected| {
+        let source = format!("{{{{ '2018-12-31 19:00 -0500' | date: format: '{word}' }}}}");
+        check(Dialect::Shopify, &source, "{}", expected);
+    };
+    check("abbreviated_date", "Dec 31, 2018");
+    check("basic", "12/31/2018");
+    check("date", "December 31, 2018");
+    check("date_at_time", "December 31, 2018 at 7:00 pm");
+    check("default", "Monday, December 31, 2018 at 7:00 pm -0500");
+    check("on_date", "on Dec 31, 2018");
+    check("%Y", "2018");
+    let unknown = "{{ '2018-12-31' | date: format: 'short' }}";
+    let error = render(Dialect::Shopify, unknown, "{}").unwrap_err();
+    assert_eq!(error.to_string(), "line 1, column 19: `date`: unknown date format `short`");
+}

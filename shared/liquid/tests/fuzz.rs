@@ -1,5 +1,7 @@
 //! A small run of the fuzzer. A large one: `cargo run --release --example fuzz -- 10000000`.
 
+#[path = "support/clock.rs"]
+mod clock;
 #[path = "support/fuzz.rs"]
 mod fuzz;
 #[path = "support/mutate.rs"]

@@ -46,10 +46,15 @@ fn operators_of_other_languages_are_told_with_the_right_ones() {
     );
     check(
         "{% if 'b' in a %}{% endif %}",
-        "line 1, column 11: unknown operator `in`, did you mean `contains`?",
+        "line 1, column 11: `in` compares nothing here, write `a contains …`",
     );
     check("{{ a&nbsp;| upcase }}", "line 1, column 5: write ` ` instead of `&nbsp;`");
     check("{% if not a %}{% endif %}", "line 1, column 7: write `unless` instead of `not`");
+    check("{% if !a %}{% endif %}", "line 1, column 7: write `unless` instead of `!`");
+    check(
+        "{% if a and ! b %}{% endif %}{{ !a }}",
+        "line 1, column 13: write `unless` instead of `!`\nline 1, column 33: expected a value, found `!`",
+    );
     check("{{ a | append: “b” }}", "line 1, column 16: write `'` instead of `“`");
 }
 
@@ -58,7 +63,11 @@ fn blocks_that_do_not_fit_are_told_where_they_begin() {
     check("é\n {% if a %}\n", "line 2, column 2: `if` is never closed with `endif`");
     check(
         "{% if a %}{% endfor %}{% endif %}",
-        "line 1, column 11: expected `endif` to close `if`, found `endfor`",
+        "line 1, column 11: expected `endif` to close the `if` of line 1, found `endfor`",
+    );
+    check(
+        "{% for a in b %}\n{% if c %}\n\n{% endif %}{% endunless %}{% endfor %}",
+        "line 4, column 12: expected `endfor` to close the `for` of line 1, found `endunless`",
     );
     check(
         "{% for a in b %}{% if c %}{% endfor %}",
@@ -95,7 +104,10 @@ fn what_was_expected_is_told_with_what_was_found() {
     check("{{ a b }}", "line 1, column 6: expected `|` and a filter, or the end, found `b`");
     check("{{ a upcase }}", "line 1, column 6: expected `|` before a filter, found `upcase`");
     check("{{ a. }}", "line 1, column 7: expected the name of a property, found the end");
-    check("{{ a.0 }}", "line 1, column 6: expected the name of a property, found `0`");
+    check(
+        "{{ a.0 }}",
+        "line 1, column 6: expected the name of a property; an item stands in brackets, as `[0]`, found `0`",
+    );
     check("{{ a | }}", "line 1, column 8: expected the name of a filter, found the end");
     check("{% assign a b %}", "line 1, column 13: expected `=` and a value, found `b`");
     check(
@@ -119,8 +131,9 @@ fn what_was_expected_is_told_with_what_was_found() {
 
 #[test]
 fn arguments_that_are_missing_or_too_many_are_counted() {
+    check("{{ a | default }}", "line 1, column 8: `default` needs 1 argument, found 0");
     check("{{ a | append }}", "line 1, column 8: `append` needs 1 argument, found 0");
-    check("{{ a | upcase: 1 }}", "line 1, column 8: `upcase` takes at most no argument, found 1");
+    check("{{ a | upcase: 1 }}", "line 1, column 8: `upcase` takes no argument, found 1");
     check(
         "{{ a | slice: 1, 2, 3 }}",
         "line 1, column 8: `slice` takes at most 2 arguments, found 3",

@@ -39,6 +39,17 @@ impl Expanded {
     }
 }
 
+/// The partials that a source includes, in the order in which it does.
+pub(crate) fn ids(source: &str) -> Vec<String> {
+    let mut ids = Vec::new();
+    let mut done = 0;
+    while let Some((_, tag, end)) = next_include(source, done) {
+        ids.extend(attribute(tag, "path").map(|path| id_of(path).to_owned()));
+        done = end;
+    }
+    ids
+}
+
 /// Puts the text of partials in the place of includes.
 pub(crate) fn expand(
     source: &str,

@@ -59,6 +59,11 @@ pub fn compile(
     Ok(Compiled { html, warnings })
 }
 
+/// The ids of the partials that a source includes by `<mj-include>`.
+pub fn includes(source: &str) -> Vec<String> {
+    include::ids(source)
+}
+
 /// Breaks lines where white space means nothing: a line of a mail has 998 bytes at most (RFC 5322,
 /// 2.1.1), and MJML writes all of it into one.
 fn in_lines(html: &str) -> String {

@@ -3,6 +3,7 @@
 use attune_liquid::{Dialect, Object, Value};
 
 use super::Data;
+use crate::vocabulary::links_of;
 
 /// The data with the names of a dialect beside ours. None of ours is replaced.
 pub(super) fn with_names_of(dialect: Dialect, data: &Data) -> Data {
@@ -25,6 +26,10 @@ pub(super) fn with_names_of(dialect: Dialect, data: &Data) -> Data {
             add(&mut data, "contact", contact);
         }
         _ => {}
+    }
+    for (name, ours) in links_of(dialect) {
+        let link = data.value.get(ours).cloned().unwrap_or(Value::Nil);
+        add(&mut data, name, link);
     }
     data
 }

@@ -97,9 +97,9 @@ mod tests {
         check(
             "{ id: teen, codes: uniqe, low_stok: 5 }",
             expect![[r"
-                shop.yaml:5:31: `low_stok` means nothing here; did you mean `low_stock`?
-                shop.yaml:5:24: `uniqe` is not one of `unique`, `static`
                 shop.yaml:3:74: there is no coupon `ten`; did you mean `teen`?
+                shop.yaml:5:24: `uniqe` is not one of `unique`, `static`
+                shop.yaml:5:31: `low_stok` means nothing here; did you mean `low_stock`?
             "]],
         );
     }

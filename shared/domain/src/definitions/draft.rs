@@ -28,8 +28,19 @@ pub(super) fn read(
     if draft.reader.mistakes.is_empty() {
         Ok(draft.definitions)
     } else {
-        Err(draft.reader.mistakes)
+        Err(in_order(draft.reader.mistakes, files))
     }
+}
+
+/// The mistakes as they stand in the files. One in a partial is found once for each template that
+/// renders it, and told once.
+fn in_order(mut mistakes: Vec<Mistake>, files: &[(&str, &str)]) -> Vec<Mistake> {
+    mistakes.sort_by_key(|mistake| {
+        let place = &mistake.place;
+        (files.iter().position(|(name, _)| *name == &*place.file), place.line, place.column)
+    });
+    mistakes.dedup();
+    mistakes
 }
 
 /// Definitions while they are read.
@@ -80,7 +91,7 @@ impl Draft {
         self.read_scores(&sections, &mut names);
         self.read_segments(&sections, &names);
         partials::read(&mut self.reader, &mut self.definitions, &sections.partials);
-        templates::read(&mut self.reader, &mut self.definitions, &sections.templates);
+        templates::read(&mut self.reader, &mut self.definitions, &sections);
         coupons::read(&mut self.reader, &mut self.definitions, &sections.coupons);
         programs::read(&mut self.reader, &mut self.definitions, &names, &sections.programs);
         self.definitions.metrics = names.metrics;
@@ -247,7 +258,7 @@ fn id_node(node: &Node) -> Option<&Node> {
     member(node, "id")
 }
 
-fn member<'n>(node: &'n Node, name: &str) -> Option<&'n Node> {
+pub(super) fn member<'n>(node: &'n Node, name: &str) -> Option<&'n Node> {
     let Kind::Map(entries) = &node.kind else { return None };
     entries.iter().find(|(key, _)| key.text() == Some(name)).map(|(_, value)| value)
 }

@@ -3,7 +3,8 @@
 
 use std::sync::{Arc, OnceLock};
 
-use attune_liquid::{Dialect, Mode, ParseOptions, Template};
+use attune_liquid::{Dialect, Mode, ParseErrors, ParseOptions, Template};
+use attune_mail::MailError;
 
 use super::mistake::Wrong;
 use super::partials::Partials;
@@ -29,7 +30,18 @@ pub struct Html {
     preheader: Option<String>,
     dialect: Dialect,
     partials: Arc<Partials>,
-    compiled: OnceLock<Result<Compiled, String>>,
+    compiled: OnceLock<Result<Compiled, Uncompiled>>,
+}
+
+/// Why a body cannot be compiled, and where.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Uncompiled {
+    /// Its markup.
+    #[error("{0}")]
+    Markup(#[from] MailError),
+    /// The Liquid in what it was compiled to.
+    #[error("{0}")]
+    Liquid(#[from] ParseErrors),
 }
 
 /// A body as it is rendered.
@@ -46,8 +58,8 @@ impl Html {
     ///
     /// What is wrong, and where. Definitions that were checked have none, unless they were checked
     /// by another version of this code.
-    pub fn template(&self) -> Result<&Template, &str> {
-        self.compiled().as_ref().map(|compiled| &compiled.template).map_err(String::as_str)
+    pub fn template(&self) -> Result<&Template, &Uncompiled> {
+        self.compiled().as_ref().map(|compiled| &compiled.template)
     }
 
     /// What was read over when it was compiled.
@@ -55,14 +67,13 @@ impl Html {
         self.compiled().as_ref().map_or(&[], |compiled| &compiled.warnings)
     }
 
-    fn compiled(&self) -> &Result<Compiled, String> {
+    fn compiled(&self) -> &Result<Compiled, Uncompiled> {
         self.compiled.get_or_init(|| self.compile())
     }
 
-    fn compile(&self) -> Result<Compiled, String> {
+    fn compile(&self) -> Result<Compiled, Uncompiled> {
         let partial = |id: &str| self.partials.text(id).map(str::to_owned);
-        let compiled = attune_mail::compile(&self.source, &partial);
-        let compiled = compiled.map_err(|error| error.to_string())?;
+        let compiled = attune_mail::compile(&self.source, &partial)?;
         let html = match &self.preheader {
             Some(preheader) => attune_mail::with_preheader(&compiled.html, preheader),
             None => compiled.html,
@@ -71,7 +82,7 @@ impl Html {
         let mut options = options.dialect(self.dialect);
         // The limit is on what people write; MJML makes several times as much of it.
         options.limits.template_bytes = MOST_BYTES;
-        let template = Template::parse(&html, &options).map_err(|errors| errors.to_string())?;
+        let template = Template::parse(&html, &options)?;
         Ok(Compiled { template, warnings: compiled.warnings })
     }
 }
@@ -79,7 +90,11 @@ impl Html {
 /// Bytes of a body once it is compiled; a mail that long is refused by SES in any case.
 const MOST_BYTES: usize = 2 * 1024 * 1024;
 
-pub(super) fn read(reader: &mut Reader, node: &Node, reading: &Reading) -> Option<EmailContent> {
+pub(super) fn read(
+    reader: &mut Reader,
+    node: &Node,
+    reading: &Reading<'_>,
+) -> Option<EmailContent> {
     let mut members = reader.members(node)?;
     let subject = reader.required(&mut members, "subject");
     let body = match members.first_of(&["mjml", "html"]) {
@@ -108,7 +123,7 @@ fn html(
     node: &Node,
     mjml: bool,
     preheader: Option<String>,
-    reading: &Reading,
+    reading: &Reading<'_>,
 ) -> Option<Html> {
     reading.liquid(reader, node)?;
     let source = reader.text(node)?.to_owned();
@@ -121,7 +136,13 @@ fn html(
     if !reader.published
         && let Err(why) = html.template()
     {
-        return reader.refuse(&node.place, Wrong::Invalid(format!("in this body, {why}")));
+        let (place, told) = match why {
+            Uncompiled::Markup(MailError { place: at, wrong }) => {
+                (reading.place(node, at.partial.as_deref(), at.line, at.column), wrong.to_string())
+            }
+            Uncompiled::Liquid(_) => (node.place.clone(), format!("once this is compiled, {why}")),
+        };
+        return reader.refuse(&place, Wrong::Invalid(told));
     }
     Some(html)
 }

@@ -7,13 +7,14 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use attune_liquid::{Dialect, Template};
+use attune_liquid::{Dialect, Position, Template};
 
 use super::Definitions;
+use super::draft::member;
 use super::mistake::{Wrong, nearest};
 use super::reader::Reader;
-use super::source::{Node, Place};
-use super::templates::liquid;
+use super::source::{Kind, Node};
+use super::templates::{DIALECTS, liquid};
 use crate::id::TemplateId;
 use crate::limits;
 
@@ -37,24 +38,23 @@ impl Partials {
         self.0.keys().map(String::as_str)
     }
 
-    /// Notes the names of partials that a template asks for in vain.
-    pub(super) fn check(&self, reader: &mut Reader, place: &Place, template: &Template) {
-        for name in template.partials() {
-            match self.text(&name) {
+    /// Notes the places at which a template asks for a partial in vain.
+    pub(super) fn check(&self, reader: &mut Reader, node: &Node, template: &Template) {
+        for call in template.outline().calls {
+            let wrong = match self.text(&call.name) {
                 None => {
-                    let near = nearest(&name, self.ids());
-                    let wrong = Wrong::Unknown { kind: "partial", id: name.to_string(), near };
-                    reader.refuse::<()>(place, wrong);
+                    let near = nearest(&call.name.to_lowercase(), self.ids());
+                    Wrong::Unknown { kind: "partial", id: call.name.to_string(), near }
                 }
-                Some(text) if text.contains("<mj-") => {
-                    let told = format!(
-                        "the partial `{name}` is MJML, which is compiled before Liquid is \
-                         rendered; write `<mj-include path=\"{name}\" />`"
-                    );
-                    reader.refuse::<()>(place, Wrong::Invalid(told));
-                }
-                Some(_) => {}
-            }
+                Some(text) if text.contains("<mj-") => Wrong::Invalid(format!(
+                    "the partial `{0}` is MJML, which is compiled before Liquid is rendered; write \
+                     `<mj-include path=\"{0}\" />`",
+                    call.name
+                )),
+                Some(_) => continue,
+            };
+            let Position { line, column } = call.position;
+            reader.refuse::<()>(&node.place_of(line, column), wrong);
         }
     }
 }
@@ -72,19 +72,45 @@ pub(super) fn read(reader: &mut Reader, definitions: &mut Definitions, nodes: &[
     let mut partials = Partials::default();
     for (key, node) in nodes {
         let id = reader.parsed(key, TemplateId::parse).map(|id| id.to_string());
-        let text = reader.text(node).map(str::to_owned);
-        let template = liquid(reader, node, Dialect::Standard);
-        let (Some(id), Some(text), Some(template)) = (id, text, template) else { continue };
+        let partial = partial(reader, node);
+        let (Some(id), Some(partial)) = (id, partial) else { continue };
         if partials.0.contains_key(&id) {
             reader.refuse::<()>(&key.place, Wrong::DuplicateId { kind: "partial", id });
             continue;
         }
-        partials.0.insert(id, Partial { text, template });
+        partials.0.insert(id, partial);
     }
-    for (key, _) in nodes {
-        if let Some(partial) = key.text().and_then(|id| partials.0.get(id)) {
-            partials.check(reader, &key.place, &partial.template);
+    for (key, node) in nodes {
+        let known = key.text().and_then(|id| partials.0.get(id)).filter(|_| !reader.published);
+        if let Some(partial) = known {
+            partials.check(reader, text_of(node), &partial.template);
         }
     }
     definitions.partials = Arc::new(partials);
+}
+
+/// A text, or a map of a text and the dialect that it is written in.
+fn partial(reader: &mut Reader, node: &Node) -> Option<Partial> {
+    let mut dialect = Some(Dialect::Standard);
+    if let Kind::Map(_) = node.kind {
+        let mut members = reader.members(node)?;
+        let text = reader.required(&mut members, "text");
+        if let Some(node) = members.get("dialect") {
+            dialect = reader.word(node, &DIALECTS);
+        }
+        reader.finish(&members);
+        text?;
+    }
+    let node = text_of(node);
+    let text = reader.text(node)?.to_owned();
+    Some(Partial { text, template: liquid(reader, node, dialect?)? })
+}
+
+/// Where the texts of partials stand.
+pub(super) fn places<'n>(nodes: &[(&'n Node, &'n Node)]) -> BTreeMap<&'n str, &'n Node> {
+    nodes.iter().filter_map(|(key, node)| Some((key.text()?, text_of(node)))).collect()
+}
+
+fn text_of(node: &Node) -> &Node {
+    member(node, "text").unwrap_or(node)
 }

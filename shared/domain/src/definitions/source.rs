@@ -8,6 +8,7 @@ use std::sync::Arc;
 use saphyr_parser::{Event, Marker, Parser, ScalarStyle};
 
 use super::mistake::{Mistake, Wrong};
+use super::written::Written;
 use crate::limits;
 
 /// Where something stands in a definition file.
@@ -28,6 +29,8 @@ pub(crate) struct Node {
     pub(crate) place: Place,
     /// What it is.
     pub(crate) kind: Kind,
+    /// Of a scalar, how it stands there.
+    written: Option<Written>,
 }
 
 /// The kinds of values.
@@ -49,7 +52,8 @@ pub(crate) enum Kind {
 impl Node {
     /// Reads a file. An empty file is an empty map.
     pub(crate) fn read(file: &str, text: &str) -> Result<Self, Mistake> {
-        Reader { file: file.into(), open: Vec::new(), root: None }.read(text)
+        let source = text.into();
+        Reader { file: file.into(), source, open: Vec::new(), root: None }.read(text)
     }
 
     /// The text of a scalar that is not null.
@@ -57,6 +61,16 @@ impl Node {
         match &self.kind {
             Kind::Scalar { text, .. } if !self.is_null() => Some(text),
             _ => None,
+        }
+    }
+
+    /// Where the character of its text at this line and column, from 1, stands in the file.
+    pub(crate) fn place_of(&self, line: usize, column: usize) -> Place {
+        match (&self.kind, &self.written) {
+            (Kind::Scalar { text, .. }, Some(written)) => {
+                written.place(&self.place, text, line, column)
+            }
+            _ => self.place.clone(),
         }
     }
 
@@ -77,6 +91,7 @@ impl Node {
 /// Builds the tree from the parser's events, with a stack of its own instead of recursion.
 struct Reader {
     file: Arc<str>,
+    source: Arc<str>,
     open: Vec<Open>,
     root: Option<Node>,
 }
@@ -97,7 +112,7 @@ impl Reader {
             self.take(event, &span.start)?;
         }
         let start = self.place(&Marker::new(0, 1, 0));
-        Ok(self.root.unwrap_or(Node { place: start, kind: Kind::Map(Vec::new()) }))
+        Ok(self.root.unwrap_or(Node { place: start, kind: Kind::Map(Vec::new()), written: None }))
     }
 
     fn take(&mut self, event: Event<'_>, at: &Marker) -> Result<(), Mistake> {
@@ -108,6 +123,7 @@ impl Reader {
                 self.put(Node {
                     place: self.place(at),
                     kind: Kind::Scalar { text: text.into_owned(), plain },
+                    written: Some(Written { source: Arc::clone(&self.source), style }),
                 })
             }
             Event::SequenceStart(..) => self.enter(at, Kind::List(Vec::new())),
@@ -126,7 +142,7 @@ impl Reader {
         if self.open.len() >= limits::DEFINITION_DEPTH {
             return Err(self.mistake(at, Wrong::TooDeep(limits::DEFINITION_DEPTH)));
         }
-        let node = Node { place: self.place(at), kind };
+        let node = Node { place: self.place(at), kind, written: None };
         self.open.push(Open { node, key: None });
         Ok(())
     }

@@ -3,17 +3,20 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, OnceLock};
 
-use attune_liquid::{Dialect, Mode, ParseOptions, Template};
+use attune_liquid::{Dialect, Mode, ParseOptions, Position, Template};
 
-use super::Definitions;
+use super::draft::Sections;
 use super::email::{self, EmailContent};
 use super::mistake::Wrong;
-use super::partials::Partials;
+use super::partials::{self, Partials};
+use super::reach::{Reached, reached};
 use super::reader::{Members, Reader};
-use super::source::Node;
+use super::source::{Node, Place};
+use super::{Definitions, Shop};
 use crate::channel::Channel;
 use crate::id::TemplateId;
 use crate::limits;
+use crate::vocabulary::{Meaning, Vocabulary};
 
 /// What a template says on each channel it has a text for, in each language it has one in.
 #[derive(Debug)]
@@ -89,16 +92,8 @@ impl Content {
     }
 
     fn find_variables(&self) -> BTreeSet<String> {
-        let mut paths = BTreeSet::new();
-        for template in self.templates() {
-            paths.extend(template.variables().into_iter().map(|variable| variable.path));
-            for name in template.partials() {
-                if let Some(partial) = attune_liquid::Partials::partial(&*self.partials, &name) {
-                    paths.extend(partial.variables().into_iter().map(|variable| variable.path));
-                }
-            }
-        }
-        paths
+        let read = |template| reached(template, &[], &self.partials);
+        self.templates().flat_map(read).map(|reached| reached.read.path).collect()
     }
 
     /// Whether any of its parts reads a name, such as `recommendations`.
@@ -131,7 +126,7 @@ impl Parts {
 }
 
 /// The names of dialects.
-const DIALECTS: [(&str, Dialect); 6] = [
+pub(super) const DIALECTS: [(&str, Dialect); 6] = [
     ("liquid", Dialect::Standard),
     ("braze", Dialect::Braze),
     ("customer.io", Dialect::CustomerIo),
@@ -141,24 +136,55 @@ const DIALECTS: [(&str, Dialect); 6] = [
 ];
 
 /// How a template is read.
-pub(super) struct Reading {
+pub(super) struct Reading<'n> {
     pub(super) dialect: Dialect,
     pub(super) partials: Arc<Partials>,
+    shop: &'n Shop,
+    /// Where the texts of partials stand.
+    places: &'n BTreeMap<&'n str, &'n Node>,
 }
 
-impl Reading {
-    /// A text in Liquid, whose partials are there.
+impl Reading<'_> {
+    /// A text in Liquid, whose partials and variables are there.
     pub(super) fn liquid(&self, reader: &mut Reader, node: &Node) -> Option<Template> {
         let template = liquid(reader, node, self.dialect)?;
-        self.partials.check(reader, &node.place, &template);
+        if !reader.published {
+            self.partials.check(reader, node, &template);
+            self.check_names(reader, node, &template);
+        }
         Some(template)
+    }
+
+    fn check_names(&self, reader: &mut Reader, node: &Node, template: &Template) {
+        let vocabulary = Vocabulary { shop: self.shop, dialect: self.dialect };
+        let included = node.text().map(attune_mail::includes).unwrap_or_default();
+        for Reached { partial, read } in reached(template, &included, &self.partials) {
+            let Meaning::Unknown(unknown) = vocabulary.meaning(&read.path) else { continue };
+            let Position { line, column } = read.position;
+            let place = self.place(node, partial.as_deref(), line, column);
+            reader.refuse::<()>(&place, Wrong::Invalid(unknown.told(&read.written)));
+        }
+    }
+
+    /// The place in the file of a line and column of a text, or of a partial that it renders.
+    pub(super) fn place(
+        &self,
+        node: &Node,
+        partial: Option<&str>,
+        line: usize,
+        column: usize,
+    ) -> Place {
+        let within = partial.map_or(Some(&node), |id| self.places.get(id));
+        within.map_or_else(|| node.place.clone(), |node| node.place_of(line, column))
     }
 }
 
-pub(super) fn read(reader: &mut Reader, definitions: &mut Definitions, nodes: &[&Node]) {
+pub(super) fn read(reader: &mut Reader, definitions: &mut Definitions, sections: &Sections<'_>) {
+    let places = partials::places(&sections.partials);
     let mut in_languages = Vec::new();
-    for node in nodes {
-        let Some((id, language, content)) = template(reader, definitions, node) else { continue };
+    for node in &sections.templates {
+        let read = template(reader, definitions, &places, node);
+        let Some((id, language, content)) = read else { continue };
         match language {
             None => {
                 definitions.templates.insert(id, content);
@@ -185,6 +211,7 @@ pub(super) fn read(reader: &mut Reader, definitions: &mut Definitions, nodes: &[
 fn template(
     reader: &mut Reader,
     definitions: &Definitions,
+    places: &BTreeMap<&str, &Node>,
     node: &Node,
 ) -> Option<(TemplateId, Option<String>, Content)> {
     let mut members = reader.members(node)?;
@@ -192,23 +219,23 @@ fn template(
     let [language, dialect] = ["language", "dialect"].map(|key| members.get(key));
     let partials = Arc::clone(&definitions.partials);
     let dialect = dialect.map_or(Some(Dialect::Standard), |node| reader.word(node, &DIALECTS));
-    let reading = Reading { dialect: dialect?, partials };
+    let reading = Reading { dialect: dialect?, partials, shop: &definitions.shop, places };
     let parts = parts(reader, &mut members, &reading);
     reader.finish(&members);
     let id = reader.parsed(id?, TemplateId::parse)?;
     let language = all(language.map(|node| reader.parsed(node, language_tag)))?;
-    let Reading { dialect, partials } = reading;
+    let Reading { dialect, partials, .. } = reading;
     let languages = BTreeMap::new();
     let variables = OnceLock::new();
     let content = Content { dialect, partials, default: parts?, languages, variables };
     Some((id, language, content))
 }
 
-fn parts(reader: &mut Reader, members: &mut Members<'_>, reading: &Reading) -> Option<Parts> {
+fn parts(reader: &mut Reader, members: &mut Members<'_>, reading: &Reading<'_>) -> Option<Parts> {
     let [email, sms, push] = ["email", "sms", "push"].map(|channel| members.get(channel));
     if email.is_none() && sms.is_none() && push.is_none() {
-        let known = "`email`, `sms` or `push`";
-        return reader.refuse(members.place, Wrong::NotARule(known.to_owned()));
+        let told = "this template says nothing; it needs `email`, `sms` or `push`";
+        return reader.refuse(members.place, Wrong::Invalid(told.to_owned()));
     }
     let email = email.map(|node| email::read(reader, node, reading));
     let sms = sms.map(|node| reading.liquid(reader, node));
@@ -235,7 +262,7 @@ fn language_tag(text: &str) -> Result<String, String> {
     }
 }
 
-fn push_content(reader: &mut Reader, node: &Node, reading: &Reading) -> Option<PushContent> {
+fn push_content(reader: &mut Reader, node: &Node, reading: &Reading<'_>) -> Option<PushContent> {
     let mut members = reader.members(node)?;
     let parts = ["title", "body"].map(|key| reader.required(&mut members, key));
     let more = ["link", "image"].map(|key| members.get(key));
@@ -261,8 +288,12 @@ pub(super) fn liquid(reader: &mut Reader, node: &Node, dialect: Dialect) -> Opti
     match checked.and_then(|()| Template::parse(text, &lax)) {
         Ok(template) => Some(template),
         Err(errors) => {
-            let told = errors.to_string().replace('\n', "; ");
-            reader.refuse(&node.place, Wrong::Invalid(format!("in this template, {told}")))
+            for error in &errors {
+                let Position { line, column } = error.position;
+                let place = node.place_of(line, column);
+                reader.refuse::<()>(&place, Wrong::Invalid(error.problem.to_string()));
+            }
+            None
         }
     }
 }

@@ -3,7 +3,7 @@
 use jiff::{Span, Zoned};
 
 use crate::dates::{MAX_WIDTH, WriteError, from_django, read, write, zone};
-use crate::dialect::Dialect::{Braze, CustomerIo, Klaviyo};
+use crate::dialect::Dialect::{Braze, CustomerIo, Klaviyo, Shopify};
 use crate::excerpt::excerpt;
 use crate::failure::Failure;
 use crate::render::Stop;
@@ -15,6 +15,7 @@ use super::call::{Call, Filtered};
 pub(super) const FILTERS: &[Filter] = &[
     Filter::new("date", 1, 1, django_date).only(&[Klaviyo]),
     Filter::new("format_date_string", 1, 1, django_date).only(&[Klaviyo]),
+    Filter::new("date", 0, 1, shop_date).named(&["format"]).only(&[Shopify]),
     Filter::new("date", 1, 1, date),
     Filter::new("time_zone", 1, 1, in_zone).only(&[Braze]),
     Filter::new("timezone", 1, 1, in_zone).only(&[CustomerIo]),
@@ -36,6 +37,29 @@ fn date(call: &mut Call<'_, '_>) -> Filtered {
         return Ok(call.input.clone());
     }
     change(call, &format, Some)
+}
+
+/// Shopify's words for formats: <https://shopify.dev/docs/api/liquid/filters/date>.
+const SHOP_FORMATS: &[(&str, &str)] = &[
+    ("abbreviated_date", "%b %-d, %Y"),
+    ("basic", "%-m/%-d/%Y"),
+    ("date", "%B %-d, %Y"),
+    ("date_at_time", "%B %-d, %Y at %-I:%M %P"),
+    ("default", "%A, %B %-d, %Y at %-I:%M %P %z"),
+    ("on_date", "on %b %-d, %Y"),
+];
+
+/// As `date`; a `format` by name is one of Shopify's words or of Ruby's formats.
+fn shop_date(call: &mut Call<'_, '_>) -> Filtered {
+    let Some(named) = call.named("format").cloned() else { return date(call) };
+    let word = call.env.text(&named)?;
+    if let Some((_, format)) = SHOP_FORMATS.iter().find(|(known, _)| *known == &*word) {
+        return change(call, format, Some);
+    }
+    if word.contains('%') {
+        return change(call, &word, Some);
+    }
+    Err(Failure::UnknownFormat { name: excerpt(&word) }.into())
 }
 
 fn django_date(call: &mut Call<'_, '_>) -> Filtered {

@@ -12,12 +12,13 @@ pub(super) const FILTERS: &[Filter] = &[
     Filter::new("default_if_none", 1, 1, |call| Ok(default_if_none(call))).only(&[Klaviyo]),
     Filter::new("lookup", 1, 1, |call| Ok(lookup(call))).only(&[Klaviyo]),
     Filter::new("property_accessor", 1, 1, |call| Ok(lookup(call))).only(&[Braze]),
-    Filter::new("default", 0, 1, |call| Ok(default(call))).named(&["allow_false"]),
+    Filter::new("default", 1, 1, |call| Ok(default(call))).named(&["allow_false"]),
     Filter::new("size", 0, 0, |call| Ok(call.input.size().unwrap_or(Value::Int(0)))),
     Filter::new("json", 0, 0, json),
     Filter::new("to_json", 0, 0, json).only(&[CustomerIo]),
     Filter::new("as_json_string", 0, 0, json).only(&[Braze]),
     Filter::new("json_escape", 0, 0, json_escape).only(&[Braze]),
+    Filter::new("id", 1, 1, |call| Ok(call.input.clone())).only(&[Braze]),
 ];
 
 /// The input, or the argument in the place of `nil`, `false` and what is empty.

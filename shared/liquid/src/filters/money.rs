@@ -21,16 +21,21 @@ pub(super) const FILTERS: &[Filter] = &[
     Filter::new("money", 0, 0, |call| fixed(call, 2)).only(&[Braze]),
     Filter::new("number_with_delimiter", 0, 0, number_with_delimiter).only(&[Braze]),
     Filter::new("floatformat", 0, 1, floatformat).only(&[Klaviyo]),
+    Filter::new(CURRENCY_FORMAT, 0, 1, in_currency).only(&[Klaviyo]),
 ];
 
-/// An amount in Shopify, which counts in cents.
-struct Cents(Number);
+/// The filter behind Klaviyo's tag of the same name.
+pub(crate) const CURRENCY_FORMAT: &str = "currency_format";
 
-fn cents(call: &Call<'_, '_>) -> Result<Cents, Stop> {
-    Ok(Cents(call.number()?.divided_by(Number::of(&Value::Float(100.0))?)?))
+/// An amount in whole units of its currency.
+struct Amount(Number);
+
+/// The amount of a number in Shopify, which counts in cents.
+fn cents(call: &Call<'_, '_>) -> Result<Amount, Stop> {
+    Ok(Amount(call.number()?.divided_by(Number::of(&Value::Float(100.0))?)?))
 }
 
-impl Cents {
+impl Amount {
     /// The amount in one of the ways that a shop's format can name.
     fn amount(&self, name: &str) -> Filtered {
         let commas = |text: String| text.replace('.', "\0").replace(',', ".").replace('\0', ",");
@@ -52,31 +57,56 @@ impl Cents {
 fn priced(call: &mut Call<'_, '_>, format: &str) -> Filtered {
     let cents = cents(call)?;
     let named = format == "money_with_currency_format";
-    let format = shop_format(call, format).unwrap_or_else(|| currency_format(call, named));
+    let format = shop_format(call, format).unwrap_or_else(|| {
+        let currency = shop_currency(call);
+        let (format, code) = (currency_format(&currency), code(&currency));
+        if named && !format.ends_with(&code) { format!("{format} {code}").into() } else { format }
+    });
+    written(call, &cents, format)
+}
+
+/// The amount in a format such as `${{amount}}`.
+fn written(call: &mut Call<'_, '_>, amount: &Amount, format: Arc<str>) -> Filtered {
     let Some((before, rest)) = format.split_once("{{") else { return Ok(Value::Str(format)) };
     let (name, after) = rest.split_once("}}").unwrap_or((rest, ""));
-    let amount = cents.amount(name.trim())?;
+    let amount = amount.amount(name.trim())?;
     let text = format!("{before}{}{after}", amount.as_str().unwrap_or_default());
     call.room(text.len())?;
     Ok(Value::from(text))
+}
+
+/// An amount in the currency of the argument, such as `EUR`, else in that of the shop.
+fn in_currency(call: &mut Call<'_, '_>) -> Filtered {
+    let amount = Amount(call.number()?);
+    let currency = match call.given(0) {
+        Some(_) => call.argument_text(0)?,
+        None => shop_currency(call),
+    };
+    written(call, &amount, currency_format(&currency))
 }
 
 fn shop_format(call: &Call<'_, '_>, name: &str) -> Option<Arc<str>> {
     call.env.data.get("shop")?.get(name)?.as_str().map(Arc::from)
 }
 
-/// How Shopify writes the shop's currency unless the shop says otherwise; dollars where it has none.
-fn currency_format(call: &Call<'_, '_>, named: bool) -> Arc<str> {
-    let code = shop_format(call, "currency").unwrap_or_else(|| "USD".into());
-    let code: String = code.chars().take(3).collect::<String>().to_uppercase();
-    let format = match code.as_str() {
-        "USD" | "CAD" | "AUD" | "NZD" => "${{amount}}",
-        "EUR" => "€{{amount_with_comma_separator}}",
-        "GBP" => "£{{amount}}",
-        "JPY" => "¥{{amount_no_decimals}}",
-        _ => return format!("{{{{amount}}}} {code}").into(),
-    };
-    if named { format!("{format} {code}").into() } else { format.into() }
+/// Dollars where the shop has no currency.
+fn shop_currency(call: &Call<'_, '_>) -> Arc<str> {
+    shop_format(call, "currency").unwrap_or_else(|| "USD".into())
+}
+
+fn code(currency: &str) -> String {
+    currency.chars().take(3).collect::<String>().to_uppercase()
+}
+
+/// How a currency is written unless the shop says otherwise.
+fn currency_format(currency: &str) -> Arc<str> {
+    match code(currency).as_str() {
+        "USD" | "CAD" | "AUD" | "NZD" => "${{amount}}".into(),
+        "EUR" => "€{{amount_with_comma_separator}}".into(),
+        "GBP" => "£{{amount}}".into(),
+        "JPY" => "¥{{amount_no_decimals}}".into(),
+        code => format!("{{{{amount}}}} {code}").into(),
+    }
 }
 
 /// As `money`, without the cents where there are none.

@@ -5,7 +5,7 @@ use crate::dialect::Traits;
 use crate::excerpt::excerpt;
 use crate::limits::{Limit, MAX_BLOCK_DEPTH};
 use crate::options::ParseOptions;
-use crate::position::Span;
+use crate::position::{LineCounter, Span};
 use crate::problem::{ParseError, ParseErrors, Problem};
 use crate::tags::{self, Block, Body, Broken, Kind, Tag};
 
@@ -14,6 +14,7 @@ use super::foreign;
 use super::found::{Found, Last};
 use super::problems::Problems;
 use super::scan::{Markup, Piece, Scanner};
+use super::snippet;
 use super::text::named_output;
 use super::trim;
 
@@ -37,6 +38,7 @@ pub(super) struct Parser<'p> {
     pub(super) source: &'p str,
     options: &'p ParseOptions,
     pub(super) scanner: Scanner<'p>,
+    lines: LineCounter,
     pub(super) problems: Problems,
     /// What is being filled: the inside of the innermost open block, or of the template.
     pub(super) body: Body,
@@ -54,6 +56,7 @@ pub(super) struct Parser<'p> {
 struct Open {
     name: &'static str,
     at: usize,
+    line: usize,
     block: Box<dyn Block>,
     /// What the block stands in.
     outer: Body,
@@ -66,6 +69,7 @@ impl<'p> Parser<'p> {
             source,
             options,
             scanner: Scanner::new(source, options.dialect.traits().dollar_names),
+            lines: LineCounter::default(),
             problems: Problems::new(options.limits.mistakes),
             body: Body::default(),
             open: Vec::new(),
@@ -128,7 +132,7 @@ impl<'p> Parser<'p> {
         if let Some(problem) = foreign {
             self.problems.instead(mark, markup.at, problem);
         }
-        self.body.push(Node::Output(output), false);
+        self.body.push(snippet::of(output, self.traits()), false);
     }
 
     fn tag(&mut self, name: Span, markup: Markup) {
@@ -193,8 +197,8 @@ impl<'p> Parser<'p> {
             self.stop();
             return;
         }
-        let outer = std::mem::take(&mut self.body);
-        self.open.push(Open { name, at, block, outer, branches: 0 });
+        let (outer, line) = (std::mem::take(&mut self.body), self.lines.line(self.source, at));
+        self.open.push(Open { name, at, line, block, outer, branches: 0 });
     }
 
     /// Gives up: what follows could only lead to mistakes that are none.
@@ -243,7 +247,7 @@ impl<'p> Parser<'p> {
             return;
         }
         if opened.is_empty() || tags::is_block(opened) {
-            let open = reachable.last().map(|open| open.name.to_owned());
+            let open = reachable.last().map(|open| (open.name.to_owned(), open.line));
             self.problems.report(found.at, Problem::UnexpectedEnd { found: excerpt(name), open });
         } else {
             self.unknown_tag(name, found);

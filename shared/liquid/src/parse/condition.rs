@@ -13,12 +13,11 @@ use super::token::{Compare, Kind};
 const OPERATORS: [&str; 10] = ["==", "!=", "<>", "<", "<=", ">", ">=", "contains", "and", "or"];
 
 /// What other languages call the operators.
-const SYNONYMS: [(&str, &str); 9] = [
+const SYNONYMS: [(&str, &str); 8] = [
     ("is", "=="),
     ("eq", "=="),
     ("equals", "=="),
     ("ne", "!="),
-    ("in", "contains"),
     ("has", "contains"),
     ("include", "contains"),
     ("includes", "contains"),
@@ -27,6 +26,12 @@ const SYNONYMS: [(&str, &str); 9] = [
 
 fn synonym(word: &str) -> Option<String> {
     SYNONYMS.iter().find(|(other, _)| *other == word).map(|(_, operator)| (*operator).to_owned())
+}
+
+/// What stands behind the item in `'a' in list`.
+struct InList {
+    list: Expr,
+    negated: bool,
 }
 
 impl Cursor<'_> {
@@ -68,12 +73,36 @@ impl Cursor<'_> {
         let negated = self.negation();
         self.skip_grouping(Kind::OpenRound);
         let left = self.operand()?;
+        if let Some(turned) = self.in_list()? {
+            self.skip_grouping(Kind::CloseRound);
+            let (negated, right) = (negated != turned.negated, Some((Compare::Contains, left)));
+            return Ok(Comparison { at, negated, left: turned.list, right });
+        }
         let right = match self.operator()? {
             Some(compare) => Some((compare, self.operand()?)),
             None => None,
         };
         self.skip_grouping(Kind::CloseRound);
         Ok(Comparison { at, negated, left, right })
+    }
+
+    /// Takes the rest of `'a' in list` or `'a' not in list`, which in most dialects is a mistake that
+    /// means `list contains 'a'`.
+    fn in_list(&mut self) -> Parsed<Option<InList>> {
+        let at = self.here();
+        let before = self.place();
+        let negated = self.peek_after(1) == Some(Kind::Name) && self.accept_word("not");
+        if !self.accept_word("in") {
+            self.back_to(before);
+            return Ok(None);
+        }
+        let from = self.place();
+        let list = self.operand()?;
+        if !self.options.dialect.traits().django {
+            let list = excerpt(&self.squeezed(from));
+            self.report((at, Problem::InList { list }));
+        }
+        Ok(Some(InList { list, negated }))
     }
 
     /// Skips brackets that are not those of a range: as in Ruby's lax mode they mean nothing.
@@ -94,18 +123,20 @@ impl Cursor<'_> {
             && kinds.take_while(|kind| range(*kind)).any(|kind| kind == Kind::DotDot)
     }
 
-    /// Takes a `not`. Only some dialects have it, but everyone means the same by it.
+    /// Takes a `not` or a `!`. Only some dialects have the one and none the other, but everyone means
+    /// the same by them.
     fn negation(&mut self) -> bool {
         let follows = matches!(
             self.peek_after(1),
             Some(Kind::Name | Kind::Text | Kind::Number | Kind::Insert)
         );
-        let operator = self.word() == Some("not") && follows;
+        let operator = follows && (self.word() == Some("not") || self.peek() == Some(Kind::Not));
         if operator {
-            let at = self.here();
+            let (at, found) = (self.here(), self.found().to_owned());
             self.next();
-            if !self.options.dialect.traits().not {
-                let (found, instead) = ("not".to_owned(), "unless");
+            let known = self.options.dialect.traits().django;
+            if !known || found == "!" {
+                let instead = if known { "not" } else { "unless" };
                 self.report((at, Problem::WriteInstead { found, instead }));
             }
         }
@@ -117,7 +148,7 @@ impl Cursor<'_> {
         let at = self.here();
         let expr = self.expression()?;
         let mut filters = Vec::new();
-        while self.options.dialect.traits().filters_in_conditions && self.accept(Kind::Pipe) {
+        while self.options.dialect.traits().django && self.accept(Kind::Pipe) {
             filters.extend(self.filter());
         }
         if filters.is_empty() {

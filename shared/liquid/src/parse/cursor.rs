@@ -190,6 +190,11 @@ impl<'p> Cursor<'p> {
         tokens.iter().map(|token| self.text(*token)).collect::<String>().into()
     }
 
+    /// Goes back to where so many tokens were taken.
+    pub(crate) fn back_to(&mut self, place: usize) {
+        self.place = place;
+    }
+
     /// How many tokens were taken, for [`Cursor::squeezed`].
     pub(crate) fn place(&self) -> usize {
         self.place

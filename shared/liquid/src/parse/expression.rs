@@ -1,6 +1,7 @@
 //! Values and paths: `'text'`, `12`, `customer.tags[0]`, `(1..3)`.
 
 use crate::ast::{Expr, Path, Segment};
+use crate::excerpt::excerpt;
 use crate::limits::{Limit, MAX_BRACKET_DEPTH};
 use crate::problem::Problem;
 use crate::value::{Range, Value};
@@ -112,22 +113,40 @@ impl Cursor<'_> {
 
     /// Parses what follows a dot. A number is taken for a place, and a dot before a bracket for
     /// nothing, but both are mistakes.
-    fn property(&mut self, depth: usize) -> Parsed<Option<Segment>> {
+    fn property(&mut self, depth: usize) -> Parsed<Vec<Segment>> {
         let fault = self.expected("the name of a property");
-        match self.peek() {
-            Some(Kind::Name | Kind::Insert) => {
-                Ok(self.next().map(|token| Segment::Name(self.content(token).into())))
+        match (self.peek(), self.next_unless_bracket()) {
+            (Some(Kind::Name | Kind::Insert), Some(token)) => {
+                Ok(vec![Segment::Name(self.content(token).into())])
             }
-            Some(Kind::Number) => {
-                self.report(fault);
-                Ok(Some(Segment::Index(Box::new(self.literal()?))))
+            (Some(Kind::Number), Some(token)) => {
+                if !self.options.dialect.traits().django {
+                    let expected = "the name of a property; an item stands in brackets, as `[0]`";
+                    let found = excerpt(self.text(token));
+                    self.report((fault.0, Problem::Expected { expected, found }));
+                }
+                self.places(token)
             }
-            Some(Kind::OpenSquare) => {
+            (Some(Kind::OpenSquare), _) => {
                 self.report(fault);
-                self.index(depth).map(Some)
+                Ok(vec![self.index(depth)?])
             }
             _ => Err(fault),
         }
+    }
+
+    fn next_unless_bracket(&mut self) -> Option<Token> {
+        if self.peek() == Some(Kind::OpenSquare) { None } else { self.next() }
+    }
+
+    /// The places in a number after a dot: `0.1` is the second of the first.
+    fn places(&self, token: Token) -> Parsed<Vec<Segment>> {
+        let too_long = (token.span.start, Limit::Digits(self.options.limits.digits).into());
+        let place = |digits: &str| {
+            let place = digits.parse().map_err(|_| too_long.clone())?;
+            Ok(Segment::Index(Box::new(Expr::Literal(Value::Int(place)))))
+        };
+        self.text(token).split('.').map(place).collect()
     }
 
     /// Parses `[…]`.

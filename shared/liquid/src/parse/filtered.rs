@@ -88,14 +88,17 @@ impl Cursor<'_> {
                 self.skip_to(&[Kind::Pipe]);
             }
         }
-        if matches!(self.peek(), Some(Kind::Text | Kind::Number)) {
+        let without_colon = matches!(self.peek(), Some(Kind::Text | Kind::Number));
+        if without_colon {
             let fault = self.expected("`:` before what a filter takes");
             self.report(fault);
             self.skip_to(&[Kind::Pipe]);
         }
         let found = self.known_filter(name);
         let filter = found.map_err(|problem| self.report((at, problem))).ok()?;
-        self.check(at, filter, &arguments);
+        if !without_colon {
+            self.check(at, filter, &arguments);
+        }
         Some(FilterCall { at, filter, arguments: arguments.positional, named: arguments.named })
     }
 

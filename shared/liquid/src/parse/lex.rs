@@ -35,6 +35,7 @@ const SIGNS: &[(&str, Kind)] = &[
     (">=", Kind::Compare(Compare::MoreOrEqual)),
     ("<", Kind::Compare(Compare::Less)),
     (">", Kind::Compare(Compare::More)),
+    ("!", Kind::Not),
     ("=", Kind::Assign),
     (".", Kind::Dot),
     (",", Kind::Comma),

@@ -26,6 +26,8 @@ pub(crate) enum Kind {
     And,
     /// `||`, which stands for `or`.
     Or,
+    /// A lone `!`, which stands for `not`.
+    Not,
     Compare(Compare),
 }
 

@@ -21,6 +21,7 @@ use crate::value::Value;
 #[derive(Debug)]
 pub(crate) struct Partial {
     pub(crate) at: usize,
+    pub(crate) name_at: usize,
     pub(crate) isolated: bool,
     pub(crate) name: Expr,
     pub(crate) bound: Option<Expr>,
@@ -42,7 +43,7 @@ fn parse(cursor: &mut Cursor<'_>, isolated: bool) -> Parsed<Node> {
     if isolated && cursor.peek() != Some(Kind::Text) {
         return Err(cursor.expected("the name of a partial in quotes"));
     }
-    let at = cursor.at;
+    let (at, name_at) = (cursor.at, cursor.here());
     let name = cursor.expression()?;
     let each = cursor.word() == Some("for");
     let bound = if cursor.accept_word("for") || cursor.accept_word("with") {
@@ -70,7 +71,8 @@ fn parse(cursor: &mut Cursor<'_>, isolated: bool) -> Parsed<Node> {
         cursor.skip_all();
     }
     cursor.finish("an argument or the end");
-    Ok(Node::Partial(Box::new(Partial { at, isolated, name, bound, each, alias, arguments })))
+    let partial = Partial { at, name_at, isolated, name, bound, each, alias, arguments };
+    Ok(Node::Partial(Box::new(partial)))
 }
 
 /// What is bound. Old themes write `with name: value`, which binds the name and is an argument too.
@@ -84,6 +86,21 @@ fn bound(cursor: &mut Cursor<'_>) -> Parsed<Expr> {
 }
 
 impl Partial {
+    /// An `include` of this name and nothing else.
+    pub(crate) fn of(at: usize, name: Arc<str>) -> Self {
+        let (name, arguments) = (Expr::Literal(Value::Str(name)), Vec::new());
+        let (isolated, bound, each, alias) = (false, None, false, None);
+        Self { at, name_at: at, isolated, name, bound, each, alias, arguments }
+    }
+
+    /// Under which name the partial knows what, and whether that is each item of a list. `None` where
+    /// the partial's name is only known while rendering.
+    pub(crate) fn binds(&self) -> Option<(&str, Option<&Expr>, bool)> {
+        let Expr::Literal(Value::Str(name)) = &self.name else { return None };
+        let known_as = self.alias.as_deref().unwrap_or_else(|| last_part(name));
+        Some((known_as, self.bound.as_ref(), self.each))
+    }
+
     pub(crate) fn render<'r>(&'r self, renderer: &mut Renderer<'r>) -> Flow {
         if renderer.isolated && !self.isolated {
             renderer.at = self.at;

@@ -143,9 +143,7 @@ fn a_push_has_a_picture_if_there_is_one() {
 fn mistakes_in_templates_are_told_with_their_place() {
     check_refused(
         "templates:\n  - id: t\n    email:\n      subject: a\n      mjml: |\n        <mjml><mj-body>\n          <mj-txt>a</mj-txt></mj-body></mjml>",
-        expect![
-            "t.yaml:6:9: in this body, line 2, column 3: MJML has no `<mj-txt>`; did you mean `<mj-text>`?"
-        ],
+        expect!["t.yaml:7:11: MJML has no `<mj-txt>`; did you mean `<mj-text>`?"],
     );
     check_refused(
         "templates: [{ id: t, language: fr, sms: a }]",
@@ -163,12 +161,12 @@ fn mistakes_in_templates_are_told_with_their_place() {
     );
     check_refused(
         "partials: { footer: a }\ntemplates: [{ id: t, sms: \"{% render 'foter' %}\" }]",
-        expect!["t.yaml:2:27: there is no partial `foter`; did you mean `footer`?"],
+        expect!["t.yaml:2:38: there is no partial `foter`; did you mean `footer`?"],
     );
     check_refused(
         "partials: { footer: <mj-text>a</mj-text> }\ntemplates: [{ id: t, sms: \"{% render 'footer' %}\" }]",
         expect![[
-            r#"t.yaml:2:27: the partial `footer` is MJML, which is compiled before Liquid is rendered; write `<mj-include path="footer" />`"#
+            r#"t.yaml:2:38: the partial `footer` is MJML, which is compiled before Liquid is rendered; write `<mj-include path="footer" />`"#
         ]],
     );
     check_refused(
@@ -184,5 +182,89 @@ fn mistakes_in_templates_are_told_with_their_place() {
         expect![
             "t.yaml:1:31: `mailchimp` is not one of `liquid`, `braze`, `customer.io`, `shopify`, `klaviyo`, `dotdigital`"
         ],
+    );
+}
+
+#[test]
+fn each_mistake_of_a_template_is_told_at_its_own_character() {
+    check_refused(
+        "templates:\n  - id: t\n    sms: |\n      Hi {{ customer.name | upcas }},\n      {% if a => 1 %}{% endfor %}\n",
+        expect![[r"
+            t.yaml:4:29: unknown filter `upcas`, did you mean `upcase`?
+            t.yaml:5:7: `if` is never closed with `endif`
+            t.yaml:5:15: write `>=` instead of `=>`
+            t.yaml:5:22: expected `endif` to close the `if` of line 2, found `endfor`"]],
+    );
+    check_refused(
+        "templates: [{ id: t, sms: \"a \\\"b\\\" {{ 'it''s' | upcas }}\" }]",
+        expect![[r"
+            t.yaml:1:43: expected `|` and a filter, or the end, found `'s'`
+            t.yaml:1:49: unknown filter `upcas`, did you mean `upcase`?"]],
+    );
+}
+
+#[test]
+fn variables_that_nothing_gives_are_refused_where_they_stand() {
+    check_refused(
+        "templates:\n  - id: t\n    sms: Hi {{ custmer.first_name }}, {{ customer.anything }}\n    push:\n      title: Hi\n      body: >\n        {% for item in cart.items %}\n        {{ item.nmae }}{% endfor %}{{ item }}\n",
+        expect![[r"
+            t.yaml:3:16: there is no variable `custmer.first_name`; did you mean `customer.first_name`?
+            t.yaml:8:12: there is no variable `item.nmae`; did you mean `item.name`?
+            t.yaml:8:39: there is no variable `item`; what is known of the customer is read as `customer.item`"]],
+    );
+}
+
+#[test]
+fn what_a_template_names_and_a_partial_is_given_is_known() {
+    let known = "
+partials:
+  card: '{{ product.name }}{{ label }}{{ forloop.index }}'
+  inner: '{{ greeting }}{{ item.name }}{% assign made = 1 %}'
+  unused: '{{ whatever }}'
+templates:
+  - id: t
+    sms: '{% assign greeting = \"a\" %}{% capture b %}{{ greeting }}{% endcapture %}{{ b }}
+      {% render \"card\" for recommendations as product, label: b %}
+      {% for item in cart.items %}{% include \"inner\" %}{{ made }}{% endfor %}{% increment n %}{{ n }}'
+";
+    definitions(known);
+    check_refused(
+        "partials: { card: '{{ p.nmae }} {{ x }}' }\ntemplates: [{ id: t, sms: '{% render \"card\", p: cart.items[0] %}', push: { title: a, body: '{% render \"card\", p: cart.items[1] %}' } }]",
+        expect![[r"
+            t.yaml:1:23: there is no variable `p.nmae`; did you mean `p.name`?
+            t.yaml:1:36: there is no variable `x`; what is known of the customer is read as `customer.x`"]],
+    );
+}
+
+#[test]
+fn what_an_included_footer_reads_is_checked_where_it_stands() {
+    check_refused(
+        "partials:\n  footer: |\n    <mj-section><mj-column><mj-text>\n      {{ unsubscribe_ur }}</mj-text></mj-column></mj-section>\ntemplates:\n  - id: t\n    email: { subject: a, mjml: \"<mjml><mj-body><mj-include path='footer' /></mj-body></mjml>\" }",
+        expect![
+            "t.yaml:4:10: there is no variable `unsubscribe_ur`; did you mean `unsubscribe_url`?"
+        ],
+    );
+}
+
+#[test]
+fn a_partial_may_be_written_in_another_products_liquid() {
+    let braze = "
+partials: { hello: { dialect: braze, text: 'Hi {{${first_name}}}' } }
+templates: [{ id: t, dialect: braze, sms: '{{content_blocks.${hello} | id: \"cb1\"}}!' }]";
+    check_sms(braze, json!({}), "Hi Ada!");
+    check_refused(
+        "partials: { hello: a }\ntemplates: [{ id: t, dialect: customer.io, sms: '{{ snippets.helo }}' }]",
+        expect!["t.yaml:2:53: there is no partial `helo`; did you mean `hello`?"],
+    );
+}
+
+#[test]
+fn links_of_other_products_are_ours_and_today_is_the_customers() {
+    let klaviyo = "templates: [{ id: t, dialect: klaviyo, sms: 'off: {% unsubscribe_link %}' }]";
+    check_sms(klaviyo, json!({}), "off:");
+    check_sms(
+        "templates: [{ id: t, sms: '{{ today }} {{ now | date: \"%H:%M\" }}' }]",
+        json!({"timezone": "Europe/Paris"}),
+        "2026-01-01 12:00",
     );
 }

@@ -1,0 +1,116 @@
+//! What a template reads once the partials that it renders are in it.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+
+use attune_liquid::{Outline, Read, Template};
+
+use super::partials::Partials;
+
+/// Partials within partials, as far as one rendering goes.
+const DEPTH: usize = 20;
+/// Partials that are looked at for one template. What people write has tens; without a limit, two
+/// partials that render each other with longer and longer paths would go on for long.
+const VISITS: usize = 1_000;
+
+/// The names that a partial is given, each with the path it stands for; `None` is a value that a
+/// template made.
+type Given = BTreeMap<Arc<str>, Option<String>>;
+
+/// A place at which something is read.
+#[derive(Debug)]
+pub(super) struct Reached {
+    /// The partial it stands in, `None` for the template itself.
+    pub(super) partial: Option<Arc<str>>,
+    /// The path into what messages are given, and where and how it is written.
+    pub(super) read: Read,
+}
+
+/// Every place at which a template, or a partial that it renders, reads what messages are given.
+/// `included` are partials that stand in its text by `<mj-include>`.
+pub(super) fn reached(
+    template: &Template,
+    included: &[String],
+    partials: &Partials,
+) -> Vec<Reached> {
+    let mut reach =
+        Reach { partials, outlines: HashMap::new(), seen: BTreeSet::new(), all: vec![] };
+    reach.follow(None, &template.outline(), included, &Given::new(), DEPTH);
+    reach.all
+}
+
+struct Reach<'p> {
+    partials: &'p Partials,
+    outlines: HashMap<Arc<str>, Arc<Outline>>,
+    seen: BTreeSet<(Arc<str>, Given)>,
+    all: Vec<Reached>,
+}
+
+impl Reach<'_> {
+    /// Recursion is bounded by `depth`, and by the visits in all.
+    fn follow(
+        &mut self,
+        partial: Option<&Arc<str>>,
+        outline: &Outline,
+        included: &[String],
+        given: &Given,
+        depth: usize,
+    ) {
+        let mut known = given.clone();
+        known.extend(outline.names.iter().map(|name| (Arc::clone(name), None)));
+        let open = outline.calls.iter().filter(|call| !call.isolated).map(|call| &call.name);
+        let open: Vec<Arc<str>> =
+            open.cloned().chain(included.iter().map(|id| id.as_str().into())).collect();
+        for name in &open {
+            let names = self.outline(name).map(|outline| outline.names.clone());
+            known.extend(names.into_iter().flatten().map(|name| (name, None)));
+        }
+        for read in &outline.reads {
+            if let Some(path) = resolved(&read.path, &known) {
+                let read = Read { path, ..read.clone() };
+                self.all.push(Reached { partial: partial.cloned(), read });
+            }
+        }
+        for name in included {
+            self.enter(&name.as_str().into(), known.clone(), depth);
+        }
+        for call in &outline.calls {
+            let mut given = if call.isolated { Given::new() } else { known.clone() };
+            for (name, path) in &call.gives {
+                let path = path.as_ref().and_then(|path| resolved(path, &known));
+                given.insert(Arc::clone(name), path);
+            }
+            self.enter(&call.name, given, depth);
+        }
+    }
+
+    fn enter(&mut self, name: &Arc<str>, given: Given, depth: usize) {
+        let Some(outline) = self.outline(name) else { return };
+        let new = self.seen.len() < VISITS && self.seen.insert((Arc::clone(name), given.clone()));
+        if depth > 0 && new {
+            let included = self.partials.text(name).map(attune_mail::includes).unwrap_or_default();
+            self.follow(Some(name), &outline, &included, &given, depth - 1);
+        }
+    }
+
+    fn outline(&mut self, name: &Arc<str>) -> Option<Arc<Outline>> {
+        if let Some(known) = self.outlines.get(name) {
+            return Some(Arc::clone(known));
+        }
+        let template = attune_liquid::Partials::partial(self.partials, name)?;
+        let outline = Arc::new(template.outline());
+        self.outlines.insert(Arc::clone(name), Arc::clone(&outline));
+        Some(outline)
+    }
+}
+
+/// The path into what messages are given; `None` if it leads into a value that a template made.
+fn resolved(path: &str, known: &Given) -> Option<String> {
+    let end = path.find(['.', '[']).unwrap_or(path.len());
+    let (root, rest) = path.split_at(end);
+    match known.get(root) {
+        None => Some(path.to_owned()),
+        Some(None) => None,
+        Some(Some(stands_for)) => Some(format!("{stands_for}{rest}")),
+    }
+}
