@@ -144,9 +144,8 @@ async fn bad_mjml_is_refused_with_its_place_and_nothing_changes() {
     let (status, told) = manage(&world, "PUT", "/api/definitions", &files).await;
     assert_eq!(status.as_u16(), 422);
     let mistake = &told["mistakes"][0];
-    assert_eq!((&mistake["file"], &mistake["line"]), (&json!("t.yaml"), &json!(6)));
-    let expected =
-        "in this body, line 3, column 5: MJML has no `<mj-txt>`; did you mean `<mj-text>`?";
+    assert_eq!((&mistake["file"], &mistake["line"]), (&json!("t.yaml"), &json!(8)));
+    let expected = "MJML has no `<mj-txt>`; did you mean `<mj-text>`?";
     assert_eq!(mistake["message"], expected);
     assert_eq!(world.store.current_version().await.unwrap().0, 1);
 }

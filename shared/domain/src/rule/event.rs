@@ -236,6 +236,7 @@ fn read_times(cx: &mut RuleReader<'_>, node: &Node) -> Option<(u16, Option<u16>)
             let why = "`exactly` stands alone, without `at_least` and `at_most`";
             reader.refuse(&node.place, Wrong::Contradiction(why))
         }
+        (None, None, None) if members.keys().next().is_some() => None,
         (None, None, None) => reader.refuse(&node.place, Wrong::NoTest("`at_least: 3`")),
         (None, low, high) => {
             let low = low.map_or(Some(1), |node| read_count(reader, node, limits::TIMES))?;
