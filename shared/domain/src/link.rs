@@ -29,8 +29,10 @@ use crate::time::{Span, Timestamp};
 const PURPOSE: &[u8] = b"attune link 1";
 /// Bytes of a key: two of AES-256.
 const KEY_BYTES: usize = 64;
+/// What a short link begins with before it is sealed: no JSON does.
+const SHORT: u8 = 0;
 /// Bytes of a short link before it is sealed.
-const SHORT_BYTES: usize = 17;
+const SHORT_BYTES: usize = 18;
 /// Characters of a token. The longest is a click on the longest URL that is sealed.
 const TOKEN_BYTES: usize = 4_096;
 
@@ -92,7 +94,7 @@ impl Link {
             Self::Click { message, url } => json!(["l", message.as_str(), url.as_str()]),
             Self::Short { message, nth } => {
                 let bits = message.bits().unwrap_or_default();
-                return [bits.to_be_bytes().as_slice(), &[*nth]].concat();
+                return [&[SHORT], bits.to_be_bytes().as_slice(), &[*nth]].concat();
             }
             Self::Unsubscribe { message } => json!(["u", message.as_str()]),
             Self::Preferences { customer } => json!(["p", customer.as_str()]),
@@ -106,8 +108,7 @@ impl Link {
 
     /// Reads what [`Link::content`] wrote, perhaps in another release.
     fn of(content: &[u8]) -> Option<Self> {
-        // No JSON that we write is so short.
-        if let Ok([bits @ .., nth]) = <[u8; SHORT_BYTES]>::try_from(content) {
+        if let Ok([SHORT, bits @ .., nth]) = <[u8; SHORT_BYTES]>::try_from(content) {
             let message = MessageId::of_bits(u128::from_be_bytes(bits));
             return Some(Self::Short { message, nth });
         }
