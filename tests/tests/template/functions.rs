@@ -156,6 +156,7 @@ fn requests_reach_the_routes_of_their_function() {
         ("Ingest", "Calls", "/v1/{proxy+}", "\"/v1/{call}\""),
         ("Manage", "Calls", "/api/{proxy+}", "\"/api/definitions\""),
         ("Links", "Clicks", "/l/{proxy+}", "\"/l/{*token}\""),
+        ("Links", "ShortClicks", "/s/{proxy+}", "\"/s/{*token}\""),
         ("Links", "Unsubscribe", "/u/{proxy+}", "\"/u/{*token}\""),
         ("Links", "Preferences", "/p/{proxy+}", "\"/p/{*token}\""),
         ("Links", "Confirm", "/o/{proxy+}", "\"/o/{*token}\""),
@@ -166,6 +167,18 @@ fn requests_reach_the_routes_of_their_function() {
         let folder = root().join("functions").join(resource.to_lowercase());
         assert!(source(&folder.join("src/lib.rs")).contains(route), "{resource} has no {route}");
     }
+}
+
+#[test]
+fn every_kind_of_link_reaches_the_function() {
+    let template = Template::read();
+    let events = template.resource("Links")["Events"].as_object().unwrap();
+    let open: BTreeSet<&str> =
+        events.values().filter_map(|event| event["Properties"]["Path"].as_str()).collect();
+    let router = source(&root().join("functions/links/src/lib.rs"));
+    let routes = router.split(".route(\"").skip(1).map(|route| route.split('{').next().unwrap());
+    let routes: Vec<String> = routes.map(|begin| format!("{begin}{{proxy+}}")).collect();
+    assert_eq!(open, routes.iter().map(String::as_str).collect());
 }
 
 #[test]
