@@ -1,7 +1,7 @@
 //! `attune check`: are the definitions right, and what would they change?
 
 use attune_aws::store::Source;
-use attune_domain::coverage::{Reads, reads};
+use attune_domain::coverage::traits_read;
 use attune_domain::definitions::{Definitions, Lineage};
 use serde_json::Value;
 
@@ -47,7 +47,7 @@ fn describe(definitions: &Definitions, source: &Source) {
 fn describe_templates(definitions: &Definitions) {
     let mut rows = table(["template", "reads of the customer"], &[]);
     for (id, content) in &definitions.templates {
-        let Reads { traits } = reads(content, &definitions.shop);
+        let traits = traits_read(content, &definitions.shop);
         rows.add_row([id.to_string(), Vec::from_iter(traits).join(", ")]);
     }
     if !definitions.templates.is_empty() {

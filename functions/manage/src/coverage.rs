@@ -1,6 +1,6 @@
 //! Who of those that a program writes to lacks what its template reads.
 
-use attune_domain::coverage::{has, reads};
+use attune_domain::coverage::{has, traits_read};
 use attune_domain::definitions::Definitions;
 use attune_domain::digest::Key;
 use attune_domain::profile::Profile;
@@ -25,7 +25,7 @@ impl Coverage {
     pub(crate) fn of(definitions: &Definitions) -> Self {
         let of_program = |program: &attune_domain::program::Program| {
             let content = definitions.templates.get(&program.template)?;
-            let traits = reads(content, &definitions.shop).traits;
+            let traits = traits_read(content, &definitions.shop);
             Some(OfProgram {
                 program: program.id.to_string(),
                 template: program.template.to_string(),

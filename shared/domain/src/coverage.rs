@@ -6,23 +6,14 @@ use crate::card::Card;
 use crate::definitions::{Content, Shop};
 use crate::vocabulary::{Meaning, Vocabulary};
 
-/// What a template reads.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Reads {
-    /// Paths of traits, such as `first_name` or `address.city`.
-    pub traits: BTreeSet<String>,
-}
-
-/// What a template of a shop reads.
-pub fn reads(content: &Content, shop: &Shop) -> Reads {
+/// The traits that a template of a shop reads: paths such as `first_name` or `address.city`.
+pub fn traits_read(content: &Content, shop: &Shop) -> BTreeSet<String> {
     let vocabulary = Vocabulary { shop, dialect: content.dialect };
-    let mut reads = Reads::default();
-    for path in content.variables() {
-        if let Meaning::Trait(path) = vocabulary.meaning(path) {
-            reads.traits.insert(path);
-        }
-    }
-    reads
+    let traits = content.variables().iter().filter_map(|path| match vocabulary.meaning(path) {
+        Meaning::Trait(path) => Some(path),
+        Meaning::Given | Meaning::Unknown(_) => None,
+    });
+    traits.collect()
 }
 
 /// Whether a customer has a trait, or a trait within it.
@@ -46,8 +37,9 @@ mod tests {
              templates: [{{ id: t, {template} }}]"
         );
         let definitions = definitions(&source);
-        let found = reads(definitions.templates.values().next().unwrap(), &definitions.shop);
-        assert_eq!(found.traits.iter().map(String::as_str).collect::<Vec<_>>(), traits);
+        let content = definitions.templates.values().next().unwrap();
+        let found = traits_read(content, &definitions.shop);
+        assert_eq!(found.iter().map(String::as_str).collect::<Vec<_>>(), traits);
     }
 
     #[test]

@@ -27,6 +27,13 @@ const RENDERING: RenderLimits = RenderLimits {
     warnings: 2,
 };
 
+/// Checks that one template stays below a limit and another reaches it.
+#[track_caller]
+fn check(reached: fn(&str) -> Option<Limit>, below: &str, beyond: &str, limit: Limit) {
+    assert_eq!(reached(below), None, "{below}");
+    assert_eq!(reached(beyond), Some(limit), "{beyond}");
+}
+
 /// The limit that reading a template reaches, if it does.
 fn reached_by_reading(source: &str) -> Option<Limit> {
     let options = ParseOptions { limits: PARSING, ..ParseOptions::lax() };
@@ -51,10 +58,7 @@ fn reading_stops_at_each_limit() {
         mistakes: _,
     } = PARSING;
     let spaces = |count: usize| " ".repeat(count);
-    let check = |below: &str, beyond: &str, limit: Limit| {
-        assert_eq!(reached_by_reading(below), None, "{below}");
-        assert_eq!(reached_by_reading(beyond), Some(limit), "{beyond}");
-    };
+    let check = |below: &str, beyond: &str, limit| check(reached_by_reading, below, beyond, limit);
     check(&spaces(80), &spaces(81), Limit::TemplateBytes(template_bytes));
     check(
         "{% if a %}{% if a %}{% endif %}{% endif %}",
@@ -110,10 +114,8 @@ fn rendering_stops_at_each_limit() {
         data_depth: _,
         warnings: _,
     } = RENDERING;
-    let check = |below: &str, beyond: &str, limit: Limit| {
-        assert_eq!(reached_by_rendering(below), None, "{below}");
-        assert_eq!(reached_by_rendering(beyond), Some(limit), "{beyond}");
-    };
+    let check =
+        |below: &str, beyond: &str, limit| check(reached_by_rendering, below, beyond, limit);
     check(
         "{% for i in (1..5) %}{% endfor %}",
         "{% for i in (1..50) %}{% endfor %}",

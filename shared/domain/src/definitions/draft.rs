@@ -1,8 +1,6 @@
 //! Definitions while they are read: section by section, from all files, so that a rule may refer to
 //! what is defined after it, or in another file.
 
-use std::collections::BTreeSet;
-
 use super::lineage::{self, Lineage};
 use super::mistake::{Mistake, Wrong};
 use super::reader::Reader;
@@ -134,46 +132,46 @@ impl Draft {
     /// The ids that rules may refer to. Ids are read here, so that a rule may refer to what is
     /// defined after it.
     fn names(&mut self, sections: &Sections<'_>) -> Names {
-        let mut ids = |kind: &'static str, nodes: &[&Node], most: usize| {
-            if let Some(extra) = nodes.get(most) {
-                self.reader.refuse::<()>(&extra.place, Wrong::TooMany(kind, most));
-            }
-            let mut known: Vec<String> = Vec::new();
-            for node in nodes {
-                // A template comes once in each language.
-                let id = id_of(node).unwrap_or_default() + &language_of(node);
-                if let (true, Some(node)) = (known.contains(&id), id_node(node)) {
-                    let wrong = Wrong::DuplicateId { kind, id: id.clone() };
-                    self.reader.refuse::<()>(&node.place, wrong);
-                }
-                known.push(id);
-            }
-            known
+        let mut ids = |kind, nodes: &[&Node], most| {
+            // A template comes once in each language.
+            let id = |node: &Node| id_of(node).unwrap_or_default() + &language_of(node);
+            let things = nodes.iter().map(|node| (*node, id(node), id_node(node)));
+            self.once(kind, things.collect(), most)
         };
         let segments = ids("segment", &sections.segments, limits::SEGMENTS);
         let programs = ids("program", &sections.programs, limits::PROGRAMS);
         ids("template", &sections.templates, limits::TEMPLATES);
         let coupons = ids("coupon", &sections.coupons, limits::COUPONS);
-        self.once("metric", &sections.metrics);
-        self.once("score", &sections.scores);
+        for (kind, entries) in [("metric", &sections.metrics), ("score", &sections.scores)] {
+            let id = |key: &Node| key.text().unwrap_or_default().to_owned();
+            let things = entries.iter().map(|(key, _)| (*key, id(key), Some(*key)));
+            self.once(kind, things.collect(), limits::METRICS);
+        }
         let shop = &self.definitions.shop;
         let history = (!shop.beyond_history).then_some(shop.history);
         Names { segments, programs, coupons, history, ..Names::default() }
     }
 
-    /// Refuses a second thing of the same name, which may stand in another file, and too many.
-    fn once(&mut self, kind: &'static str, entries: &[(&Node, &Node)]) {
-        if let Some((extra, _)) = entries.get(limits::METRICS) {
-            self.reader.refuse::<()>(&extra.place, Wrong::TooMany(kind, limits::METRICS));
+    /// The ids of things of one kind from all files: at most so many, and none twice. Each thing
+    /// comes with its id, and where that stands if it has one.
+    fn once(
+        &mut self,
+        kind: &'static str,
+        things: Vec<(&Node, String, Option<&Node>)>,
+        most: usize,
+    ) -> Vec<String> {
+        if let Some((extra, ..)) = things.get(most) {
+            self.reader.refuse::<()>(&extra.place, Wrong::TooMany(kind, most));
         }
-        let mut known = BTreeSet::new();
-        for (key, _) in entries {
-            let id = key.text().unwrap_or_default();
-            if !known.insert(id) {
-                let id = id.to_owned();
-                self.reader.refuse::<()>(&key.place, Wrong::DuplicateId { kind, id });
+        let mut known: Vec<String> = Vec::new();
+        for (_, id, named) in things {
+            if let (true, Some(node)) = (known.contains(&id), named) {
+                let wrong = Wrong::DuplicateId { kind, id: id.clone() };
+                self.reader.refuse::<()>(&node.place, wrong);
             }
+            known.push(id);
         }
+        known
     }
 
     fn read_metrics(&mut self, sections: &Sections<'_>, names: &mut Names) {

@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use attune_liquid::{Dialect, Position, Template};
+use attune_liquid::{Dialect, Outline, Position, Template};
 
 use super::Definitions;
 use super::draft::member;
@@ -39,8 +39,8 @@ impl Partials {
     }
 
     /// Notes the places at which a template asks for a partial in vain.
-    pub(super) fn check(&self, reader: &mut Reader, node: &Node, template: &Template) {
-        for call in template.outline().calls {
+    pub(super) fn check(&self, reader: &mut Reader, node: &Node, outline: &Outline) {
+        for call in &outline.calls {
             let wrong = match self.text(&call.name) {
                 None => {
                     let near = nearest(&call.name.to_lowercase(), self.ids());
@@ -83,7 +83,7 @@ pub(super) fn read(reader: &mut Reader, definitions: &mut Definitions, nodes: &[
     for (key, node) in nodes {
         let known = key.text().and_then(|id| partials.0.get(id)).filter(|_| !reader.published);
         if let Some(partial) = known {
-            partials.check(reader, text_of(node), &partial.template);
+            partials.check(reader, text_of(node), &partial.template.outline());
         }
     }
     definitions.partials = Arc::new(partials);

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-use attune_liquid::{Outline, Read, Template};
+use attune_liquid::{Outline, Read};
 
 use super::partials::Partials;
 
@@ -28,14 +28,10 @@ pub(super) struct Reached {
 
 /// Every place at which a template, or a partial that it renders, reads what messages are given.
 /// `included` are partials that stand in its text by `<mj-include>`.
-pub(super) fn reached(
-    template: &Template,
-    included: &[String],
-    partials: &Partials,
-) -> Vec<Reached> {
+pub(super) fn reached(outline: &Outline, included: &[String], partials: &Partials) -> Vec<Reached> {
     let mut reach =
         Reach { partials, outlines: HashMap::new(), seen: BTreeSet::new(), all: vec![] };
-    reach.follow(None, &template.outline(), included, &Given::new(), DEPTH);
+    reach.follow(None, outline, included, &Given::new(), DEPTH);
     reach.all
 }
 

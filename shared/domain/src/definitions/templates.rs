@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, OnceLock};
 
-use attune_liquid::{Dialect, Mode, ParseOptions, Position, Template};
+use attune_liquid::{Dialect, Mode, Outline, ParseOptions, Position, Template};
 
 use super::draft::Sections;
 use super::email::{self, EmailContent};
@@ -92,7 +92,7 @@ impl Content {
     }
 
     fn find_variables(&self) -> BTreeSet<String> {
-        let read = |template| reached(template, &[], &self.partials);
+        let read = |template: &Template| reached(&template.outline(), &[], &self.partials);
         self.templates().flat_map(read).map(|reached| reached.read.path).collect()
     }
 
@@ -149,16 +149,17 @@ impl Reading<'_> {
     pub(super) fn liquid(&self, reader: &mut Reader, node: &Node) -> Option<Template> {
         let template = liquid(reader, node, self.dialect)?;
         if !reader.published {
-            self.partials.check(reader, node, &template);
-            self.check_names(reader, node, &template);
+            let outline = template.outline();
+            self.partials.check(reader, node, &outline);
+            self.check_names(reader, node, &outline);
         }
         Some(template)
     }
 
-    fn check_names(&self, reader: &mut Reader, node: &Node, template: &Template) {
+    fn check_names(&self, reader: &mut Reader, node: &Node, outline: &Outline) {
         let vocabulary = Vocabulary { shop: self.shop, dialect: self.dialect };
         let included = node.text().map(attune_mail::includes).unwrap_or_default();
-        for Reached { partial, read } in reached(template, &included, &self.partials) {
+        for Reached { partial, read } in reached(outline, &included, &self.partials) {
             let Meaning::Unknown(unknown) = vocabulary.meaning(&read.path) else { continue };
             let Position { line, column } = read.position;
             let place = self.place(node, partial.as_deref(), line, column);

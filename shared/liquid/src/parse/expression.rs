@@ -115,11 +115,14 @@ impl Cursor<'_> {
     /// nothing, but both are mistakes.
     fn property(&mut self, depth: usize) -> Parsed<Vec<Segment>> {
         let fault = self.expected("the name of a property");
-        match (self.peek(), self.next_unless_bracket()) {
-            (Some(Kind::Name | Kind::Insert), Some(token)) => {
-                Ok(vec![Segment::Name(self.content(token).into())])
-            }
-            (Some(Kind::Number), Some(token)) => {
+        if self.peek() == Some(Kind::OpenSquare) {
+            self.report(fault);
+            return Ok(vec![self.index(depth)?]);
+        }
+        let Some(token) = self.next() else { return Err(fault) };
+        match token.kind {
+            Kind::Name | Kind::Insert => Ok(vec![Segment::Name(self.content(token).into())]),
+            Kind::Number => {
                 if !self.options.dialect.traits().django {
                     let expected = "the name of a property; an item stands in brackets, as `[0]`";
                     let found = excerpt(self.text(token));
@@ -127,16 +130,8 @@ impl Cursor<'_> {
                 }
                 self.places(token)
             }
-            (Some(Kind::OpenSquare), _) => {
-                self.report(fault);
-                Ok(vec![self.index(depth)?])
-            }
             _ => Err(fault),
         }
-    }
-
-    fn next_unless_bracket(&mut self) -> Option<Token> {
-        if self.peek() == Some(Kind::OpenSquare) { None } else { self.next() }
     }
 
     /// The places in a number after a dot: `0.1` is the second of the first.
