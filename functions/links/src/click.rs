@@ -18,20 +18,22 @@ pub(crate) async fn follow(
     headers: HeaderMap,
 ) -> Result<Response, Failure> {
     let noted = method == Method::GET;
-    let (url, stored) = match link {
-        Link::Click { message, url } if noted => (url, deps.store.message(&message).await),
-        Link::Click { url, .. } => (url, Ok(None)),
+    let (message, url, stored) = match link {
+        Link::Click { message, url } => {
+            let stored = if noted { deps.store.message(&message).await } else { Ok(None) };
+            (message, url, stored)
+        }
         // Only the message's row knows where it leads.
         Link::Short { message, nth } => {
             let (stored, _) = acts::message(&deps, &message).await?;
             let url = stored.links.get(usize::from(nth)).cloned().ok_or(Failure::NotFound)?;
-            (url, Ok(noted.then_some(stored)))
+            (message, url, Ok(noted.then_some(stored)))
         }
         _ => return Err(Failure::NotFound),
     };
     let location = HeaderValue::from_str(url.as_str()).map_err(|_| Failure::NotFound)?;
     if let Err(error) = note(&deps, stored, &url, &headers).await {
-        tracing::error!(error = %error, "links.click_lost");
+        tracing::error!(message.id = %message, error = %error, "links.click_lost");
     }
     Ok((StatusCode::FOUND, [(header::LOCATION, location)]).into_response())
 }
