@@ -1,0 +1,93 @@
+//! Double opt-in: who asks is asked back.
+
+use super::*;
+
+/// A shop that asks back, and somebody who asked for its mail.
+async fn with_opt_in() -> World {
+    let world = World::with(&format!(
+        "{SHOP}
+  - {{ id: confirm, enter: asked, again: {{ after: 7d }}, send: {{ template: confirm, class: opt-in }} }}
+"
+    )
+    .replace(
+        "segments:",
+        "segments:\n  - { id: asked, when: { consent: email, is: pending } }",
+    )
+    .replace(
+        "templates:",
+        "templates:\n  - { id: confirm, email: { subject: Confirm, html: '<a href=\"{{ confirm_url }}\">Yes</a>', text: '{{ confirm_url }}' } }",
+    ))
+    .await;
+    let ada = world.call("42", json!({"type": "identify", "traits": {"email": "ada@example.com"}}));
+    world.apply(&[ada]).await;
+    ask(&world).await;
+    world
+}
+
+/// Somebody enters Ada's address in a form.
+async fn ask(world: &World) {
+    let ask = world.track("42", "Consent Requested", json!({"channel": "email", "source": "form"}));
+    world.apply(&[ask]).await;
+}
+
+#[tokio::test]
+async fn who_asks_is_asked_back_and_allows_nothing_until_they_confirm() {
+    let world = with_opt_in().await;
+    assert_eq!(status(&world, Channel::Email, None).await, Some(Status::Pending));
+    order(&world).await;
+    // The thank-you is dropped, the question goes out.
+    let dispatched = dispatch(&world).await.unwrap();
+    assert_eq!((dispatched.accepted, dispatched.dropped), (1, 1));
+    let url = link(&mail(&world).0, "/o/");
+
+    let (code, _, page) = follow(&world, "GET", &url).await;
+    assert_eq!(code, 200);
+    assert!(page.contains("Do you want e-mails from Wine &amp; Sons at a…@e….com?"), "{page}");
+    assert_eq!(status(&world, Channel::Email, None).await, Some(Status::Pending));
+    for _ in 0..2 {
+        assert_eq!(fill_in(&world, &url, "").await.0, 200);
+    }
+    assert_eq!(status(&world, Channel::Email, None).await, Some(Status::Granted));
+    let (_, customer) = manage(&world, "GET", "/api/customers/42", &Value::Null).await;
+    let consent = &customer["consents"][0];
+    assert_eq!(
+        (&consent["status"], &consent["source"]),
+        (&json!("granted"), &json!("double opt-in"))
+    );
+    assert_eq!(happened(&world).await.iter().filter(|n| *n == "Consent Granted").count(), 1);
+    // Somebody asks once more: she has allowed it, and stays so.
+    world.pass(Span::days(1));
+    ask(&world).await;
+    assert_eq!(status(&world, Channel::Email, None).await, Some(Status::Granted));
+    view(&world).await;
+    assert_eq!(dispatch(&world).await.unwrap().accepted, 1);
+}
+
+#[tokio::test]
+async fn a_link_that_confirms_is_too_old_after_a_week_and_who_asks_again_gets_another() {
+    let world = with_opt_in().await;
+    assert_eq!(dispatch(&world).await.unwrap().accepted, 1);
+    let old = link(&mail(&world).0, "/o/");
+    // A stranger who asks again and again causes no second mail.
+    world.pass(Span::days(6));
+    ask(&world).await;
+    assert_eq!(dispatch(&world).await.unwrap().accepted, 0);
+    assert_eq!(follow(&world, "GET", &old).await.0, 200);
+    world.pass(Span::days(1));
+    let french = [(header::ACCEPT_LANGUAGE, "fr-FR,fr;q=0.9")];
+    for method in ["GET", "POST"] {
+        let (code, _, page) = links(&world, method, &old, &french, "").await;
+        assert_eq!(code, 410, "{method}");
+        assert!(page.contains("<html lang=\"fr\">") && page.contains("trop ancien"), "{page}");
+        assert!(page.contains("Wine &amp; Sons") && !page.contains("<form"), "{page}");
+    }
+    assert_eq!(status(&world, Channel::Email, None).await, Some(Status::Pending));
+    ask(&world).await;
+    assert_eq!(dispatch(&world).await.unwrap().accepted, 1);
+    let new = link(&mail(&world).0, "/o/");
+    assert_eq!(fill_in(&world, &new, "").await.0, 200);
+    assert_eq!(status(&world, Channel::Email, None).await, Some(Status::Granted));
+    // Nobody is told that it is too late for what is done.
+    let (code, _, page) = follow(&world, "GET", &old).await;
+    assert!(code == 200 && page.contains("Thank you"), "{page}");
+}
