@@ -127,6 +127,13 @@ async fn problems_are_listed_with_an_example() {
 }
 
 #[tokio::test]
+async fn a_method_that_a_path_does_not_take_is_told_as_json() {
+    let world = shop().await;
+    let (status, told) = manage(&world, "DELETE", "/api/segments", &json!(null)).await;
+    assert_eq!((status.as_u16(), &told["code"]), (405, &json!("no_such_method")), "{told}");
+}
+
+#[tokio::test]
 async fn a_preview_counts_without_saving() {
     let world = shop().await;
     let rule = json!({"when": {"event": "Order Completed", "where": {"total": {"at_least": 15}}}});

@@ -35,7 +35,6 @@ pub struct Deps {
 pub fn router(deps: Deps) -> Router {
     Router::new()
         .route("/v1/{call}", post(take))
-        .fallback(async || Refusal::NoSuchPath)
         .method_not_allowed_fallback(async |method| Refusal::NotPosted(method))
         .layer(from_fn(cors))
         .with_state(deps)

@@ -15,9 +15,6 @@ pub(crate) enum Refusal {
         "there is no call `{0}`; use identify, track, page, screen, group, alias, batch or import"
     )]
     NoSuchCall(String),
-    /// There is nothing at this path.
-    #[error("there is no such path; calls go to `/v1/track`, `/v1/batch` and their like")]
-    NoSuchPath,
     /// Calls are posted.
     #[error("send calls with POST, not {0}")]
     NotPosted(Method),
@@ -56,7 +53,6 @@ impl Refusal {
     fn status(&self) -> (StatusCode, &'static str) {
         match self {
             Self::NoSuchCall(_) => (StatusCode::NOT_FOUND, "no_such_call"),
-            Self::NoSuchPath => (StatusCode::NOT_FOUND, "no_such_path"),
             Self::NotPosted(_) => (StatusCode::METHOD_NOT_ALLOWED, "not_posted"),
             Self::NoKey => (StatusCode::UNAUTHORIZED, "no_key"),
             Self::Unreadable(_) => (StatusCode::BAD_REQUEST, "unreadable"),
