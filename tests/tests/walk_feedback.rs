@@ -10,7 +10,7 @@
 use attune_domain::channel::Channel;
 use attune_domain::time::Span;
 use attune_embedded::capture::feedback::{
-    FEEDBACK_TOPIC, Happened, by_bus, by_topic, text_from, told_of,
+    FEEDBACK_TOPIC, Happened, by_bus, by_logs, by_topic, text_from, told_of,
 };
 use attune_embedded::capture::sent::{Kind, Sent};
 use attune_feedback::Taken;
@@ -134,6 +134,59 @@ async fn the_sixth_soft_bounce_within_thirty_days_is_one_too_many() {
     tell(&world, &sent, Happened::SoftBounce).await;
     assert_eq!(suppressed(&world), ["soft-bounces"]);
     assert_eq!(buy_later(&world, 7).await, None);
+}
+
+#[tokio::test]
+async fn a_delivery_ends_a_row_of_soft_bounces_whenever_it_is_told() {
+    // Six bounces on the days 0 to 10; of the fourth mail it is told late that it arrived after all.
+    let rule = "policy: { soft_bounces: { stop_at: 3, within: 30d } }";
+    let (world, mut sent) = shop(&format!("{rule}{SHOP}")).await;
+    tell(&world, &sent, Happened::SoftBounce).await;
+    let second = buy_later(&world, 2).await.expect("a message");
+    let between = told_of(&second, Happened::Delivery, world.now().millis()).unwrap();
+    sent = buy_later(&world, 3).await.expect("a message");
+    tell(&world, &sent, Happened::SoftBounce).await;
+    sent = buy_later(&world, 4).await.expect("a message");
+    tell(&world, &sent, Happened::SoftBounce).await;
+    assert_eq!(suppressed(&world), ["soft-bounces"]);
+    assert_eq!(buy_later(&world, 5).await, None);
+    for _ in 0..2 {
+        assert_eq!(feedback(&world, &between).await.unwrap(), ONE);
+        assert_eq!(suppressed(&world), [""; 0]);
+    }
+    sent = buy_later(&world, 6).await.expect("a message");
+    tell(&world, &sent, Happened::SoftBounce).await;
+    assert_eq!(suppressed(&world), ["soft-bounces"]);
+}
+
+#[tokio::test]
+async fn soft_bounces_and_deliveries_in_any_order_leave_the_same_behind() {
+    let rule = attune_domain::feedback::SoftBounces { at: 2, within: Span::days(30) };
+    let address = attune_domain::address::Address::email("ada@example.com").unwrap();
+    let begun = attune_testkit::at(attune_testkit::BEGIN);
+    let told = [(1, false), (2, false), (3, true), (4, false), (5, false)];
+    let mut seen: Option<Vec<Value>> = None;
+    for order in orders(&told) {
+        let world = World::new().await;
+        for (day, delivered) in order.iter().chain(&order[..2]) {
+            let at = begun + Span::days(*day);
+            match delivered {
+                true => world.store.note_delivery(&address, at, rule).await.unwrap(),
+                false => {
+                    let name = day.to_string();
+                    world.store.count_soft_bounce(&address, &name, at, rule).await.unwrap();
+                }
+            }
+        }
+        let mut left = world.items("addresses");
+        for row in &mut left {
+            // A set has no order.
+            let bounces = row["soft_bounces"]["SS"].as_array_mut().unwrap();
+            bounces.sort_by_key(ToString::to_string);
+        }
+        assert_eq!(left[0]["suppressed"]["S"], "soft-bounces", "{order:?}");
+        assert_eq!(*seen.get_or_insert_with(|| left.clone()), left, "{order:?}");
+    }
 }
 
 #[tokio::test]
@@ -382,11 +435,32 @@ async fn one_bad_record_does_not_stop_the_others() {
 #[tokio::test]
 async fn what_became_of_a_text_is_found_by_its_number() {
     let (world, sent) = shop(TEXTS).await;
-    assert_eq!(tell(&world, &sent, Happened::Delivery).await, ONE);
-    assert_eq!(newest(&world).await["delivery"], "delivered");
-    assert_eq!(tell(&world, &sent, Happened::Bounce).await, ONE);
+    for (happened, heard) in [(Happened::Delivery, "delivered"), (Happened::Bounce, "bounced")] {
+        // SNS tells of texts by its log, and by nothing else.
+        let now = world.now().millis();
+        let row = told_of(&sent, happened, now).unwrap();
+        assert_eq!(hand_over(&world, &by_logs(&row, now)).await.unwrap(), ONE);
+        assert_eq!(newest(&world).await["delivery"], heard);
+    }
     assert_eq!(suppressed(&world), ["bounce"]);
     assert_eq!(buy_later(&world, 2).await, None);
+}
+
+#[tokio::test]
+async fn texts_that_are_not_ours_in_the_log_of_the_account_change_nothing() {
+    let (world, sent) = shop(TEXTS).await;
+    let now = world.now().millis();
+    let row = told_of(&sent, Happened::Bounce, now).unwrap();
+    let before = world.items("addresses");
+    for (place, value) in [
+        ("/notification/messageId", json!("another text")),
+        ("/delivery/destination", json!("+15550000043")),
+    ] {
+        let mut other = row.clone();
+        *other.pointer_mut(place).unwrap() = value;
+        assert_eq!(hand_over(&world, &by_logs(&other, now)).await.unwrap(), FOREIGN, "{place}");
+    }
+    assert_eq!(world.items("addresses"), before);
 }
 
 #[tokio::test]
@@ -441,4 +515,22 @@ async fn a_device_that_is_gone_is_given_up_until_its_app_is_seen_again() {
     let push = buy_later(&world, 3).await.expect("a push message");
     assert!(matches!(push.kind, Kind::Push(_)));
     assert_eq!(suppressed(&world), [""; 0]);
+}
+
+#[tokio::test]
+async fn a_device_that_is_found_gone_at_the_send_gets_a_mail_instead() {
+    let (world, sent) = with_app().await;
+    let Kind::Push(push) = &sent.kind else { panic!("{sent:?}") };
+    world.capture.disable_endpoint(&push.endpoint);
+    let Some(mail) = buy_later(&world, 2).await else { panic!("{}", newest(&world).await) };
+    assert!(matches!(mail.kind, Kind::Email(_)), "{mail:?}");
+    assert_eq!(suppressed(&world), ["disabled"]);
+    let message = newest(&world).await;
+    assert_eq!((&message["state"], &message["channel"]), (&json!("accepted"), &json!("email")));
+    assert_eq!(message["refused_on"], json!(["push"]));
+    // The cap was booked once, and the next message asks the device no more.
+    assert_eq!(told(&world).await.iter().filter(|name| *name == "Message Sent").count(), 2);
+    let next = buy_later(&world, 3).await.expect("a mail");
+    assert!(matches!(next.kind, Kind::Email(_)));
+    assert_eq!(newest(&world).await["refused_on"], json!([]));
 }

@@ -9,7 +9,7 @@ use attune_domain::id::MessageId;
 use attune_domain::message::{Held, State};
 use attune_domain::time::{Span, Timestamp};
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
-use aws_sdk_dynamodb::types::ReturnConsumedCapacity;
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
 
 use super::claims::Claim;
 use super::commit::MOST_RACES;
@@ -136,9 +136,8 @@ impl Store {
             call = call.expression_attribute_values(":provider", text(id));
         }
         if let Some(channel) = change.refused {
-            call = call
-                .expression_attribute_values(":refused", text(format!("{channel} ")))
-                .expression_attribute_values(":none", text(""));
+            let refused = AttributeValue::Ss(vec![channel.to_string()]);
+            call = call.expression_attribute_values(":refused", refused);
         }
         call = match change.attempt {
             Some(attempt) => call
@@ -199,10 +198,8 @@ impl Change<'_> {
         if self.provider_id.is_some() {
             set.push("provider_id = :provider");
         }
-        if self.refused.is_some() {
-            set.push("refused = if_not_exists(refused, :none) + :refused");
-        }
-        format!("SET {} REMOVE {}", set.join(", "), remove.join(", "))
+        let add = self.refused.map_or("", |_| " ADD refused :refused");
+        format!("SET {} REMOVE {}{add}", set.join(", "), remove.join(", "))
     }
 }
 

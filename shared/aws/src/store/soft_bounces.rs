@@ -56,32 +56,38 @@ impl Store {
         let bounces = Bounces::of(&row);
         let soft = Suppression::SoftBounces.as_str();
         let read = Read { table: Table::Addresses, item: &row };
-        if read.maybe_text("suppressed") == Some(soft)
-            && rule.too_many(&bounces.instants()).is_none()
-        {
-            self.take_back(address, &row, at).await?;
+        if read.maybe_text("suppressed") == Some(soft) {
+            let since = rule.too_many(&bounces.instants());
+            self.judge_anew(address, &row, since, at).await?;
         }
         self.forget_bounces(address, &bounces).await
     }
 
-    /// Lets an address be written to again, unless something came in between.
-    async fn take_back(
+    /// Lets an address be written to again, or says since when it is not, unless something came in
+    /// between.
+    async fn judge_anew(
         &self,
         address: &Address,
         row: &Attributes,
+        since: Option<Timestamp>,
         delivered: Timestamp,
     ) -> Result<(), StoreError> {
-        let mut call = self
+        let call = self
             .of_address(address)
-            .update_expression("REMOVE suppressed, suppressed_at")
             .expression_attribute_values(":soft", text(Suppression::SoftBounces.as_str()))
             .expression_attribute_values(":at", number(delivered.millis()));
-        let same = match row.get("soft_bounces") {
-            Some(seen) => {
-                call = call.expression_attribute_values(":seen", seen.clone());
-                "soft_bounces = :seen"
-            }
-            None => "attribute_not_exists(soft_bounces)",
+        let call = match since {
+            Some(since) => call
+                .update_expression("SET suppressed_at = :since")
+                .expression_attribute_values(":since", number(since.millis())),
+            None => call.update_expression("REMOVE suppressed, suppressed_at"),
+        };
+        let (call, same) = match row.get("soft_bounces") {
+            Some(seen) => (
+                call.expression_attribute_values(":seen", seen.clone()),
+                "soft_bounces = :seen",
+            ),
+            None => (call, "attribute_not_exists(soft_bounces)"),
         };
         let condition = format!("suppressed = :soft AND delivered_at = :at AND {same}");
         self.try_update(call.condition_expression(condition)).await.map(drop)

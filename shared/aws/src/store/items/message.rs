@@ -49,7 +49,6 @@ pub(in crate::store) fn read(item: &Attributes) -> Result<Stored, StoreError> {
         due: read.time("planned_for")?,
         expires: read.time("too_late")?,
     };
-    let refused = read.maybe_text("refused").unwrap_or_default();
     Ok(Stored {
         message,
         state: read.text("state")?.to_owned(),
@@ -64,7 +63,7 @@ pub(in crate::store) fn read(item: &Attributes) -> Result<Stored, StoreError> {
         because: read.maybe_text("because").map(str::to_owned),
         why: read.maybe_text("why").map(str::to_owned),
         waited: read.maybe_text("waited").map(str::to_owned),
-        refused: refused.split(' ').filter_map(Channel::parse).collect(),
+        refused: read.texts("refused").filter_map(Channel::parse).collect(),
         provider_id: read.maybe_text("provider_id").map(str::to_owned),
         links: links(&read),
         given: given(&read),
