@@ -10,6 +10,7 @@
 //! already is not done twice.
 
 mod error;
+mod logs;
 mod mail;
 mod push;
 mod text;

@@ -1,11 +1,13 @@
-//! The payloads: SNS, `EventBridge`, and either of them out of a queue of SQS.
+//! The payloads: SNS, `EventBridge`, either of them out of a queue of SQS, and `CloudWatch` Logs.
 //!
-//! That the call comes from SNS or `EventBridge` at all is Lambda's to check: the function's policy
-//! names the topics and the rule. What is checked here is that it comes from ours.
+//! That the call comes from one of them at all is Lambda's to check: the function's policy names the
+//! topics, the rule and the logs. What is checked here is that it comes from ours.
 
 use attune_domain::feedback::Unread;
 use attune_domain::time::Timestamp;
 use serde_json::Value;
+
+use crate::logs;
 
 /// Whom the function believes.
 #[derive(Debug, Clone, Default)]
@@ -20,7 +22,7 @@ pub(crate) struct Told {
 }
 
 impl Trusted {
-    /// These topics (ARNs with commas between), and `EventBridge` in their accounts.
+    /// These topics (ARNs with commas between), and `EventBridge` and logs in their accounts.
     pub fn topics(topics: &str) -> Self {
         let topics = topics.split(',').map(str::trim).filter(|topic| !topic.is_empty());
         Self { topics: topics.map(str::to_owned).collect() }
@@ -30,7 +32,7 @@ impl Trusted {
         arn.is_some_and(|arn| self.topics.iter().any(|topic| topic == arn))
     }
 
-    fn account(&self, account: Option<&str>) -> bool {
+    pub(crate) fn account(&self, account: Option<&str>) -> bool {
         let of = |arn: &String| arn.split(':').nth(4).map(str::to_owned);
         account.is_some_and(|account| {
             self.topics.iter().filter_map(of).any(|trusted| trusted == account)
@@ -40,9 +42,11 @@ impl Trusted {
 
 /// The notices of a call.
 pub(crate) fn notices(payload: &Value, trusted: &Trusted) -> Vec<Result<Told, Unread>> {
-    match payload.get("Records").and_then(Value::as_array) {
-        Some(records) => records.iter().map(|record| of_record(record, trusted)).collect(),
-        None => vec![of_bus(payload, trusted)],
+    let packed = payload.pointer("/awslogs/data").and_then(Value::as_str);
+    match (payload.get("Records").and_then(Value::as_array), packed) {
+        (Some(records), _) => records.iter().map(|record| of_record(record, trusted)).collect(),
+        (None, Some(packed)) => logs::notices(packed, trusted),
+        (None, None) => vec![of_bus(payload, trusted)],
     }
 }
 
@@ -86,6 +90,12 @@ fn of_bus(event: &Value, trusted: &Trusted) -> Result<Told, Unread> {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Write as _;
+
+    use base64::Engine as _;
+    use base64::prelude::BASE64_STANDARD;
+    use flate2::Compression;
+    use flate2::write::GzEncoder;
     use serde_json::json;
 
     use super::*;
@@ -109,6 +119,61 @@ mod tests {
             bus,
         ] {
             assert_eq!(read(&payload), [Ok(notice.clone())], "{payload}");
+        }
+    }
+
+    /// How `CloudWatch` hands over rows of a log.
+    fn by_logs(batch: &Value) -> Value {
+        let mut packed = GzEncoder::new(Vec::new(), Compression::fast());
+        packed.write_all(batch.to_string().as_bytes()).unwrap();
+        json!({"awslogs": {"data": BASE64_STANDARD.encode(packed.finish().unwrap())}})
+    }
+
+    /// Rows of the log of SNS about texts.
+    fn rows(messages: &[&str]) -> Value {
+        let rows = messages.iter().enumerate().map(|(n, message)| {
+            json!({"id": n.to_string(), "timestamp": 1_790_000_000_123_u64, "message": message})
+        });
+        json!({
+            "messageType": "DATA_MESSAGE", "owner": "123456789012", "logStream": "a",
+            "logGroup": "sns/eu-west-1/123456789012/DirectPublishToPhoneNumber",
+            "subscriptionFilters": ["texts"], "logEvents": rows.collect::<Vec<_>>(),
+        })
+    }
+
+    #[test]
+    fn the_log_of_sns_is_read_row_by_row() {
+        let mut batch = rows(&["{\"status\": \"SUCCESS\"}", "no JSON"]);
+        for group in ["", "/Failure"] {
+            batch["logGroup"] =
+                format!("sns/eu-west-1/123456789012/DirectPublishToPhoneNumber{group}").into();
+            let read = read(&by_logs(&batch));
+            assert_eq!(read[0], Ok(json!({"status": "SUCCESS"})));
+            assert!(matches!(read[1..], [Err(Unread::Unreadable(_))]), "{read:?}");
+        }
+        batch["messageType"] = "CONTROL_MESSAGE".into();
+        assert_eq!(read(&by_logs(&batch)), [Err(Unread::NotOurs)]);
+    }
+
+    #[test]
+    fn logs_of_strangers_and_bombs_are_not_read() {
+        let changed = |name: &str, value: Value| {
+            let mut batch = rows(&["{}"]);
+            batch[name] = value;
+            by_logs(&batch)
+        };
+        for payload in [
+            changed("owner", "999999999999".into()),
+            changed("owner", Value::Null),
+            changed("logGroup", "/aws/lambda/mine".into()),
+            changed("logGroup", "sns/eu-west-1/999999999999/DirectPublishToPhoneNumber".into()),
+            changed("logGroup", "sns/eu-west-1/123456789012/a-topic".into()),
+            changed("logStream", " ".repeat(9 * 1024 * 1024).into()),
+            json!({"awslogs": {"data": "no base 64"}}),
+            json!({"awslogs": {"data": BASE64_STANDARD.encode("no gzip")}}),
+            json!({"awslogs": {}}),
+        ] {
+            assert!(matches!(read(&payload)[..], [Err(Unread::Unreadable(_))]));
         }
     }
 

@@ -5,8 +5,9 @@
 use std::sync::Arc;
 
 use attune_embedded::capture::feedback::{
-    FEEDBACK_TOPIC, Happened, by_bus, by_topic, text_from, told_of,
+    FEEDBACK_TOPIC, Happened, by_bus, by_logs, by_topic, text_from, told_of,
 };
+use attune_embedded::capture::sent::Kind;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
@@ -29,9 +30,18 @@ pub(crate) fn router(suite: Arc<Suite>) -> Router {
 #[derive(Debug, Deserialize)]
 struct Asked {
     event: String,
-    /// How it is told: `sns`, or `eventbridge` as SES can do as well.
+    /// How it is told, unless as AWS does it: of mail and push by `sns`, of texts by `logs`.
     #[serde(default)]
-    by: Option<String>,
+    by: Option<By>,
+}
+
+/// Ways on which AWS tells.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum By {
+    Sns,
+    EventBridge,
+    Logs,
 }
 
 async fn feedback(
@@ -52,9 +62,11 @@ async fn feedback(
         let told = format!("`{}` is not told of messages on this channel", asked.event);
         return refuse(StatusCode::UNPROCESSABLE_ENTITY, &told);
     };
-    let payload = match asked.by.as_deref() {
-        Some("eventbridge") => by_bus(&notice, now),
-        _ => by_topic(FEEDBACK_TOPIC, &notice, now),
+    let usual = if matches!(sent.kind, Kind::Sms(_)) { By::Logs } else { By::Sns };
+    let payload = match asked.by.unwrap_or(usual) {
+        By::Sns => by_topic(FEEDBACK_TOPIC, &notice, now),
+        By::EventBridge => by_bus(&notice, now),
+        By::Logs => by_logs(&notice, now),
     };
     hand_over(&suite, &payload).await
 }

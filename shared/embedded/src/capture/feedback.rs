@@ -4,6 +4,12 @@
 //! `bounce@simulator.amazonses.com` bounces, as on AWS. Tests and `attune serve` ask for the rest.
 #![allow(clippy::indexing_slicing, reason = "what is indexed here is JSON, where nothing is null")]
 
+use std::io::Write as _;
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -243,6 +249,23 @@ pub fn by_topic(topic: &str, notice: &Value, at_ms: i64) -> Value {
             "UnsubscribeUrl": "", "MessageAttributes": {},
         },
     }]})
+}
+
+/// How `CloudWatch` Logs hands over a row of the log in which SNS writes what became of texts.
+pub fn by_logs(notice: &Value, at_ms: i64) -> Value {
+    let failed = if notice["status"] == "FAILURE" { "/Failure" } else { "" };
+    let batch = json!({
+        "messageType": "DATA_MESSAGE", "owner": "123456789012",
+        "logGroup": format!("sns/us-east-1/123456789012/DirectPublishToPhoneNumber{failed}"),
+        "logStream": "0b6941c3-f04d-4d3e-a66d-b1df00e1e381",
+        "subscriptionFilters": ["attune-texts"],
+        "logEvents": [{"id": at_ms.to_string(), "timestamp": at_ms, "message": notice.to_string()}],
+    });
+    let mut packed = GzEncoder::new(Vec::new(), Compression::fast());
+    // To write to memory cannot fail.
+    packed.write_all(batch.to_string().as_bytes()).ok();
+    let packed = packed.finish().unwrap_or_default();
+    json!({"awslogs": {"data": BASE64_STANDARD.encode(packed)}})
 }
 
 /// How `EventBridge` hands over what SES tells.
