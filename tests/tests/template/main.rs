@@ -10,6 +10,7 @@
 #![expect(clippy::large_futures, reason = "a test makes few of them")]
 
 mod calls;
+mod feedback;
 mod functions;
 mod machine;
 mod roles;

@@ -197,7 +197,10 @@ fn what(arn: &Value) -> String {
         let split = json!({"Fn::Split": [":app/", {"Ref": application}]});
         json!({"Fn::Sub": ["${Devices}/*", {"Devices": {"Fn::Join": [":endpoint/", split]}}]})
     };
+    let log = |rest: &str| json!({"Fn::Sub": format!("arn:${{AWS::Partition}}:logs:${{AWS::Region}}:${{AWS::AccountId}}:log-group:sns/${{AWS::Region}}/${{AWS::AccountId}}/DirectPublishToPhoneNumber{rest}:*")});
     let known = [
+        (log(""), "the log of texts"),
+        (log("/Failure"), "the log of failed texts"),
         (json!({"Fn::Sub": "${Messages.Arn}/index/due"}), "Messages/index/due"),
         (ses("identity/${MailIdentity}"), "the mail identity"),
         (ses("configuration-set/${MailConfiguration}"), "the configuration set"),
