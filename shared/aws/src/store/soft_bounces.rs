@@ -83,10 +83,9 @@ impl Store {
             None => call.update_expression("REMOVE suppressed, suppressed_at"),
         };
         let (call, same) = match row.get("soft_bounces") {
-            Some(seen) => (
-                call.expression_attribute_values(":seen", seen.clone()),
-                "soft_bounces = :seen",
-            ),
+            Some(seen) => {
+                (call.expression_attribute_values(":seen", seen.clone()), "soft_bounces = :seen")
+            }
             None => (call, "attribute_not_exists(soft_bounces)"),
         };
         let condition = format!("suppressed = :soft AND delivered_at = :at AND {same}");
