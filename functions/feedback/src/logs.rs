@@ -1,7 +1,7 @@
 //! The payload of `CloudWatch` Logs: rows of the log in which SNS writes what became of texts.
 //!
 //! SNS tells of texts in no other way. Lambda gets the rows in base 64 of gzip of JSON, as
-//! "Using CloudWatch Logs subscription filters" of the guide to `CloudWatch` Logs shows.
+//! its guide shows under "Real-time processing of log data with subscriptions".
 
 use std::io::Read as _;
 

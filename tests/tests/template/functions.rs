@@ -162,7 +162,6 @@ fn requests_reach_the_routes_of_their_function() {
         ("Links", "Unsubscribe", "/u/{proxy+}", "\"/u/{*token}\""),
         ("Links", "Preferences", "/p/{proxy+}", "\"/p/{*token}\""),
         ("Links", "Confirm", "/o/{proxy+}", "\"/o/{*token}\""),
-        ("Links", "ShortClicks", "/s/{proxy+}", "\"/s/{*token}\""),
     ] {
         let template = Template::read();
         let call = &template.resource(resource)["Events"][event]["Properties"];
