@@ -15,21 +15,36 @@ const AT_ONCE: usize = 8;
 
 /// Sends what is due, shard by shard, until `deadline`.
 pub async fn sweep(deps: &Deps, deadline: Timestamp) -> Result<Dispatched, StoreError> {
-    let mut dispatched = Dispatched::default();
+    let (mut dispatched, mut run) = (Dispatched::default(), None);
+    let swept = sweep_shards(deps, deadline, &mut run, &mut dispatched).await;
+    // What was sent counts, whatever stopped the run.
+    if let Some(run) = run {
+        run.end().await?;
+    }
+    swept.map(|()| dispatched)
+}
+
+/// Begins `run` with the first message: where nothing is due, nobody asks what is held back.
+async fn sweep_shards<'a>(
+    deps: &'a Deps,
+    deadline: Timestamp,
+    run: &mut Option<Run<'a>>,
+    dispatched: &mut Dispatched,
+) -> Result<(), StoreError> {
     for shard in 0..deps.store.settings().shards {
         let mut after = None;
         loop {
             let now = deps.clock.now();
             if now >= deadline {
-                return Ok(dispatched);
+                return Ok(());
             }
             let (page, next) = deps.store.due_messages(shard, now, after, PAGE).await?;
             if !page.is_empty() {
-                let run = Run::begin(deps, deadline).await?;
-                let sent = run_page(&run, page, &mut dispatched).await;
-                // What was sent counts, whatever stopped the page.
-                run.end().await?;
-                sent?;
+                let run = match run {
+                    Some(run) => run,
+                    None => run.insert(Run::begin(deps, deadline).await?),
+                };
+                run_page(run, page, dispatched).await?;
             }
             // What is still there after its turn is for a later run: go on behind it.
             after = next;
@@ -38,7 +53,7 @@ pub async fn sweep(deps: &Deps, deadline: Timestamp) -> Result<Dispatched, Store
             }
         }
     }
-    Ok(dispatched)
+    Ok(())
 }
 
 async fn run_page(

@@ -124,7 +124,7 @@ impl Store {
             .update_expression("SET endpoint = :endpoint")
             .condition_expression("attribute_exists(address)")
             .expression_attribute_values(":endpoint", text(endpoint));
-        self.try_update(call).await.map(drop)
+        self.update_if(call).await.map(drop)
     }
 
     /// The part of a claim that fails if the address was suppressed since it was decided upon.

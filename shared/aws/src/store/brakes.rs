@@ -9,7 +9,6 @@ use std::collections::BTreeMap;
 use attune_domain::brakes::{Brakes, Tally};
 use attune_domain::id::ProgramId;
 use attune_domain::time::{Span, Timestamp};
-use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::ReturnConsumedCapacity;
 
 use super::item::{Attributes, Build, Read, number, text};
@@ -108,21 +107,20 @@ impl Store {
                 .expression_attribute_names("#expires", TTL)
                 .expression_attribute_values(":expires", number(expiry(now + KEPT)))
                 .expression_attribute_values(":block", number(block))
-                .expression_attribute_values(":most", number(limit - block))
-                .return_consumed_capacity(ReturnConsumedCapacity::Total);
-            match call.send().await {
-                Ok(output) => {
-                    self.meter.writes(&output.consumed_capacity);
-                    return Ok(block);
-                }
-                Err(error) => match error.as_service_error() {
-                    // Smaller blocks, so that the last of a limit are used as well.
-                    Some(UpdateItemError::ConditionalCheckFailedException(_)) => block /= 2,
-                    _ => return Err(StoreError::of(error)),
-                },
+                .expression_attribute_values(":most", number(limit - block));
+            if self.update_if(call).await?.is_some() {
+                return Ok(block);
             }
+            // Smaller blocks, so that the last of a limit are used as well.
+            block /= 2;
         }
         Ok(0)
+    }
+
+    /// Counts a test that is about to be sent: tests are in no ledger, and must not become a way
+    /// around it. Says no if the day, by UTC, had `most` already.
+    pub async fn count_test(&self, most: u32, now: Timestamp) -> Result<bool, StoreError> {
+        Ok(self.take_counted(["tests", &day(now)], 1, most, now).await? > 0)
     }
 
     /// Takes up to `wanted` messages of the day's limit.
@@ -235,25 +233,20 @@ impl Store {
     }
 
     async fn tally_rows(&self, now: Timestamp) -> Result<Vec<Attributes>, StoreError> {
-        let (mut rows, mut after) = (Vec::new(), None);
+        let query = self
+            .client
+            .query()
+            .table_name(self.table(Table::Workspace))
+            .key_condition_expression("kind = :tally AND id >= :from")
+            .expression_attribute_values(":tally", text("tally"))
+            .expression_attribute_values(":from", text(day(now - Span::days(WINDOW - 1))));
+        let (mut rows, mut from) = (Vec::new(), None);
         loop {
-            let output = self
-                .client
-                .query()
-                .table_name(self.table(Table::Workspace))
-                .key_condition_expression("kind = :tally AND id >= :from")
-                .expression_attribute_values(":tally", text("tally"))
-                .expression_attribute_values(":from", text(day(now - Span::days(WINDOW - 1))))
-                .set_exclusive_start_key(after.take())
-                .return_consumed_capacity(ReturnConsumedCapacity::Total)
-                .send()
-                .await
-                .map_err(StoreError::of)?;
-            self.meter.reads(&output.consumed_capacity);
-            rows.extend(output.items.unwrap_or_default());
-            match output.last_evaluated_key {
-                None => return Ok(rows),
-                next => after = next,
+            let (page, next) = self.page(query.clone(), from).await?;
+            rows.extend(page);
+            from = next;
+            if from.is_none() {
+                return Ok(rows);
             }
         }
     }

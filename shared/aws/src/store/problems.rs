@@ -9,8 +9,6 @@ use attune_domain::digest::hash64;
 use attune_domain::id::CustomerId;
 use attune_domain::problem::Problem;
 use attune_domain::time::{Span, Timestamp};
-use aws_sdk_dynamodb::error::SdkError;
-use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::ReturnConsumedCapacity;
 
 use super::erasures::Plan;
@@ -124,21 +122,16 @@ impl Store {
     pub(super) async fn erase_from_problems(&self, plan: &Plan) -> Result<(), StoreError> {
         let bare = |id: &String| CustomerId::parse(id).map(|id| id.bare().to_owned());
         let ids: Vec<String> = plan.ids.iter().filter_map(bare).collect();
+        let query = self
+            .client
+            .query()
+            .table_name(self.table(Table::Workspace))
+            .key_condition_expression("kind = :kind")
+            .expression_attribute_values(":kind", text("problem"));
         let mut from = None;
         loop {
-            let output = self
-                .client
-                .query()
-                .table_name(self.table(Table::Workspace))
-                .key_condition_expression("kind = :kind")
-                .expression_attribute_values(":kind", text("problem"))
-                .set_exclusive_start_key(from)
-                .return_consumed_capacity(ReturnConsumedCapacity::Total)
-                .send()
-                .await
-                .map_err(StoreError::of)?;
-            self.meter.reads(&output.consumed_capacity);
-            for item in output.items() {
+            let (page, next) = self.page(query.clone(), from).await?;
+            for item in &page {
                 let read = Read { table: Table::Workspace, item };
                 let (example, who) = (read.text("example")?, read.maybe_text("who"));
                 let theirs = |id: &String| {
@@ -150,7 +143,7 @@ impl Store {
                     self.erase_example(read.text("id")?, example).await?;
                 }
             }
-            from = output.last_evaluated_key;
+            from = next;
             if from.is_none() {
                 return Ok(());
             }
@@ -158,7 +151,8 @@ impl Store {
     }
 
     async fn erase_example(&self, id: &str, example: &str) -> Result<(), StoreError> {
-        let output = self
+        // If it does not hold, another example stands there now.
+        let call = self
             .client
             .update_item()
             .table_name(self.table(Table::Workspace))
@@ -167,18 +161,8 @@ impl Store {
             .update_expression("SET example = :none REMOVE who")
             .condition_expression("example = :example")
             .expression_attribute_values(":none", text(""))
-            .expression_attribute_values(":example", text(example))
-            .return_consumed_capacity(ReturnConsumedCapacity::Total)
-            .send()
-            .await;
-        match output {
-            Ok(output) => self.meter.writes(&output.consumed_capacity),
-            // Another example stands there now.
-            Err(SdkError::ServiceError(error))
-                if matches!(error.err(), UpdateItemError::ConditionalCheckFailedException(_)) => {}
-            Err(error) => return Err(StoreError::of(error)),
-        }
-        Ok(())
+            .expression_attribute_values(":example", text(example));
+        self.update_if(call).await.map(drop)
     }
 
     /// Problems, the newest hour first; after a row of an earlier page, if one is named.
@@ -194,20 +178,15 @@ impl Store {
         let named = [(":kind", Some("problem")), (":before", before)];
         let values =
             named.into_iter().filter_map(|(name, value)| Some((name.to_owned(), text(value?))));
-        let output = self
+        let query = self
             .client
             .query()
             .table_name(self.table(Table::Workspace))
             .key_condition_expression(condition)
             .set_expression_attribute_values(Some(values.collect()))
             .scan_index_forward(false)
-            .limit(most)
-            .return_consumed_capacity(ReturnConsumedCapacity::Total)
-            .send()
-            .await
-            .map_err(StoreError::of)?;
-        self.meter.reads(&output.consumed_capacity);
-        output.items().iter().map(read).collect()
+            .limit(most);
+        self.page(query, None).await?.0.iter().map(read).collect()
     }
 }
 

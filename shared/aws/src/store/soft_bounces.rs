@@ -89,7 +89,7 @@ impl Store {
             None => (call, "attribute_not_exists(soft_bounces)"),
         };
         let condition = format!("suppressed = :soft AND delivered_at = :at AND {same}");
-        self.try_update(call.condition_expression(condition)).await.map(drop)
+        self.update_if(call.condition_expression(condition)).await.map(drop)
     }
 
     async fn forget_bounces(&self, address: &Address, bounces: &Bounces) -> Result<(), StoreError> {
@@ -101,7 +101,7 @@ impl Store {
             .update_expression("DELETE soft_bounces :bounces")
             .condition_expression("attribute_exists(address)")
             .expression_attribute_values(":bounces", AttributeValue::Ss(bounces.old.clone()));
-        self.try_update(call).await.map(drop)
+        self.update_if(call).await.map(drop)
     }
 }
 

@@ -8,9 +8,7 @@ use attune_domain::address::Address;
 use attune_domain::digest::name128;
 use attune_domain::feedback::Suppression;
 use attune_domain::time::Timestamp;
-use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
-use aws_sdk_dynamodb::types::ReturnConsumedCapacity;
 
 use super::item::{Attributes, number, text};
 use super::{Store, StoreError, Table};
@@ -52,7 +50,7 @@ impl Store {
         }
         match why {
             // It is the person's own word, whatever we know of the number.
-            Suppression::Stop => self.try_update(call.condition_expression(condition)).await,
+            Suppression::Stop => self.update_if(call.condition_expression(condition)).await,
             _ => self.update_row(address, call, &condition).await,
         }
         .map(drop)
@@ -71,7 +69,7 @@ impl Store {
             .condition_expression("suppressed = :why AND suppressed_at <= :until")
             .expression_attribute_values(":why", text(why.as_str()))
             .expression_attribute_values(":until", number(until.millis()));
-        Ok(self.try_update(call).await?.is_some())
+        Ok(self.update_if(call).await?.is_some())
     }
 
     /// Takes a STOP: the number is suppressed, unless START was said later.
@@ -123,7 +121,7 @@ impl Store {
             .expression_attribute_values(":word", text(word))
             .expression_attribute_values(":at", number(at.millis()))
             .expression_attribute_values(":id", text(id));
-        if self.try_update(call).await?.is_some() {
+        if self.update_if(call).await?.is_some() {
             return Ok(Spoken::Newest);
         }
         let again = self
@@ -132,7 +130,7 @@ impl Store {
             .condition_expression("said = :word AND said_at < :at")
             .expression_attribute_values(":word", text(word))
             .expression_attribute_values(":at", number(at.millis()));
-        self.try_update(again).await?;
+        self.update_if(again).await?;
         Ok(Spoken::Before)
     }
 
@@ -146,11 +144,11 @@ impl Store {
         condition: &str,
     ) -> Result<Option<Attributes>, StoreError> {
         let known = format!("attribute_exists(address) AND ({condition})");
-        let row = self.try_update(call.clone().condition_expression(known)).await?;
+        let row = self.update_if(call.clone().condition_expression(known)).await?;
         if row.is_some() || self.tombstone(&address.key()).await?.is_some() {
             return Ok(row);
         }
-        self.try_update(call.condition_expression(condition)).await
+        self.update_if(call.condition_expression(condition)).await
     }
 
     pub(super) fn of_address(&self, address: &Address) -> UpdateItemFluentBuilder {
@@ -158,23 +156,5 @@ impl Store {
             .update_item()
             .table_name(self.table(Table::Addresses))
             .key("address", text(address.key()))
-            .return_consumed_capacity(ReturnConsumedCapacity::Total)
-    }
-
-    /// The row after the update; `None` if the condition did not hold.
-    pub(super) async fn try_update(
-        &self,
-        call: UpdateItemFluentBuilder,
-    ) -> Result<Option<Attributes>, StoreError> {
-        match call.send().await {
-            Ok(output) => {
-                self.meter.writes(&output.consumed_capacity);
-                Ok(Some(output.attributes.unwrap_or_default()))
-            }
-            Err(error) => match error.as_service_error() {
-                Some(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(None),
-                _ => Err(StoreError::of(error)),
-            },
-        }
     }
 }

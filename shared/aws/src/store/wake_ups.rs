@@ -2,9 +2,6 @@
 
 use attune_domain::id::CustomerId;
 use attune_domain::time::{Span, Timestamp};
-use aws_sdk_dynamodb::error::SdkError;
-use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
-use aws_sdk_dynamodb::types::ReturnConsumedCapacity;
 
 use super::agenda::{shard_name, sort_key};
 use super::commit::Work;
@@ -74,7 +71,7 @@ impl Store {
         due: Timestamp,
         version: u64,
     ) -> Result<(), StoreError> {
-        let output = self
+        let call = self
             .client
             .delete_item()
             .table_name(self.table(Table::Agenda))
@@ -82,16 +79,7 @@ impl Store {
             .key("due", text(sort_key(due, customer.as_str())))
             .condition_expression("#version <= :version")
             .expression_attribute_names("#version", "version")
-            .expression_attribute_values(":version", number(version))
-            .return_consumed_capacity(ReturnConsumedCapacity::Total)
-            .send()
-            .await;
-        match output {
-            Ok(output) => self.meter.writes(&output.consumed_capacity),
-            Err(SdkError::ServiceError(error))
-                if matches!(error.err(), DeleteItemError::ConditionalCheckFailedException(_)) => {}
-            Err(error) => return Err(StoreError::of(error)),
-        }
-        Ok(())
+            .expression_attribute_values(":version", number(version));
+        self.delete_if(call).await.map(drop)
     }
 }

@@ -1,0 +1,66 @@
+//! Calls whose answers everybody reads in the same way: pages, and conditions that may fail.
+
+use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
+use aws_sdk_dynamodb::operation::delete_item::builders::DeleteItemFluentBuilder;
+use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
+use aws_sdk_dynamodb::types::ReturnConsumedCapacity;
+
+use super::item::Attributes;
+use super::{Store, StoreError};
+
+/// A page of items, and where the next one begins.
+pub(super) type Page = (Vec<Attributes>, Option<Attributes>);
+
+impl Store {
+    /// The page of a query that begins at `from`.
+    pub(super) async fn page(
+        &self,
+        query: QueryFluentBuilder,
+        from: Option<Attributes>,
+    ) -> Result<Page, StoreError> {
+        let query = query.set_exclusive_start_key(from);
+        let query = query.return_consumed_capacity(ReturnConsumedCapacity::Total);
+        let output = query.send().await.map_err(StoreError::of)?;
+        self.meter.reads(&output.consumed_capacity);
+        Ok((output.items.unwrap_or_default(), output.last_evaluated_key))
+    }
+
+    /// Updates an item, and gives the attributes that the call asked for; `None` if its condition did
+    /// not hold.
+    pub(super) async fn update_if(
+        &self,
+        call: UpdateItemFluentBuilder,
+    ) -> Result<Option<Attributes>, StoreError> {
+        let call = call.return_consumed_capacity(ReturnConsumedCapacity::Total);
+        match call.send().await {
+            Ok(output) => {
+                self.meter.writes(&output.consumed_capacity);
+                Ok(Some(output.attributes.unwrap_or_default()))
+            }
+            Err(error) => match error.as_service_error() {
+                Some(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(None),
+                _ => Err(StoreError::of(error)),
+            },
+        }
+    }
+
+    /// Deletes an item; says no if its condition did not hold.
+    pub(super) async fn delete_if(
+        &self,
+        call: DeleteItemFluentBuilder,
+    ) -> Result<bool, StoreError> {
+        let call = call.return_consumed_capacity(ReturnConsumedCapacity::Total);
+        match call.send().await {
+            Ok(output) => {
+                self.meter.writes(&output.consumed_capacity);
+                Ok(true)
+            }
+            Err(error) => match error.as_service_error() {
+                Some(DeleteItemError::ConditionalCheckFailedException(_)) => Ok(false),
+                _ => Err(StoreError::of(error)),
+            },
+        }
+    }
+}
