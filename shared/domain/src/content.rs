@@ -13,7 +13,6 @@ use crate::coupon::Issued;
 use crate::decide::left_in_cart;
 use crate::definitions::{Content, Definitions, EmailContent, Partials, PushContent};
 use crate::id::MessageId;
-use crate::limits;
 use crate::link::{Links, Urls, WebUrl};
 use crate::message::Message;
 use crate::money;
@@ -102,8 +101,8 @@ pub enum Unwritten {
     #[error("the HTML part: {0}")]
     Uncompiled(String),
     /// A text message that is longer than anybody should pay for.
-    #[error("the text message {}", too_long(.0))]
-    TooLong(sms::Count),
+    #[error("the text message {}", too_long(.0, *.1))]
+    TooLong(sms::Count, u16),
     /// A part that must say something is blank.
     #[error("{0} is blank")]
     Blank(&'static str),
@@ -112,11 +111,11 @@ pub enum Unwritten {
     NoContent(Channel),
 }
 
-fn too_long(count: &sms::Count) -> String {
+fn too_long(count: &sms::Count, most: u16) -> String {
     let (segments, encoding) = (count.segments, count.encoding.as_str());
     let outside: String = count.outside.iter().take(10).collect();
     let why = if outside.is_empty() { String::new() } else { format!(", because of `{outside}`") };
-    format!("has {segments} segments of {encoding}{why}; it can have {}", limits::SMS_SEGMENTS)
+    format!("has {segments} segments of {encoding}{why}; it can have {most}")
 }
 
 /// Writes the content for a channel.
@@ -173,8 +172,9 @@ impl Pen<'_> {
     fn sms(&mut self, sms: &Template) -> Result<Written, Unwritten> {
         let text = self.text("the text message", sms, Escape::None)?.trim().to_owned();
         let count = sms::count(&text);
-        if count.segments > limits::SMS_SEGMENTS {
-            return Err(Unwritten::TooLong(count));
+        let most = self.data.most_segments;
+        if count.segments > usize::from(most) {
+            return Err(Unwritten::TooLong(count, most));
         }
         Ok(Written::Sms(text))
     }
@@ -236,6 +236,7 @@ pub struct Data {
     value: Value,
     zone: attune_liquid::TimeZone,
     language: Option<String>,
+    most_segments: u16,
 }
 
 impl Data {
@@ -267,7 +268,12 @@ impl Data {
             "preferences_url": urls.preferences,
             "confirm_url": urls.confirm,
         });
-        Self { value: Value::from(value), zone, language: profile.card.preference().language }
+        Self {
+            value: Value::from(value),
+            zone,
+            language: profile.card.preference().language,
+            most_segments: definitions.policy.sms.most_segments,
+        }
     }
 
     /// The same, in another language than the customer's.

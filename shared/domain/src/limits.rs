@@ -50,9 +50,12 @@ pub const METRICS: usize = 200;
 pub const TEMPLATES: usize = 500;
 /// Partials of a shop.
 pub const PARTIALS: usize = 200;
-/// Segments of a text message: three are 459 plain letters, which is more than anybody reads, and
-/// each is billed as a message.
-pub const SMS_SEGMENTS: usize = 3;
+/// Segments of a text message that a policy can allow: SNS takes 1,600 characters, which are ten and
+/// a half.
+pub const SMS_SEGMENTS: u16 = 10;
+/// Messages that an address remembers: with 24 bytes each they leave its row within one kilobyte, the
+/// unit that its check in a claim costs anyway.
+pub const BOOKINGS: usize = 32;
 /// Products that a shop can name as its best sellers.
 pub const BEST_SELLERS: usize = 50;
 /// Products that a message can recommend.

@@ -2,6 +2,7 @@
 
 use crate::channel::Channel;
 use crate::feedback::SoftBounces;
+use crate::number::Number;
 use crate::pressure::{Cap, REMEMBERED};
 use crate::time::Span;
 use crate::timing::Hours;
@@ -34,6 +35,35 @@ pub struct Policy {
     pub confirm_within: Span,
     /// When an address is given up that does not take messages.
     pub soft_bounces: SoftBounces,
+    /// How long text messages may be, and what they cost.
+    pub sms: Texts,
+}
+
+/// How long text messages may be, and what they cost.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Texts {
+    /// Segments that one may have, as it is sent: from 1 to
+    /// [`SMS_SEGMENTS`](crate::limits::SMS_SEGMENTS).
+    pub most_segments: u16,
+    /// What the carrier takes for a segment, if the shop said so.
+    pub price: Option<Number>,
+    /// In which currency: an ISO 4217 code.
+    pub currency: String,
+}
+
+impl Texts {
+    /// What so many segments cost, if the price is known.
+    pub fn cost(&self, segments: usize) -> Option<Number> {
+        let segments = i64::try_from(segments).ok()?;
+        self.price.map(|price| price.times(segments))
+    }
+}
+
+impl Default for Texts {
+    fn default() -> Self {
+        // Three segments are 459 plain letters, which is more than anybody reads. SNS bills in USD.
+        Self { most_segments: 3, price: None, currency: "USD".to_owned() }
+    }
 }
 
 /// What messages can be about.
@@ -78,6 +108,7 @@ impl Default for Policy {
             track_clicks: true,
             confirm_within: Span::days(7),
             soft_bounces: SoftBounces::default(),
+            sms: Texts::default(),
         }
     }
 }

@@ -7,7 +7,8 @@ use crate::cart::BOUGHT_FOR;
 use crate::channel::Channel;
 use crate::feedback::SoftBounces;
 use crate::limits;
-use crate::policy::{Policy, Topic, WhenCapped};
+use crate::number::Number;
+use crate::policy::{Policy, Texts, Topic, WhenCapped};
 use crate::pressure::{Cap, LONGEST, REMEMBERED};
 use crate::time::Span;
 use crate::timing::{Closed, QuietHours};
@@ -26,6 +27,8 @@ const LEAST_BOUNCES: usize = 2;
 const MOST_BOUNCES: u16 = 20;
 /// The time within which they count.
 const WITHIN: (Span, Span, &str) = (Span::days(1), Span::days(90), "a time from 1d to 90d");
+/// A price of a segment that must be a slip: the dearest country of SNS takes less than one dollar.
+const DEAREST: Number = Number::from_integer(100);
 
 pub(super) fn read(reader: &mut Reader, policy: &mut Policy, node: &Node) -> Option<()> {
     let mut members = reader.members(node)?;
@@ -77,6 +80,9 @@ pub(super) fn read(reader: &mut Reader, policy: &mut Policy, node: &Node) -> Opt
     if let Some(node) = members.get("soft_bounces") {
         policy.soft_bounces = soft_bounces(reader, node).unwrap_or_default();
     }
+    if let Some(node) = members.get("sms") {
+        texts(reader, &mut policy.sms, node);
+    }
     reader.finish(&members);
     Some(())
 }
@@ -105,6 +111,34 @@ fn span_in(reader: &mut Reader, node: &Node, limits: (Span, Span, &'static str))
         return reader.refuse(&node.place, Wrong::Expected(words));
     }
     Some(span)
+}
+
+/// Reads `{ most_segments: 2, price: 0.0075, currency: USD }`.
+fn texts(reader: &mut Reader, texts: &mut Texts, node: &Node) -> Option<()> {
+    let mut members = reader.members(node)?;
+    if let Some(node) = members.get("most_segments") {
+        let beyond = Wrong::Expected("at most 10 segments, as SNS takes no longer text");
+        let most = reader.count(node, limits::SMS_SEGMENTS, beyond);
+        texts.most_segments = most.unwrap_or(texts.most_segments);
+    }
+    if let Some(node) = members.get("price") {
+        let price = reader.number(node);
+        if price.is_some_and(|price| price <= Number::ZERO || price > DEAREST) {
+            reader.refuse::<()>(&node.place, Wrong::Expected("a price above 0, and up to 100"));
+        }
+        texts.price = price;
+    }
+    if let Some(node) = members.get("currency") {
+        texts.currency = reader.parsed(node, currency).unwrap_or_default();
+    }
+    reader.finish(&members);
+    Some(())
+}
+
+fn currency(text: &str) -> Result<String, String> {
+    let fits = text.len() == 3 && text.bytes().all(|byte| byte.is_ascii_uppercase());
+    let refused = || format!("`{text}` is not the code of a currency; write it like EUR");
+    fits.then(|| text.to_owned()).ok_or_else(refused)
 }
 
 /// Reads `[{ id: news, name: News }]`.
@@ -207,8 +241,43 @@ fn cap(reader: &mut Reader, node: &Node) -> Option<Cap> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::definitions::Definitions;
+    use crate::definitions::{Definitions, Lineage};
     use crate::testing::definitions;
+
+    #[test]
+    fn what_text_messages_cost_is_the_shops_to_say() {
+        let usual = definitions("policy: {}").policy.sms;
+        assert_eq!((usual.most_segments, usual.cost(2)), (3, None));
+        let own = "policy: { sms: { most_segments: 2, price: 0.0075, currency: EUR } }";
+        let own = definitions(own).policy.sms;
+        assert_eq!((own.most_segments, own.currency.as_str()), (2, "EUR"));
+        assert_eq!(own.cost(2), Number::parse("0.015"));
+    }
+
+    #[test]
+    fn a_length_or_a_price_that_cannot_be_is_refused() {
+        let refused = |sms: &str| {
+            let text = format!("policy: {{ sms: {{ {sms} }} }}");
+            let read = Definitions::read(&[("test.yaml", text.as_str())], &Lineage::default());
+            read.err().and_then(|mistakes| mistakes.first().map(|m| m.wrong.to_string()))
+        };
+        let told = |sms: &str| refused(sms).unwrap_or_default();
+        assert_eq!(refused("most_segments: 10, price: 100"), None);
+        assert_eq!(told("most_segments: 0"), "expected a whole number above 0");
+        assert_eq!(
+            told("most_segments: 11"),
+            "expected at most 10 segments, as SNS takes no longer text"
+        );
+        for price in ["0", "-1", "101"] {
+            let told = told(&format!("price: {price}"));
+            assert_eq!(told, "expected a price above 0, and up to 100");
+        }
+        assert_eq!(
+            told("currency: euro"),
+            "`euro` is not the code of a currency; write it like EUR"
+        );
+        assert!(told("segments: 2").starts_with("`segments` means nothing here"));
+    }
 
     #[test]
     fn topics_have_names_and_clicks_are_tracked_unless_one_says_no() {
