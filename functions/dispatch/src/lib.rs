@@ -6,10 +6,13 @@
 
 mod code;
 mod device;
+mod facts;
+mod hand_over;
 mod outcome;
 mod run;
 mod send;
 mod sweep;
+mod text;
 mod wire;
 
 use attune_aws::clock::Clock;

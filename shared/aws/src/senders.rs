@@ -63,7 +63,8 @@ pub struct Outgoing<'a> {
     pub written: &'a Written,
     /// The sender of mail.
     pub from: &'a str,
-    /// Where the customer unsubscribes, by one click or by mail, the best first.
+    /// Where the customer unsubscribes, by one click or by mail, the best first; nothing for what one
+    /// does not unsubscribe from.
     pub unsubscribe: &'a [&'a str],
     /// The SNS endpoint of a device.
     pub endpoint: Option<&'a str>,

@@ -52,7 +52,7 @@ pub use addresses::AddressRow;
 pub use agenda::{Cursors, Due, MOST_SKEW, Position, SETTLED};
 pub use apply::Applied;
 pub use brakes::Switch;
-pub use claims::{Claim, Claimed};
+pub use claims::{Claim, Claimed, Wanted};
 pub use commit::Committed;
 pub use coupons::{Given, Loaded, Stock};
 pub use definitions::{Published, Source};

@@ -4,6 +4,7 @@
 //! before commercial ones, so that what is stored is the reason that matters most.
 
 use crate::address::Address;
+use crate::booking::Bookings;
 use crate::brakes::Brakes;
 use crate::channel::Channel;
 use crate::definitions::{Content, Definitions};
@@ -11,7 +12,7 @@ use crate::id::MessageId;
 use crate::message::{Dropped, Held, Message};
 use crate::plan::Version;
 use crate::policy::WhenCapped;
-use crate::pressure::{self, Cap};
+use crate::pressure::{self, Cap, Pressure};
 use crate::profile::Profile;
 use crate::program::{Class, Program};
 use crate::time::{Span, Timestamp};
@@ -26,12 +27,31 @@ pub struct Situation<'a> {
     pub definitions: &'a Definitions,
     /// Addresses that must not be written to, of those that the profile has.
     pub suppressed: &'a [Address],
+    /// What was sent to the addresses that the profile has, by whichever customers have them.
+    pub booked: &'a [(&'a Address, &'a Bookings)],
     /// Channels on which a sender already refused this message.
     pub refused: &'a [Channel],
     /// Whether one of [`rivals`] waits.
     pub outranked: bool,
     /// What the operator holds back.
     pub brakes: &'a Brakes,
+}
+
+impl Situation<'_> {
+    /// What this person was sent, on this profile or another with one of their addresses.
+    fn pressure(&self) -> Pressure {
+        let mut pressure = self.profile.core.pressure.clone();
+        for (address, booked) in self.booked {
+            booked.add_to(&mut pressure, address.channel());
+        }
+        pressure
+    }
+
+    /// Whether another customer got the same at this address.
+    fn had(&self, address: &Address, program: &Program) -> bool {
+        let booked = self.booked.iter().filter(|(known, _)| *known == address);
+        booked.into_iter().any(|(_, booked)| booked.had(self.message, program))
+    }
 }
 
 /// What to do about a message.
@@ -151,10 +171,13 @@ pub fn decide(situation: &Situation<'_>, now: Timestamp) -> Decision {
     if program.about_cart && left_in_cart(profile, definitions, now).next().is_none() {
         return Decision::Drop(Dropped::NothingLeft);
     }
-    if program.class == Class::Marketing
-        && let Some(decision) = spare(situation, choice.address.channel(), now)
-    {
-        return decision;
+    if program.class == Class::Marketing {
+        if situation.had(&choice.address, program) {
+            return Decision::Drop(Dropped::SameAddress);
+        }
+        if let Some(decision) = spare(situation, choice.address.channel(), now) {
+            return decision;
+        }
     }
     Decision::Send(choice)
 }
@@ -171,8 +194,8 @@ fn spare(situation: &Situation<'_>, channel: Channel, now: Timestamp) -> Option<
         Some(open) => return hold(Held::QuietHours, open),
         None => return hold(Held::QuietHours, Timestamp::NEVER),
     }
-    let own = pressure::short(&message.id);
-    let free = caps(situation).map(|cap| profile.core.pressure.free_at(cap, channel, own, now));
+    let (own, pressure) = (pressure::short(&message.id), situation.pressure());
+    let free = caps(situation).map(|cap| pressure.free_at(cap, channel, own, now));
     if let Some(free) = free.max().filter(|free| *free > now) {
         return match policy.when_capped {
             WhenCapped::Hold => hold(Held::Cap, free),
@@ -195,8 +218,8 @@ pub fn rivals(situation: &Situation<'_>, now: Timestamp) -> Vec<MessageId> {
     let Situation { message, profile, definitions, .. } = situation;
     let core = &profile.core;
     let Some(ours) = definitions.program(message.program.as_str()) else { return Vec::new() };
-    let own = pressure::short(&message.id);
-    let last_room = |cap: &Cap| core.pressure.room(cap, own, now) == 1;
+    let (own, pressure) = (pressure::short(&message.id), situation.pressure());
+    let last_room = |cap: &Cap| pressure.room(cap, own, now) == 1;
     if ours.class != Class::Marketing || !caps(situation).any(last_room) {
         return Vec::new();
     }
@@ -355,6 +378,7 @@ programs:
             profile: &life.profile,
             definitions: &definitions,
             suppressed: &suppressed,
+            booked: &[],
             refused: &[],
             outranked: false,
             brakes: &Brakes::default(),

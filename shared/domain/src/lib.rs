@@ -2,6 +2,7 @@
 
 pub mod address;
 pub mod answer;
+pub mod booking;
 pub mod brakes;
 pub mod card;
 pub mod cart;

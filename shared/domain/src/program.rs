@@ -94,7 +94,12 @@ pub enum Again {
 impl Program {
     /// The key under which a profile remembers the last start.
     pub fn key(&self) -> Key {
-        Key::of(&["program", self.id.as_str()])
+        Self::key_of(&self.id)
+    }
+
+    /// The same, of a program that may be no longer defined.
+    pub fn key_of(id: &ProgramId) -> Key {
+        Key::of(&["program", id.as_str()])
     }
 
     /// Whether an entry for `cause` starts it.

@@ -48,6 +48,9 @@ impl Senders {
 /// The headers by which a mailbox shows "unsubscribe" (RFC 2369); for a web address also the one
 /// by which one click is enough (RFC 8058). On one machine that address is not `https`.
 fn headers(unsubscribe: &[&str]) -> Vec<(&'static str, String)> {
+    if unsubscribe.is_empty() {
+        return Vec::new();
+    }
     let list: Vec<String> = unsubscribe.iter().map(|way| format!("<{way}>")).collect();
     let mut headers = vec![("List-Unsubscribe", list.join(", "))];
     if unsubscribe.iter().any(|way| way.starts_with("http")) {

@@ -3,13 +3,15 @@
 use std::collections::BTreeSet;
 
 use attune_domain::address::Address;
+use attune_domain::booking::{Booking, Bookings};
 use attune_domain::card::{Card, ConsentAct};
 use attune_domain::channel::Channel;
 use attune_domain::event::Event;
 use attune_domain::id::CustomerId;
 use attune_domain::time::Timestamp;
+use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::{
-    AttributeValue, ConditionCheck, ReturnConsumedCapacity, TransactWriteItem,
+    AttributeValue, ConditionCheck, ReturnConsumedCapacity, TransactWriteItem, Update,
 };
 
 use super::item::{Build, Read, text};
@@ -31,6 +33,8 @@ pub struct AddressRow {
     pub suppressed_at: Option<Timestamp>,
     /// Of a device, the SNS endpoint that stands for it.
     pub endpoint: Option<String>,
+    /// What it was sent.
+    pub booked: Bookings,
 }
 
 impl Store {
@@ -140,6 +144,36 @@ impl Store {
             .map_err(StoreError::bug)?;
         Ok(TransactWriteItem::builder().condition_check(check).build())
     }
+
+    /// The same, which also books a message that sells among the newest `most`, and fails if another
+    /// one was booked since. It costs what the check costs.
+    pub(super) fn book(
+        &self,
+        address: &Address,
+        seen: &Bookings,
+        booking: Booking,
+        most: usize,
+    ) -> Result<TransactWriteItem, StoreError> {
+        let bytes = |bookings: &Bookings| AttributeValue::B(Blob::new(bookings.pack()));
+        let mut booked = seen.clone();
+        booked.note(booking, most);
+        let update = Update::builder()
+            .table_name(self.table(Table::Addresses))
+            .key("address", text(address.key()))
+            .update_expression("SET booked = :booked")
+            .expression_attribute_values(":booked", bytes(&booked));
+        let update = if seen.is_empty() {
+            update.condition_expression(
+                "attribute_not_exists(suppressed) AND attribute_not_exists(booked)",
+            )
+        } else {
+            update
+                .condition_expression("attribute_not_exists(suppressed) AND booked = :seen")
+                .expression_attribute_values(":seen", bytes(seen))
+        };
+        let update = update.build().map_err(StoreError::bug)?;
+        Ok(TransactWriteItem::builder().update(update).build())
+    }
 }
 
 pub(super) fn all_of(card: &Card) -> BTreeSet<Address> {
@@ -161,5 +195,11 @@ fn read(item: &super::item::Attributes) -> Result<AddressRow, StoreError> {
         suppressed: read.maybe_text("suppressed").map(str::to_owned),
         suppressed_at: read.maybe_time("suppressed_at"),
         endpoint: read.maybe_text("endpoint").map(str::to_owned),
+        booked: match read.flag("booked") {
+            true => {
+                Bookings::unpack(read.bytes("booked")?).ok_or_else(|| read.unreadable("booked"))?
+            }
+            false => Bookings::default(),
+        },
     })
 }

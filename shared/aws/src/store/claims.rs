@@ -1,12 +1,15 @@
 //! Claims: the moment at which a message becomes one that is being sent.
 //!
 //! One transaction moves it to `sending`, writes the profile on the condition of the version that
-//! was decided upon, and checks that the address is not suppressed. What was acknowledged before the
+//! was decided upon, and books it on the row of the address, if that is not suppressed and nothing
+//! else was booked there since. What was acknowledged before the
 //! claim is therefore seen by it, and a message is being sent by one process only.
 
+use attune_domain::booking::{Booking, Bookings};
 use attune_domain::decide::Choice;
 use attune_domain::link::WebUrl;
 use attune_domain::message::Message;
+use attune_domain::program::Class;
 use attune_domain::ring::Known;
 use attune_domain::step::{Input, step};
 use attune_domain::time::Timestamp;
@@ -38,23 +41,36 @@ pub enum Claimed {
     DecideAgain,
 }
 
+/// What is to be claimed, and what that was decided upon.
+#[derive(Debug)]
+pub struct Wanted<'a> {
+    /// The message.
+    pub waiting: &'a Stored,
+    /// Whose it is, as it was read.
+    pub profile: StoredProfile,
+    /// Where to.
+    pub choice: Choice,
+    /// What that address was sent, as it was read.
+    pub booked: Bookings,
+    /// Names this claim and no other.
+    pub attempt: &'a str,
+    /// Until when whoever claims it may take.
+    pub deadline: Timestamp,
+}
+
 impl Store {
-    /// Claims a message for a choice that was made about `profile`. `attempt` names this claim and
-    /// no other.
+    /// Claims a message.
     pub async fn claim(
         &self,
-        waiting: &Stored,
-        mut profile: StoredProfile,
-        choice: Choice,
-        attempt: &str,
-        deadline: Timestamp,
+        mut wanted: Wanted<'_>,
         now: Timestamp,
     ) -> Result<Claimed, StoreError> {
+        if wanted.profile.profile.core.ring.room() == 0 {
+            self.confirm_rows(&mut wanted.profile, now).await?;
+        }
+        let Wanted { waiting, profile, choice, attempt, .. } = &wanted;
         let message = waiting.message.clone();
         let keep = profile.definitions.shop.history;
-        if profile.profile.core.ring.room() == 0 {
-            self.confirm_rows(&mut profile, now).await?;
-        }
         let class = profile.definitions.class_of(&message.program);
         let mut event = message.sent_event(choice.address.channel(), class, now);
         // A message that is claimed again after the sender asked to wait was booked already.
@@ -64,17 +80,12 @@ impl Store {
             Known::Applied(_) | Known::AskHistory => Input::Tick,
         };
         let stepped = step(profile.profile.clone(), input, &profile.definitions, now);
-        let mut with = Vec::new();
-        if !stepped.behind {
-            with.push(self.claim_item(waiting, &choice, attempt, deadline, now)?);
-            with.push(self.not_suppressed(&choice.address)?);
-            if let Some(given) = waiting.given.as_ref().filter(|given| given.picked) {
-                with.push(self.take_code(given, now)?);
-            }
-        }
+        let with = if stepped.behind { Vec::new() } else { self.claim_items(&wanted, class, now)? };
         let customer = stepped.profile.id.clone();
+        let attempts = waiting.attempts + 1;
+        let (choice, attempt) = (choice.clone(), (*attempt).to_owned());
         let work = Work {
-            stored: profile,
+            stored: wanted.profile,
             profile: stepped.profile,
             messages: stepped.messages,
             changes: stepped.changes,
@@ -96,12 +107,32 @@ impl Store {
         if !has_row {
             self.put_rows(std::slice::from_ref(&event), &customer, keep).await?;
         }
-        if let Some(given) = waiting.given.as_ref().filter(|given| given.picked) {
+        if let Some(given) = wanted.waiting.given.as_ref().filter(|given| given.picked) {
             self.no_longer_free(given).await?;
         }
-        let attempts = waiting.attempts + 1;
-        let attempt = attempt.to_owned();
         Ok(Claimed::Yes(Box::new(Claim { message, choice, attempts, attempt })))
+    }
+
+    /// What a claim is beside the profile: the message, the address, and the code that it takes.
+    fn claim_items(
+        &self,
+        wanted: &Wanted<'_>,
+        class: Class,
+        now: Timestamp,
+    ) -> Result<Vec<TransactWriteItem>, StoreError> {
+        let Wanted { waiting, profile, choice, booked, attempt, deadline } = wanted;
+        let address = &choice.address;
+        let mut items = vec![self.claim_item(waiting, choice, attempt, *deadline, now)?];
+        items.push(if class == Class::Marketing {
+            let most = profile.definitions.policy.remembered();
+            self.book(address, booked, Booking::of(&waiting.message, now), most)?
+        } else {
+            self.not_suppressed(address)?
+        });
+        if let Some(given) = waiting.given.as_ref().filter(|given| given.picked) {
+            items.push(self.take_code(given, now)?);
+        }
+        Ok(items)
     }
 
     fn claim_item(

@@ -147,7 +147,8 @@ impl Store {
             .table_name(self.table(Table::Addresses))
             .key("address", text(address))
             .update_expression(
-                "SET suppressed = if_not_exists(suppressed, :erased) DELETE customers :ids",
+                "SET suppressed = if_not_exists(suppressed, :erased) \
+                 REMOVE booked DELETE customers :ids",
             )
             .expression_attribute_values(":erased", text(ERASED))
             .expression_attribute_values(":ids", AttributeValue::Ss(plan.ids.clone()))

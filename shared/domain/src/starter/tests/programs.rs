@@ -72,6 +72,7 @@ fn check_decision(program: &str, more: &[Event], then: &[Event], late: &str, exp
         profile: &life.profile,
         definitions: &pack,
         suppressed: &[],
+        booked: &[],
         refused: &[],
         outranked: false,
         brakes: &crate::brakes::Brakes::default(),

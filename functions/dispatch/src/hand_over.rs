@@ -1,0 +1,175 @@
+//! Claim, send, settle: what happens once it is decided that a message goes out.
+
+use attune_aws::senders::{ATTEMPT, Outgoing, SETTLE, SendError};
+use attune_aws::store::{Claim, Claimed, StoreError, StoredMessage, Wanted};
+use attune_domain::channel::Channel;
+use attune_domain::decide::{Choice, Decision};
+use attune_domain::message::{Held, State};
+use attune_domain::time::{Span, Timestamp};
+
+use crate::device;
+use crate::facts::Facts;
+use crate::outcome::Outcome;
+use crate::run::Permit;
+use crate::send::Turn;
+use crate::text::Text;
+
+/// The first wait after a sender asked to slow down; doubled with each attempt.
+const FIRST_WAIT: Span = Span::seconds(15);
+/// The longest such wait.
+const LONGEST_WAIT: Span = Span::minutes(15);
+
+impl Turn<'_> {
+    /// Hands over what is written. `None`: something changed since the decision, decide again.
+    pub(crate) async fn hand_over(
+        &self,
+        facts: &Facts<'_>,
+        waiting: &StoredMessage,
+        choice: Choice,
+        text: &Text,
+    ) -> Result<Option<Outcome>, StoreError> {
+        let endpoint = match self.endpoint(facts, &choice).await? {
+            Ok(endpoint) => endpoint,
+            Err(error) => return self.not_ready(&error, self.deps.clock.now()).await,
+        };
+        // Loading, writing and making an endpoint took their time.
+        let now = self.deps.clock.now();
+        if now + ATTEMPT + SETTLE > self.run.deadline {
+            return Ok(Some(Outcome::Left));
+        }
+        match self.run.permit(choice.address.channel()).await? {
+            Permit::Yes => {}
+            Permit::NotToday => return self.hold(Held::DailyLimit, tomorrow(now), now).await,
+            Permit::NotNow => return Ok(Some(Outcome::Left)),
+        }
+        let Some(claim) = self.claim(waiting, facts, choice, now).await? else {
+            self.run.unused().await;
+            return Ok(None);
+        };
+        let outgoing = Outgoing {
+            message: &claim.message,
+            address: &claim.choice.address,
+            written: &text.written,
+            from: &facts.profile.definitions.shop.from,
+            unsubscribe: &text.unsubscribe(),
+            endpoint: endpoint.as_deref(),
+        };
+        let sent = self.deps.senders.send(&outgoing).await;
+        self.settle(facts, &claim, sent).await
+    }
+
+    /// The SNS endpoint of a device, made if there is none.
+    async fn endpoint(
+        &self,
+        facts: &Facts<'_>,
+        choice: &Choice,
+    ) -> Result<Result<Option<String>, SendError>, StoreError> {
+        if choice.address.channel() != Channel::Push {
+            return Ok(Ok(None));
+        }
+        if let Some(endpoint) = facts.row(&choice.address).and_then(|row| row.endpoint.clone()) {
+            return Ok(Ok(Some(endpoint)));
+        }
+        match self.deps.senders.endpoint(&choice.address).await {
+            Ok(endpoint) => {
+                self.deps.store.keep_endpoint(&choice.address, &endpoint).await?;
+                Ok(Ok(Some(endpoint)))
+            }
+            Err(error) => Ok(Err(error)),
+        }
+    }
+
+    /// Nothing was sent yet, so whatever went wrong can be tried again.
+    async fn not_ready(
+        &self,
+        error: &SendError,
+        now: Timestamp,
+    ) -> Result<Option<Outcome>, StoreError> {
+        match error {
+            SendError::Refused(why) => {
+                self.close(&State::Refused(why.clone()), Outcome::Refused, now).await
+            }
+            SendError::Throttled(_) | SendError::Unknown(_) => {
+                self.hold(Held::Throttled, now + FIRST_WAIT, now).await
+            }
+        }
+    }
+
+    async fn claim(
+        &self,
+        waiting: &StoredMessage,
+        facts: &Facts<'_>,
+        choice: Choice,
+        now: Timestamp,
+    ) -> Result<Option<Claim>, StoreError> {
+        let store = &self.deps.store;
+        let wanted = Wanted {
+            waiting,
+            profile: facts.profile.clone(),
+            choice: choice.clone(),
+            booked: facts.row(&choice.address).map(|row| row.booked.clone()).unwrap_or_default(),
+            attempt: self.attempt,
+            deadline: now + ATTEMPT + SETTLE + SETTLE,
+        };
+        if let Claimed::Yes(claim) = store.claim(wanted, now).await? {
+            return Ok(Some(*claim));
+        }
+        if let Some(given) = &waiting.given {
+            store.check_code(given).await?;
+        }
+        // The claim may have come through although its answer did not.
+        let Some(stored) = store.message(&self.waiting.message.id).await? else { return Ok(None) };
+        let claim = store.own_claim(&stored, &choice, self.attempt);
+        if claim.is_some() {
+            store.finish_claim(&stored, now).await?;
+        }
+        Ok(claim)
+    }
+
+    async fn settle(
+        &self,
+        facts: &Facts<'_>,
+        claim: &Claim,
+        sent: Result<String, SendError>,
+    ) -> Result<Option<Outcome>, StoreError> {
+        let (store, now) = (&self.deps.store, self.deps.clock.now());
+        let channel = claim.choice.address.channel();
+        match sent {
+            Ok(id) => {
+                store.settle(claim, &State::Accepted, Some(&id), now).await?;
+                self.run.accepted(&claim.message.program, channel).await;
+                Ok(Some(Outcome::Accepted))
+            }
+            Err(SendError::Unknown(why)) => {
+                tracing::warn!(message.id = %claim.message.id, why, "dispatch.unknown");
+                store.settle(claim, &State::Unknown, None, now).await?;
+                Ok(Some(Outcome::Unknown))
+            }
+            Err(SendError::Throttled(_)) => {
+                let until = now + wait(claim.attempts);
+                store.release(claim, &State::Held(Held::Throttled, until), None, now).await?;
+                Ok(Some(Outcome::Held))
+            }
+            Err(SendError::Refused(why)) => {
+                device::give_up(store, &claim.choice.address, &why, now).await?;
+                if let Decision::Send(_) = facts.decide(&[channel], now) {
+                    store.release(claim, &State::Pending, Some(channel), now).await?;
+                    return Ok(None);
+                }
+                store.settle(claim, &State::Refused(why), None, now).await?;
+                Ok(Some(Outcome::Refused))
+            }
+        }
+    }
+}
+
+/// The first instant of the next day by UTC, by which days are counted.
+fn tomorrow(now: Timestamp) -> Timestamp {
+    let day = Span::days(1).millis();
+    Timestamp::from_millis((now.millis().div_euclid(day) + 1) * day)
+}
+
+fn wait(attempts: u32) -> Span {
+    let doubled = FIRST_WAIT.millis().saturating_mul(1 << attempts.saturating_sub(1).min(16));
+    Span::from_millis(doubled).min(LONGEST_WAIT)
+}

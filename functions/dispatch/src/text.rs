@@ -1,0 +1,95 @@
+//! What a message says: its code, its recommendations, its links, and the content filled with them.
+
+use attune_aws::store::{StoreError, StoredMessage};
+use attune_domain::cart::Product;
+use attune_domain::channel::Channel;
+use attune_domain::content::{Data, Unwritten, Written, write};
+use attune_domain::decide::Choice;
+use attune_domain::limits;
+use attune_domain::link::{Urls, WebUrl};
+use attune_domain::program::Class;
+use attune_domain::recommend::recommend;
+use attune_domain::time::Timestamp;
+
+use crate::Deps;
+use crate::code;
+use crate::facts::Facts;
+
+/// A text that is ready to be handed over.
+#[derive(Debug)]
+pub(crate) struct Text {
+    /// What it says.
+    pub(crate) written: Written,
+    /// Where its short links lead.
+    pub(crate) targets: Vec<WebUrl>,
+    urls: Urls,
+    sells: bool,
+}
+
+impl Text {
+    /// Writes a message for a choice. `waiting` has the code that it gives.
+    pub(crate) async fn write(
+        deps: &Deps,
+        facts: &Facts<'_>,
+        waiting: &StoredMessage,
+        choice: &Choice,
+        now: Timestamp,
+    ) -> Result<Result<Self, Unwritten>, StoreError> {
+        let recommended = recommended(deps, facts, now).await?;
+        Ok(fill(deps, facts, waiting, choice, recommended, now))
+    }
+
+    /// What mail clients are told of how one unsubscribes. Nobody unsubscribes from a receipt, nor
+    /// from the question whether they meant to subscribe.
+    pub(crate) fn unsubscribe(&self) -> Vec<&str> {
+        if self.sells { self.urls.list_unsubscribe() } else { Vec::new() }
+    }
+}
+
+/// Products to recommend, if the content shows some: nobody else pays for the reading.
+async fn recommended(
+    deps: &Deps,
+    facts: &Facts<'_>,
+    now: Timestamp,
+) -> Result<Vec<Product>, StoreError> {
+    let (profile, definitions) = (&facts.profile.profile, &facts.profile.definitions);
+    let content = definitions.templates.get(&facts.message().template);
+    if !content.is_some_and(|content| content.reads("recommendations")) {
+        return Ok(Vec::new());
+    }
+    let history = deps.store.history_of(profile, limits::RECOMMENDATION_ROWS).await?;
+    Ok(recommend(&history, profile, definitions, now))
+}
+
+fn fill(
+    deps: &Deps,
+    facts: &Facts<'_>,
+    waiting: &StoredMessage,
+    choice: &Choice,
+    recommended: Vec<Product>,
+    now: Timestamp,
+) -> Result<Text, Unwritten> {
+    let (message, definitions) = (facts.message(), &facts.profile.definitions);
+    let (profile, address) = (&facts.profile.profile, &choice.address);
+    let channel: Channel = address.channel();
+    let program = definitions.program(message.program.as_str());
+    let topic = program.and_then(|program| program.topic.as_deref());
+    let (links, from) = (deps.links.as_ref(), &definitions.shop.from);
+    let confirm_within = definitions.policy.confirm_within;
+    let urls = Urls::of(links, message, address, topic, confirm_within, from);
+    let data = Data::of(profile, message, definitions, &urls, now);
+    let data = data.with_recommendations(recommended, definitions);
+    let data = match waiting.given.as_ref() {
+        Some(given) => data.with_coupon(&code::issued(given, definitions)),
+        None => data,
+    };
+    let content = definitions.templates.get(&message.template);
+    let content = content.ok_or(Unwritten::NoContent(channel))?;
+    let mut written = write(content, channel, &data, now)?;
+    let targets = match links.filter(|_| definitions.policy.track_clicks) {
+        Some(links) => written.track_clicks(links, &message.id),
+        None => Vec::new(),
+    };
+    let sells = definitions.class_of(&message.program) == Class::Marketing;
+    Ok(Text { written, targets, urls, sells })
+}

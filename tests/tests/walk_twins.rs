@@ -1,0 +1,145 @@
+//! Two customers with one address: what a reader gets is counted of the address.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::large_futures,
+    reason = "helpers of tests are tests"
+)]
+
+use attune_domain::time::Span;
+use attune_embedded::capture::sent::Kind;
+use attune_testkit::World;
+use attune_tests::{dispatch, manage, post, sweep};
+use serde_json::{Value, json};
+
+fn shop(policy: &str, again: &str) -> String {
+    format!(
+        "
+policy: {policy}
+segments:
+  - {{ id: lookers, when: {{ event: Look, within: 30m }} }}
+  - {{ id: readers, when: {{ event: Read, within: 30m }} }}
+  - {{ id: buyers, when: {{ event: Order Completed, within: 1h }} }}
+templates:
+  - id: hello
+    email: {{ subject: Hello, html: '<p>Hello</p>', text: Hello }}
+    sms: Hello
+programs:
+  - {{ id: hello, enter: lookers, again: {again}, send: {{ template: hello, max_lateness: 3d }} }}
+  - {{ id: more, enter: readers, again: {again}, send: {{ template: hello, max_lateness: 3d }} }}
+  - {{ id: receipt, enter: buyers, again: {{ after: 1m }}, send: {{ template: hello, class: transactional }} }}
+"
+    )
+}
+
+/// Two customers with one mailbox.
+async fn twins(world: &World) {
+    for customer in ["walk-in", "account"] {
+        let now = world.now().to_string();
+        let identify = json!({"type": "identify", "userId": customer, "timestamp": now,
+            "messageId": format!("who {customer}"), "traits": {"email": "ada@example.com"}});
+        let consent = json!({"type": "track", "userId": customer, "timestamp": now,
+            "messageId": format!("may {customer}"), "event": "Consent Granted",
+            "properties": {"channel": "email"}});
+        let batch = json!({"batch": [identify, consent]});
+        assert_eq!(post(world, "/v1/batch", "server-key", &batch).await.0.as_u16(), 200);
+    }
+}
+
+async fn track(world: &World, customer: &str, event: &str) {
+    let now = world.now().to_string();
+    let call = json!({"type": "track", "userId": customer, "event": event, "timestamp": now,
+        "messageId": format!("{event} {customer} {now}"), "properties": {"order_id": now}});
+    let batch = json!({"batch": [call]});
+    assert_eq!(post(world, "/v1/batch", "server-key", &batch).await.0.as_u16(), 200);
+}
+
+/// States and reasons of the newest message of both, in the order of the words.
+async fn told(world: &World, program: &str) -> Vec<(String, String)> {
+    let mut told = Vec::new();
+    for customer in ["walk-in", "account"] {
+        let path = format!("/api/customers/{customer}/messages");
+        let (_, body) = manage(world, "GET", &path, &Value::Null).await;
+        let messages = body["messages"].as_array().unwrap().iter();
+        let newest = messages.into_iter().find(|message| message["program"] == program).unwrap();
+        let word = |name: &str| newest[name].as_str().unwrap_or_default().to_owned();
+        told.push((word("state"), word("reason")));
+    }
+    told.sort();
+    told
+}
+
+const HAD: (&str, &str) = ("dropped", "the address already got this message");
+
+fn owned((state, reason): (&str, &str)) -> (String, String) {
+    (state.to_owned(), reason.to_owned())
+}
+
+#[tokio::test]
+async fn twins_who_do_the_same_get_it_once() {
+    let world = World::with(&shop("{}", "{ after: 7d }")).await;
+    twins(&world).await;
+    track(&world, "walk-in", "Look").await;
+    track(&world, "account", "Look").await;
+    let sent = dispatch(&world).await.unwrap();
+    assert_eq!((sent.accepted, sent.dropped), (1, 1));
+    assert_eq!(told(&world, "hello").await, [owned(("accepted", "")), owned(HAD)]);
+
+    // The one who got nothing has started the program all the same; the address had it six days ago.
+    world.pass(Span::days(6));
+    sweep(&world).await.unwrap();
+    track(&world, "walk-in", "Look").await;
+    track(&world, "account", "Look").await;
+    assert_eq!(dispatch(&world).await.unwrap().accepted, 0);
+    world.pass(Span::days(1));
+    sweep(&world).await.unwrap();
+    track(&world, "account", "Look").await;
+    assert_eq!(dispatch(&world).await.unwrap().accepted, 1);
+}
+
+#[tokio::test]
+async fn what_is_sent_once_in_a_life_is_sent_once_to_an_address() {
+    let world = World::with(&shop("{}", "never")).await;
+    twins(&world).await;
+    track(&world, "walk-in", "Look").await;
+    assert_eq!(dispatch(&world).await.unwrap().accepted, 1);
+    world.pass(Span::days(400));
+    sweep(&world).await.unwrap();
+    track(&world, "account", "Look").await;
+    assert_eq!(dispatch(&world).await.unwrap().dropped, 1);
+    // Another program is another thing to say.
+    track(&world, "account", "Read").await;
+    assert_eq!(dispatch(&world).await.unwrap().accepted, 1);
+}
+
+#[tokio::test]
+async fn a_cap_counts_what_the_address_got_whoever_it_was_for() {
+    let world = World::with(&shop("{ caps: [{ at_most: 1, per: 1d }] }", "never")).await;
+    twins(&world).await;
+    track(&world, "walk-in", "Look").await;
+    assert_eq!(dispatch(&world).await.unwrap().accepted, 1);
+    track(&world, "account", "Read").await;
+    assert_eq!(dispatch(&world).await.unwrap().held, 1);
+    world.pass(Span::from_millis(Span::days(1).millis() - 1));
+    assert_eq!(dispatch(&world).await.unwrap().accepted, 0);
+    world.pass(Span::from_millis(1));
+    assert_eq!(dispatch(&world).await.unwrap().accepted, 1);
+}
+
+#[tokio::test]
+async fn each_order_has_its_receipt_and_nobody_unsubscribes_from_one() {
+    let world = World::with(&shop("{ caps: [{ at_most: 1, per: 1d }] }", "never")).await;
+    twins(&world).await;
+    track(&world, "walk-in", "Order Completed").await;
+    track(&world, "account", "Order Completed").await;
+    assert_eq!(dispatch(&world).await.unwrap().accepted, 2);
+    track(&world, "walk-in", "Look").await;
+    assert_eq!(dispatch(&world).await.unwrap().accepted, 1);
+    let headers = |sent: &attune_embedded::capture::sent::Sent| match &sent.kind {
+        Kind::Email(mail) => mail.headers.iter().map(|(name, _)| name.clone()).collect(),
+        _ => Vec::new(),
+    };
+    let headers: Vec<Vec<String>> = world.capture.sent().iter().map(headers).collect();
+    assert_eq!(headers[..2], [Vec::<String>::new(), Vec::new()]);
+    assert_eq!(headers[2], ["List-Unsubscribe", "List-Unsubscribe-Post"]);
+}
