@@ -9,6 +9,7 @@
 )]
 
 pub mod cost;
+pub mod races;
 pub mod reference;
 pub mod schedules;
 

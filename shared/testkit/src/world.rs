@@ -78,12 +78,10 @@ impl World {
         let engine = Engine::memory_with_clock(clock.clone()).expect("an engine");
         let capture = Capture::new(Account::new(clock.clone(), 1));
         let router = Router::new(database(engine.clone()), Arc::new(capture.clone()));
-        let aws = sdk::in_process(wrap(Arc::new(router)));
-        let store = Store::new(sdk::dynamodb::Client::new(&aws), Settings::local())
-            .forgotten_by(forgetter(capture.clone(), || None));
+        let (store, senders) = clients(wrap(Arc::new(router)), &capture);
         let world = Self {
-            senders: Senders::new(&aws, settings()),
             store,
+            senders,
             clock,
             capture,
             engine,
@@ -92,6 +90,24 @@ impl World {
         };
         world.store.create_tables().await.expect("tables");
         world
+    }
+
+    /// Another process of the same shop, whose calls to AWS go through what `wrap` makes of the
+    /// stand-ins.
+    #[must_use]
+    pub fn another(&self, wrap: impl FnOnce(Arc<dyn Transport>) -> Arc<dyn Transport>) -> Self {
+        let router = Router::new(Arc::new(self.engine.clone()), Arc::new(self.capture.clone()));
+        let (store, senders) = clients(wrap(Arc::new(router)), &self.capture);
+        Self {
+            store,
+            senders,
+            clock: self.clock.clone(),
+            capture: self.capture.clone(),
+            engine: self.engine.clone(),
+            hand: self.hand.clone(),
+            // Far from the numbers of the first.
+            events: std::sync::atomic::AtomicU32::new(u32::MAX / 2),
+        }
     }
 
     /// The keys that are live.
@@ -201,6 +217,13 @@ impl World {
             }
         }
     }
+}
+
+/// What a process works with, if its calls go through `transport`.
+fn clients(transport: Arc<dyn Transport>, capture: &Capture) -> (Store, Senders) {
+    let aws = sdk::in_process(transport);
+    let store = Store::new(sdk::dynamodb::Client::new(&aws), Settings::local());
+    (store.forgotten_by(forgetter(capture.clone(), || None)), Senders::new(&aws, settings()))
 }
 
 fn settings() -> SendSettings {
