@@ -5,6 +5,7 @@
 //! seed is one interleaving, on one thread, and the log of the gates is the order in which things
 //! were committed.
 
+pub mod twins;
 pub mod withdrawal;
 
 use std::future::{Future, poll_fn};
@@ -136,7 +137,7 @@ impl Gates {
                 state.waiting.swap_remove(place);
                 return Poll::Ready(());
             }
-            state.waiting[place].waker = context.waker().clone();
+            state.waiting[place].waker.clone_from(context.waker());
             Poll::Pending
         })
         .await;

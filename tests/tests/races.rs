@@ -9,6 +9,7 @@
     reason = "a test fails by panicking"
 )]
 
+use attune_tests::races::twins;
 use attune_tests::races::withdrawal::{Tally, as_it_is, claim_without_looking, play};
 
 /// Interleavings per run, unless `ATTUNE_RACES` says otherwise: some seconds' worth.
@@ -43,4 +44,12 @@ async fn a_claim_that_does_not_look_again_is_caught() {
     let wrong = Box::pin(play(0..300, claim_without_looking)).await.wrong;
     let late = wrong.iter().filter(|what| what.contains("a claim was committed after"));
     assert!(late.count() >= 5, "{wrong:#?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_address_gets_one_message_whichever_of_two_runs_is_first() {
+    let (wrong, refused) = Box::pin(twins::play(100)).await;
+    println!("100 races of twins, a claim refused in {refused}");
+    assert!(wrong.is_empty(), "{wrong:#?}");
+    assert!(refused > 20, "{refused}");
 }

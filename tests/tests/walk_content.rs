@@ -65,6 +65,48 @@ async fn the_reminder_shows_the_very_items_in_the_customers_language() {
     assert!(!html.contains("zqliquid") && !html.contains("{%"), "{html}");
 }
 
+/// The line that somebody who follows the comments of the pack takes the `#` away from.
+const COUPON: (&str, &str) = ("# coupon: basket", "coupon: basket");
+
+#[tokio::test]
+async fn the_reminder_in_french_gives_a_code_that_nobody_else_has() {
+    let world = World::new().await;
+    let programs = starter::FILES.map(|(name, text)| (name, text.replace(COUPON.0, COUPON.1)));
+    let files: Vec<_> = programs.iter().map(|(name, text)| (*name, text.as_str())).collect();
+    world.publish_files(&files).await;
+    let (status, _) =
+        post(&world, "/api/coupons/basket/codes", json!(["PANIER-1", "PANIER-2", "PANIER-3"]))
+            .await;
+    assert_eq!(status, 200);
+    for customer in ["1", "2"] {
+        world.reachable(customer).await;
+        let french = json!({"type": "identify", "traits": {"language": "fr"}});
+        let red = json!({"product_id": "red", "name": "Bourgogne", "price": 12.5});
+        let red = world.track(customer, "Product Added", red);
+        world.apply(&[world.call(customer, french), red]).await;
+    }
+    world.pass(Span::hours(1));
+    sweep(&world).await.unwrap();
+    dispatch(&world).await.unwrap();
+    let sent = world.capture.sent();
+    let given = sent.iter().filter_map(|sent| match &sent.kind {
+        Kind::Email(mail) if mail.subject.contains("panier") => mail.text.as_deref(),
+        _ => None,
+    });
+    let code = |text: &str| {
+        let (_, after) = text.split_once("Avec le code ")?;
+        after.split_once(',').map(|(code, _)| code.to_owned())
+    };
+    let given: Vec<String> = given.map(|text| code(text).expect(text)).collect();
+    assert_eq!(given.len(), 2);
+    assert!(
+        given[0] != given[1] && given.iter().all(|code| code.starts_with("PANIER-")),
+        "{given:?}"
+    );
+    let (_, told) = manage(&world, "GET", "/api/coupons/basket", &Value::Null).await;
+    assert_eq!((&told["left"], &told["claimed"]), (&json!(1), &json!(2)));
+}
+
 #[tokio::test]
 async fn a_template_is_seen_as_a_real_customer_would_get_it_before_it_is_sent() {
     let world = shop().await;
@@ -185,4 +227,39 @@ async fn a_text_message_over_the_limit_and_one_that_its_template_aborts_are_not_
     assert_eq!(reason(&world, "1").await, ("failed".to_owned(), too_long.to_owned()));
     let aborted = "aborted by the template: no Bobs";
     assert_eq!(reason(&world, "2").await, ("dropped".to_owned(), aborted.to_owned()));
+}
+
+const TEXTS: &str = "
+policy: { sms: { most_segments: 2, price: 0.0075, currency: EUR } }
+coupons: [{ id: ten, codes: unique }]
+segments: [{ id: s, when: { event: Product Added } }]
+templates: [{ id: t, sms: '{{ customer.first_name }}, {{ coupon.code }} {{ cart.items.first.name }}' }]
+programs: [{ id: p, enter: s, again: never, send: { template: t, coupon: ten } }]
+";
+
+#[tokio::test]
+async fn what_texts_would_cost_is_known_before_they_are_sent_and_what_is_too_long_is_not_sent() {
+    let world = World::with(TEXTS).await;
+    for (customer, name) in [("1", "a".repeat(10)), ("2", "ê".repeat(60)), ("3", "a".repeat(300))]
+    {
+        world.reachable(customer).await;
+        let product = json!({"product_id": "1", "name": name});
+        world.apply(&[world.track(customer, "Product Added", product)]).await;
+    }
+    let seen = async |customer: &str| {
+        let (_, seen) =
+            post(&world, "/api/templates/t/preview", json!({"customer": customer})).await;
+        seen["parts"]["sms"].clone()
+    };
+    let sms = seen("2").await;
+    assert_eq!((&sms["encoding"], &sms["segments"]), (&json!("UCS-2"), &json!(2)));
+    assert_eq!(sms["cost"], json!({"amount": 0.015, "currency": "EUR"}));
+    let too_long = "the text message has 3 segments of GSM-7; it can have 2";
+    assert_eq!(seen("3").await["error"], too_long);
+
+    let files = json!({"files": [{"name": "shop.yaml", "text": TEXTS}]});
+    let (_, said) = manage(&world, "PUT", "/api/definitions?dry_run=true", &files).await;
+    let expected = json!({"written": 3, "segments": {"1": 1, "2": 1, "3": 1}, "ucs2": 1,
+        "outside_gsm": "ê", "too_long": 1, "cost": {"amount": 0.0225, "currency": "EUR"}});
+    assert_eq!(said["coverage"][0]["texts"], expected);
 }

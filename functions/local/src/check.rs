@@ -74,6 +74,34 @@ fn tell_coverage(coverage: &[Value]) {
     }
 }
 
+/// How long the texts of programs would be.
+fn tell_texts(coverage: &[Value]) {
+    let head = ["program", "texts", "by segments", "in UCS-2, because of", "too long", "cost"];
+    let mut rows = table(head, &[1, 4, 5]);
+    for of in coverage.iter().filter(|of| !of["texts"].is_null()) {
+        let texts = &of["texts"];
+        let number = |name: &str| grouped(texts[name].as_u64().unwrap_or(0));
+        let segments = texts["segments"].as_object().into_iter().flatten();
+        let segments: Vec<String> = segments.map(|(n, texts)| format!("{n}: {texts}")).collect();
+        let outside = texts["outside_gsm"].as_str().unwrap_or_default();
+        let cost = match (&texts["cost"]["amount"], texts["cost"]["currency"].as_str()) {
+            (amount, Some(currency)) => format!("{amount} {currency}"),
+            _ => "no price is told".to_owned(),
+        };
+        rows.add_row([
+            of["program"].as_str().unwrap_or_default().to_owned(),
+            number("written"),
+            segments.join(", "),
+            format!("{} {outside}", number("ucs2")),
+            number("too_long"),
+            cost,
+        ]);
+    }
+    if rows.row_count() > 0 {
+        println!("Text messages to those who are in their segments, up to 200 each:\n{rows}");
+    }
+}
+
 /// What would change.
 fn tell(rehearsal: &Value) {
     let looked_at = grouped(rehearsal["looked_at"].as_u64().unwrap_or(0));
@@ -102,6 +130,7 @@ fn tell(rehearsal: &Value) {
     }
     println!("{rows}");
     tell_coverage(&list(&rehearsal["coverage"]));
+    tell_texts(&list(&rehearsal["coverage"]));
     println!("{} messages would start.", grouped(starting));
     if left_out > 0 {
         println!(

@@ -15,8 +15,10 @@ mod refusal;
 mod rehearsal;
 mod restored;
 mod rights;
+mod sample;
 mod segments;
 mod templates;
+mod texts;
 
 use attune_aws::clock::Clock;
 use attune_aws::keys::{Keys, Scope};

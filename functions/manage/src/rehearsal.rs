@@ -67,7 +67,7 @@ pub(crate) async fn rehearse(
     loop {
         let (steps, more) = deps.store.rehearse(next, after, begin).await?;
         for step in &steps {
-            rehearsal.count(step, current, next);
+            rehearsal.count(step, current, next, begin);
         }
         rehearsal.everyone = more.is_none();
         after = more;
@@ -87,9 +87,9 @@ impl Rehearsal {
         self.segments.get(segment).cloned().unwrap_or_default()
     }
 
-    fn count(&mut self, step: &Step, current: &Definitions, next: &Definitions) {
+    fn count(&mut self, step: &Step, current: &Definitions, next: &Definitions, now: Timestamp) {
         self.looked_at += 1;
-        self.coverage.count(&step.profile);
+        self.coverage.count(&step.profile, next, now);
         for change in &step.changes {
             let moves = self.segments.entry(change.segment.clone()).or_default();
             match change.membership.inside {
@@ -142,7 +142,7 @@ impl Rehearsal {
             "everyone": self.everyone,
             "segments": self.segments.iter().map(segment).collect::<Value>(),
             "programs": self.programs.iter().map(program).collect::<Value>(),
-            "coverage": self.coverage.json(),
+            "coverage": self.coverage.json(next),
         })
     }
 }

@@ -8,11 +8,11 @@ use attune_domain::address::Address;
 use attune_domain::channel::Channel;
 use attune_domain::content::{Data, Draft, Written, draft};
 use attune_domain::definitions::{Content, Definitions};
-use attune_domain::id::{MessageId, ProgramId, SegmentId, TemplateId};
+use attune_domain::id::TemplateId;
 use attune_domain::limits;
 use attune_domain::link::Urls;
-use attune_domain::message::{Cause, Message};
-use attune_domain::program::Program;
+use attune_domain::message::Message;
+use attune_domain::program::{Class, Program};
 use attune_domain::recommend::recommend;
 use attune_domain::sms;
 use attune_domain::time::Timestamp;
@@ -23,7 +23,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use crate::customers::load;
-use crate::{Deps, Refusal};
+use crate::{Deps, Refusal, sample, texts};
 
 /// Tests that a shop can send in a day: enough to get a mail right, too few to mail a list with.
 const TESTS_A_DAY: u32 = 100;
@@ -120,12 +120,13 @@ async fn send(
         Channel::Push => Some(deps.senders.endpoint(address).await?),
         _ => None,
     };
+    let by_mail: &[&str] = &[sample.urls.by_mail.as_str()];
     let outgoing = Outgoing {
         message: &sample.message,
         address,
         written,
         from: &sample.definitions.shop.from,
-        unsubscribe: &[sample.urls.by_mail.as_str()],
+        unsubscribe: if sample.sells { by_mail } else { &[] },
         endpoint: endpoint.as_deref(),
     };
     Ok(deps.senders.send(&outgoing).await?)
@@ -138,6 +139,7 @@ struct Sample<'a> {
     message: Message,
     data: Data,
     urls: Urls,
+    sells: bool,
     now: Timestamp,
 }
 
@@ -150,8 +152,10 @@ impl<'a> Sample<'a> {
         let no_template = || Refusal::NotFound(format!("there is no template `{id}`"));
         let (template, content) = known.ok_or_else(no_template)?;
         let program = program(definitions, template, shown.program.as_deref())?;
-        let message = message(stored, template, program, now)?;
-        let urls = harmless(definitions);
+        let message = sample::message(&profile.id, template, program, now);
+        let message =
+            message.ok_or_else(|| Refusal::Unreadable("`preview` is no id".to_owned()))?;
+        let urls = sample::harmless(definitions);
         let data = Data::of(profile, &message, definitions, &urls, now);
         let data = match &shown.language {
             Some(language) => data.in_language(language),
@@ -163,7 +167,12 @@ impl<'a> Sample<'a> {
         };
         let recommended = recommend(&history, profile, definitions, now);
         let data = data.with_recommendations(recommended, definitions);
-        Ok(Self { definitions, content, message, data, urls, now })
+        let data = match sample::issued(program, definitions) {
+            Some(issued) => data.with_coupon(&issued),
+            None => data,
+        };
+        let sells = program.is_none_or(|program| program.class == Class::Marketing);
+        Ok(Self { definitions, content, message, data, urls, sells, now })
     }
 
     fn draft(&self, channel: Channel) -> Result<Draft, String> {
@@ -186,6 +195,8 @@ impl<'a> Sample<'a> {
                     "encoding": count.encoding.as_str(),
                     "characters": count.characters,
                     "segments": count.segments,
+                    "most_segments": self.definitions.policy.sms.most_segments,
+                    "cost": texts::cost(&self.definitions.policy.sms, count.segments),
                     "outside_gsm": String::from_iter(count.outside),
                 })
             }
@@ -216,44 +227,6 @@ fn program<'d>(
         }
         None => Ok(definitions.programs.iter().find(|program| program.template == *template)),
     }
-}
-
-/// A message that is in no ledger.
-fn message(
-    stored: &Stored,
-    template: &TemplateId,
-    program: Option<&Program>,
-    now: Timestamp,
-) -> Result<Message, Refusal> {
-    let bug = |_| Refusal::Unreadable("`preview` is no id".to_owned());
-    let id = match program {
-        Some(program) => program.id.clone(),
-        None => ProgramId::parse("preview").map_err(bug)?,
-    };
-    let customer = stored.profile.id.clone();
-    Ok(Message {
-        // The entry that nobody has: entries are counted from 1.
-        id: MessageId::of(&id, &customer, 0),
-        customer,
-        program: id,
-        template: template.clone(),
-        segment: SegmentId::parse("preview").map_err(bug)?,
-        entry: 0,
-        cause: Cause::Event,
-        at: now,
-        due: now,
-        expires: now,
-    })
-}
-
-/// Links to the shop, in the place of those that would do something for the customer.
-fn harmless(definitions: &Definitions) -> Urls {
-    let shop = || definitions.shop.url.clone();
-    let from = &definitions.shop.from;
-    let address =
-        from.rsplit_once('<').map_or(from.as_str(), |(_, rest)| rest.trim_end_matches('>'));
-    let by_mail = format!("mailto:{}?subject=test", address.trim());
-    Urls { unsubscribe: shop(), preferences: shop(), confirm: shop(), by_mail }
 }
 
 fn channel_of(word: &str) -> Result<Channel, Refusal> {
