@@ -124,6 +124,38 @@ async fn who_is_asleep_in_auckland_gets_it_at_nine() {
 }
 
 #[tokio::test]
+async fn nothing_goes_out_on_closed_days_nor_on_weekdays_that_a_channel_is_not_used_on() {
+    let policy = "{ closed: [10-01], weekdays: { email: [sat, sun] } }";
+    let world = World::with(&shop(policy)).await;
+    customer(&world, "Europe/Paris").await;
+    // A Thursday on which the shop is closed, and then a Friday.
+    look_and_send(&world).await;
+    let first = decisions(&world, "hello").await[0].1.clone();
+    assert!(first.contains("until 2026-10-02T22:00:00.000Z"), "{first}");
+    world.set("2026-10-02T21:59:59.999Z");
+    dispatch(&world).await.unwrap();
+    assert!(outbox(&world).is_empty());
+    world.set("2026-10-02T22:00:00Z");
+    dispatch(&world).await.unwrap();
+    assert_eq!(outbox(&world), ["email", "email"]);
+}
+
+#[tokio::test]
+async fn what_is_sent_at_a_time_of_day_waits_for_it_where_the_customer_lives() {
+    let at = shop("{}").replace("max_lateness: 3d }", "max_lateness: 3d, at: '09:30' }");
+    let world = World::with(&at).await;
+    customer(&world, "America/New_York").await;
+    look_and_send(&world).await;
+    world.set("2026-10-01T13:29:59.999Z");
+    dispatch(&world).await.unwrap();
+    // The urgent one has no time of its own.
+    assert_eq!(outbox(&world).len(), 1);
+    world.set("2026-10-01T13:30:00Z");
+    dispatch(&world).await.unwrap();
+    assert_eq!(outbox(&world).len(), 2);
+}
+
+#[tokio::test]
 async fn a_cap_holds_a_message_until_there_is_room_or_drops_it_and_says_so() {
     let cap = "caps: [{ at_most: 2, per: 1d }]";
     let world = World::with(&shop(&format!("{{ {cap} }}"))).await;

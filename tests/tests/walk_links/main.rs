@@ -14,6 +14,7 @@ mod opt_in;
 use attune_domain::card::Status;
 use attune_domain::channel::Channel;
 use attune_domain::id::CustomerId;
+use attune_domain::link::Link;
 use attune_domain::time::Span;
 use attune_embedded::capture::sent::Kind;
 use attune_testkit::World;

@@ -91,3 +91,31 @@ async fn a_link_that_confirms_is_too_old_after_a_week_and_who_asks_again_gets_an
     let (code, _, page) = follow(&world, "GET", &old).await;
     assert!(code == 200 && page.contains("Thank you"), "{page}");
 }
+
+#[tokio::test]
+async fn who_left_at_an_old_address_can_come_back_at_a_new_one_by_their_own_hand_alone() {
+    let world = World::with(SHOP).await;
+    world.reachable("42").await;
+    let track = |name: &str| world.track("42", name, json!({"channel": "email"}));
+    world.apply(&[track("Consent Withdrawn")]).await;
+    world.pass(Span::days(1));
+    let new = json!({"type": "identify", "traits": {"email": "new@example.com"}});
+    world.apply(&[world.call("42", new), track("Consent Granted")]).await;
+    // A server tells, who may not have heard of the withdrawal.
+    assert_eq!(status(&world, Channel::Email, None).await, Some(Status::Withdrawn));
+
+    let customer = CustomerId::known("42");
+    let page = World::links().url(&Link::Preferences { customer });
+    let form = "saved=1&was=sms&want=sms&want=email&want=email.news&want=email.offers&frequency=normal\
+         &language=&quiet_from=&quiet_until=";
+    world.pass(Span::days(1));
+    for _ in 0..2 {
+        assert_eq!(fill_in(&world, &page, form).await.0, 200);
+        assert_eq!(status(&world, Channel::Email, None).await, Some(Status::Granted));
+    }
+    assert_eq!(happened(&world).await.iter().filter(|n| *n == "Consent Granted").count(), 6);
+    order(&world).await;
+    assert_eq!(dispatch(&world).await.unwrap().accepted, 1);
+    let Kind::Email(mail) = &world.capture.sent()[0].kind else { panic!("no mail") };
+    assert_eq!(mail.to, ["new@example.com"]);
+}

@@ -2,8 +2,10 @@
 //! while a request waits to be confirmed.
 //!
 //! Absence never counts. Among explicit acts on the same address the newest wins; across different
-//! addresses withdrawal wins, so that nobody who said no at one address is asked at another; and a
-//! new address does not inherit a grant. A request is no act of that kind: it allows nothing but to
+//! addresses withdrawal wins, so that nobody who said no at one address is asked at another, unless
+//! they say yes at that one later, on a page of ours or by text: a server may tell what it was told
+//! before it heard of the withdrawal, the person themselves may not be overruled; and a new address
+//! does not inherit a grant. A request is no act of that kind: it allows nothing but to
 //! be asked for confirmation, and where there is a grant it changes nothing.
 
 use serde_json::{Map, Value};
@@ -11,7 +13,7 @@ use serde_json::{Map, Value};
 use super::{Card, Clock};
 use crate::address::Address;
 use crate::channel::Channel;
-use crate::event::{Act, CONSENT_GRANTED, CONSENT_REQUESTED, CONSENT_WITHDRAWN, Event};
+use crate::event::{Act, CONSENT_GRANTED, CONSENT_REQUESTED, CONSENT_WITHDRAWN, Event, Writer};
 use crate::id::{CustomerId, EventId};
 use crate::limits;
 use crate::problem::{Flaw, Problem};
@@ -78,9 +80,18 @@ pub struct Consent {
     pub source: Option<String>,
     /// Which wording the person saw.
     pub wording: Option<String>,
+    /// Whether the act was made on a page of ours, or by text, and not told by anybody else.
+    pub in_person: bool,
 }
 
 impl Consent {
+    /// Whether what was said at one address ends what was said at another.
+    fn overrules(&self, other: &Self) -> bool {
+        let about = (self.channel, &self.topic) == (other.channel, &other.topic);
+        let answered = other.in_person && other.clock.0 > self.clock.0;
+        about && self.address != other.address && self.status == Status::Withdrawn && !answered
+    }
+
     fn is_about(&self, other: &Self) -> bool {
         (self.channel, &self.topic, &self.address) == (other.channel, &other.topic, &other.address)
     }
@@ -138,6 +149,7 @@ impl ConsentAct {
             clock: event.clock(),
             source: self.source.clone(),
             wording: self.wording.clone(),
+            in_person: event.writer == Writer::Ourselves,
         }
     }
 }
@@ -167,10 +179,14 @@ impl Choice<'_> {
     /// if another clock than ours wrote that one.
     pub fn event(&self, card: &Card, customer: &CustomerId, now: Timestamp) -> Option<Event> {
         let before = card.act(self.channel, self.topic, self.address);
-        if before.is_some_and(|act| act.status == self.status) {
+        let ends = |act: &&Consent| before.is_some_and(|before| act.overrules(before));
+        let overruled = card.consents.iter().filter(ends).map(|act| act.clock.0).max();
+        let unheard = self.status == Status::Granted && overruled.is_some();
+        if before.is_some_and(|act| act.status == self.status) && !unheard {
             return None;
         }
-        let now = before.map_or(now, |act| now.max(act.clock.0 + Span::from_millis(1)));
+        let last = before.map(|act| act.clock.0).max(overruled);
+        let now = last.map_or(now, |last| now.max(last + Span::from_millis(1)));
         let before = before.map_or_else(String::new, |act| act.clock.1.to_string());
         let Self { channel, address, status, .. } = self;
         let about = self.topic.unwrap_or_default();
@@ -240,15 +256,20 @@ pub(super) fn status(
     let said = |topic: Option<&str>| {
         let about =
             |record: &&Consent| record.channel == channel && record.topic.as_deref() == topic;
-        let mut elsewhere = records.iter().filter(about).filter(|r| r.address != address.text());
-        if elsewhere.any(|record| record.status == Status::Withdrawn) {
-            return Some(Status::Withdrawn);
-        }
         let here = records.iter().filter(about).filter(|record| record.address == address.text());
         let (mut act, mut request) = (None, None);
         for record in here {
-            *(if record.is_request() { &mut request } else { &mut act }) = Some(record.status);
+            *(if record.is_request() { &mut request } else { &mut act }) = Some(record);
         }
+        let mut elsewhere = records.iter().filter(about).filter(|r| r.address != address.text());
+        let ends = |record: &Consent| match act {
+            Some(act) => record.overrules(act),
+            None => record.status == Status::Withdrawn,
+        };
+        if elsewhere.any(ends) {
+            return Some(Status::Withdrawn);
+        }
+        let (act, request) = (act.map(|act| act.status), request.map(|act| act.status));
         // Where there is a grant, a request changes nothing.
         act.filter(|status| *status == Status::Granted).or(request).or(act)
     };
@@ -277,6 +298,7 @@ mod tests {
             clock: (Timestamp::from_millis(at), EventId::stored(u64::from(status))),
             source: None,
             wording: None,
+            in_person: false,
         }
     }
 
@@ -310,6 +332,40 @@ mod tests {
         check(&[(Withdrawn, 1), (Pending, 2)], Some(Pending));
         check(&[(Granted, 1), (Pending, 3), (Withdrawn, 2)], Some(Pending));
         check(&[(Granted, 1), (Pending, 2), (Withdrawn, 3)], Some(Withdrawn));
+    }
+
+    #[test]
+    fn who_withdrew_at_one_address_is_asked_at_another_only_if_they_say_so_themselves() {
+        let (withdrawn, granted) = (record((2, 5, 1)), record((0, 9, 0)));
+        let at_ada = |granted: &Consent| {
+            let mut records = Vec::new();
+            put(&mut records, withdrawn.clone());
+            put(&mut records, granted.clone());
+            at_ada(&records)
+        };
+        assert_eq!(at_ada(&granted), Some(Status::Withdrawn));
+        let themselves = Consent { in_person: true, ..granted };
+        assert_eq!(at_ada(&themselves), Some(Status::Granted));
+        let before = Consent { clock: record((0, 5, 0)).clock, ..themselves };
+        assert_eq!(at_ada(&before), Some(Status::Withdrawn));
+    }
+
+    #[test]
+    fn a_grant_that_was_overruled_is_given_again_on_a_page_and_once() {
+        let choice = Choice {
+            channel: Channel::Email,
+            topic: None,
+            address: ADA,
+            status: Status::Granted,
+            source: "preference page",
+            wording: "Yes",
+        };
+        let (customer, now) = (CustomerId::known("42"), Timestamp::from_millis(3));
+        let mut card = Card { consents: put_all(&[(2, 5, 1), (0, 9, 0)]), ..Card::default() };
+        let granted = choice.event(&card, &customer, now).unwrap();
+        card.apply(&granted, &mut Vec::new());
+        assert_eq!(at_ada(&card.consents), Some(Status::Granted));
+        assert_eq!(choice.event(&card, &customer, now), None);
     }
 
     #[test]

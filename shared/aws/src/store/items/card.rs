@@ -50,6 +50,8 @@ struct StoredConsent {
     source: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     wording: Option<String>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    in_person: bool,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -83,6 +85,7 @@ pub(in crate::store) fn write(card: &Card) -> String {
                 clock: clock(consent.clock),
                 source: consent.source.clone(),
                 wording: consent.wording.clone(),
+                in_person: consent.in_person,
             })
             .collect(),
         devices: card
@@ -141,6 +144,7 @@ fn consent(stored: StoredConsent) -> Option<Consent> {
         clock: unclock(&stored.clock)?,
         source: stored.source,
         wording: stored.wording,
+        in_person: stored.in_person,
     })
 }
 
