@@ -169,16 +169,34 @@ pub async fn links_of(
     (head.status, head.headers, String::from_utf8(body.to_vec()).expect("a text"))
 }
 
-/// Drives the full pass that is wanted to its end.
+/// Drives the full pass that is wanted to its end. Between its rounds, time goes by.
 pub async fn pass(world: &World) -> Result<(), StoreError> {
     let deps = attune_recompute::Deps { store: world.store.clone(), clock: world.clock.clone() };
-    let answer = attune_recompute::handle(&deps, Task::Slices, far(world)).await?;
-    let Answer::Slices(slices) = answer else { panic!("slices answered {answer:?}") };
-    assert!(!slices.is_empty(), "no pass is wanted, or its time has not come");
-    for slice in slices {
-        attune_recompute::handle(&deps, Task::Slice(slice), far(world)).await?;
+    let mut visits = 0;
+    loop {
+        let answer = attune_recompute::handle(&deps, Task::Slices, far(world)).await?;
+        let Answer::Slices { slices, over } = answer else { panic!("slices answered {answer:?}") };
+        if over {
+            assert!(visits > 0, "no pass is wanted");
+            return Ok(());
+        }
+        if slices.is_empty() {
+            assert!(visits > 0, "its time has not come");
+            world.pass(world.store.settings().settle);
+        }
+        for slice in slices {
+            attune_recompute::handle(&deps, Task::Slice(slice), far(world)).await?;
+            visits += 1;
+        }
     }
-    Ok(())
+}
+
+/// Takes the census of the day.
+pub async fn census(world: &World) -> Result<(), StoreError> {
+    let deps = attune_recompute::Deps { store: world.store.clone(), clock: world.clock.clone() };
+    attune_recompute::handle(&deps, Task::Begin, far(world)).await?;
+    world.pass(world.store.settings().settle);
+    pass(world).await
 }
 
 /// Visits every wake-up that is due.

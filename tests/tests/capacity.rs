@@ -55,7 +55,7 @@ async fn a_customer_of_the_99th_percentile_has_a_core_of_one_unit() {
         ["core", "card", "cart"]
             .map(|name| format!("{name} {}", bytes_of(&part(&world, &id, name))))
     };
-    expect![[r#"[["core 481", "card 1243", "cart 542"], ["core 998", "card 1243", "cart 1558"]]"#]]
+    expect![[r#"[["core 482", "card 1243", "cart 542"], ["core 999", "card 1243", "cart 1558"]]"#]]
         .assert_eq(&format!("{:?}", [sizes(Life::MEDIAN).await, sizes(Life::P99).await]));
 }
 

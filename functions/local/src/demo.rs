@@ -69,6 +69,7 @@ async fn tell(asked: &cli::Demo) -> Result<Report, Failure> {
     }
     publish(&suite, asked).await?;
     let figures = Stage { suite: &suite, hand: &hand }.play(&planned, until).await?;
+    suite.census().await?;
     let ids: Vec<MessageId> =
         planned_ids.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect();
     let played = Played { shop, from: begin, until, orders: &orders, left_out, model, made_up };

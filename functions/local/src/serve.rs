@@ -19,8 +19,8 @@ use crate::{feedback_page, outbox_page};
 
 /// How often the schedules run. In the cloud it is each minute.
 const TICK: Duration = Duration::from_secs(1);
-/// How often expired items are deleted.
-const DELETE: Span = Span::minutes(10);
+/// How often expired items are deleted, and it is looked whether a census is due.
+const NOW_AND_THEN: Span = Span::minutes(10);
 
 /// Serves until it is stopped.
 pub(crate) async fn run(asked: &cli::Serve) -> Result<(), Failure> {
@@ -107,16 +107,19 @@ async fn announce(
 async fn run_schedules(suite: Arc<Suite>) {
     let mut ticks = interval(TICK);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut deleted = suite.clock.now();
+    let mut looked = suite.clock.now();
     loop {
         ticks.tick().await;
         if let Err(error) = suite.tick().await {
             tracing::error!(error = %error, "serve.tick_failed");
         }
-        if suite.clock.now().since(deleted) >= DELETE {
-            deleted = suite.clock.now();
+        if suite.clock.now().since(looked) >= NOW_AND_THEN {
+            looked = suite.clock.now();
             if let Err(error) = suite.delete_expired() {
                 tracing::error!(error = %error, "serve.delete_failed");
+            }
+            if let Err(error) = suite.census().await {
+                tracing::error!(error = %error, "serve.census_failed");
             }
         }
     }

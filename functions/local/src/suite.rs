@@ -173,7 +173,7 @@ impl Suite {
     async fn sweep(&self) -> Result<Swept, StoreError> {
         match attune_recompute::handle(&self.recompute(), Task::Sweep, self.deadline()).await? {
             Answer::Swept(swept) => Ok(swept),
-            Answer::Slices(_) | Answer::Slice { .. } => Ok(Swept::default()),
+            _ => Ok(Swept::default()),
         }
     }
 
@@ -183,19 +183,35 @@ impl Suite {
         if current.0 <= self.passed.load(Ordering::SeqCst) {
             return Ok(());
         }
-        let deps = self.recompute();
-        let answer = attune_recompute::handle(&deps, Task::Slices, self.deadline()).await?;
-        let Answer::Slices(slices) = answer else { return Ok(()) };
-        let mut done = !slices.is_empty();
-        for slice in slices {
-            let task = Task::Slice(slice);
-            let answer = attune_recompute::handle(&deps, task, self.deadline()).await?;
-            done &= matches!(answer, Answer::Slice { done: true, .. });
-        }
-        if done {
+        if self.go_on_with_pass().await? {
             self.passed.store(current.0, Ordering::SeqCst);
         }
         Ok(())
+    }
+
+    /// Takes the census of the day, if it is due or was begun.
+    pub async fn census(&self) -> Result<(), StoreError> {
+        attune_recompute::handle(&self.recompute(), Task::Begin, self.deadline()).await?;
+        self.go_on_with_pass().await.map(drop)
+    }
+
+    /// Goes on with a pass, round after round; says whether it is over.
+    async fn go_on_with_pass(&self) -> Result<bool, StoreError> {
+        let deps = self.recompute();
+        loop {
+            let answer = attune_recompute::handle(&deps, Task::Slices, self.deadline()).await?;
+            let Answer::Slices { slices, over } = answer else { return Ok(true) };
+            if slices.is_empty() {
+                return Ok(over);
+            }
+            for slice in slices {
+                let task = Task::Slice(slice);
+                let answer = attune_recompute::handle(&deps, task, self.deadline()).await?;
+                if !matches!(answer, Answer::Slice { done: true, .. }) {
+                    return Ok(false);
+                }
+            }
+        }
     }
 
     /// Sends what is due.

@@ -51,7 +51,8 @@ pub async fn publish(
 
 /// Reads definitions as those that follow the current ones.
 pub(crate) fn read(current: &Definitions, source: &Source) -> Result<Arc<Definitions>, Refusal> {
-    source.read(&current.lineage().next()).map(Arc::new).map_err(Refusal::Mistakes)
+    let next = source.read(&current.lineage().next()).map_err(Refusal::Mistakes)?;
+    Ok(Arc::new(next.with_census(current.census().clone())))
 }
 
 /// The files of a version; none of the version before the first.

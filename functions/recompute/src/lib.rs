@@ -12,7 +12,7 @@ use attune_domain::time::Timestamp;
 
 pub use pass::run_slice;
 pub use sweep::{Swept, sweep};
-pub use wire::{Answer, Task};
+pub use wire::{Answer, Task, WireSlice};
 
 /// What the function works with.
 #[derive(Debug, Clone)]
@@ -28,6 +28,9 @@ pub async fn handle(deps: &Deps, task: Task, deadline: Timestamp) -> Result<Answ
     match task {
         Task::Sweep => sweep(deps, deadline).await.map(Answer::Swept),
         Task::Slice(slice) => run_slice(deps, &slice.into(), deadline).await.map(Answer::from),
-        Task::Slices => pass::slices(deps).await.map(Answer::Slices),
+        Task::Begin => pass::begin(deps).await.map(Answer::of_pass),
+        Task::Slices => {
+            pass::slices(deps).await.map(|(slices, over)| Answer::Slices { slices, over })
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! The payloads of the schedule and of the state machine.
 
-use attune_aws::store::{Slice, SliceProgress};
-use attune_domain::plan::Version;
+use attune_aws::store::{Pass, Round, Slice, SliceProgress};
+use attune_domain::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::sweep::Swept;
@@ -13,7 +13,9 @@ pub enum Task {
     /// Visit the wake-ups that are due.
     #[default]
     Sweep,
-    /// List the slices of the pass that is wanted.
+    /// Ask for the pass of the day.
+    Begin,
+    /// List the slices of the round that is wanted.
     Slices,
     /// Go on with a slice of a full pass.
     Slice(WireSlice),
@@ -22,8 +24,10 @@ pub enum Task {
 /// A slice of a full pass.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WireSlice {
-    /// The definitions it is for.
-    pub version: u32,
+    /// Which pass.
+    pub pass: u32,
+    /// Whether it is of the round that ranks, after the one that counts.
+    pub ranks: bool,
     /// Which slice, from 0.
     pub slice: u32,
     /// Of how many.
@@ -36,8 +40,20 @@ pub struct WireSlice {
 pub enum Answer {
     /// A sweep ended.
     Swept(Swept),
-    /// The slices of the pass that is wanted; none if none is.
-    Slices(Vec<WireSlice>),
+    /// The slices of the round that is wanted; none before its time.
+    Slices {
+        /// The slices.
+        slices: Vec<WireSlice>,
+        /// Whether the pass is over, or none was ever asked for.
+        over: bool,
+    },
+    /// The pass of the day.
+    Pass {
+        /// Which one; 0 if none is due.
+        pass: u32,
+        /// From when on it may run.
+        not_before: String,
+    },
     /// A slice came so far.
     Slice {
         /// Profiles visited in all.
@@ -51,7 +67,24 @@ pub enum Answer {
 
 impl From<WireSlice> for Slice {
     fn from(wire: WireSlice) -> Self {
-        Self { version: Version(wire.version), slice: wire.slice, of: wire.of }
+        let WireSlice { pass, ranks, slice, of } = wire;
+        Self { pass, round: if ranks { Round::Rank } else { Round::Count }, slice, of }
+    }
+}
+
+impl From<Slice> for WireSlice {
+    fn from(slice: Slice) -> Self {
+        let Slice { pass, round, slice, of } = slice;
+        Self { pass, ranks: round == Round::Rank, slice, of }
+    }
+}
+
+impl Answer {
+    /// What is told of the pass of the day.
+    pub(crate) fn of_pass(pass: Option<Pass>) -> Self {
+        let (number, not_before) =
+            pass.map_or((0, Timestamp::default()), |pass| (pass.number, pass.not_before));
+        Self::Pass { pass: number, not_before: not_before.to_string() }
     }
 }
 
@@ -68,11 +101,12 @@ mod tests {
 
     #[test]
     fn every_task_is_an_object_that_names_it() {
-        let slice = Task::Slice(WireSlice { version: 2, slice: 0, of: 16 });
+        let slice = Task::Slice(WireSlice { pass: 2, ranks: true, slice: 0, of: 16 });
         for (task, wire) in [
             (Task::Sweep, r#"{"task":"sweep"}"#),
+            (Task::Begin, r#"{"task":"begin"}"#),
             (Task::Slices, r#"{"task":"slices"}"#),
-            (slice, r#"{"task":"slice","version":2,"slice":0,"of":16}"#),
+            (slice, r#"{"task":"slice","pass":2,"ranks":true,"slice":0,"of":16}"#),
         ] {
             assert_eq!(serde_json::to_string(&task).unwrap(), wire);
             assert_eq!(serde_json::from_str::<Task>(wire).unwrap(), task);

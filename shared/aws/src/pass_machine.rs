@@ -38,7 +38,7 @@ impl PassMachine {
             .start_execution()
             .state_machine_arn(arn)
             // A pass that is asked for again is another execution; a retry of one call is not.
-            .name(format!("pass-{}-{}", pass.version.0, now.millis()))
+            .name(format!("pass-{}-{}", pass.number, now.millis()))
             .input(input(pass))
             .send()
             .await;
@@ -59,5 +59,5 @@ impl PassMachine {
 /// What the machine is told: until when to wait, and which pass is its own, so that it ends when
 /// another took its place meanwhile.
 pub fn input(pass: &Pass) -> String {
-    json!({ "version": pass.version.0, "not_before": pass.not_before.to_string() }).to_string()
+    json!({ "pass": pass.number, "not_before": pass.not_before.to_string() }).to_string()
 }

@@ -10,7 +10,6 @@ use crate::channel::Channel;
 use crate::definitions::{Content, Definitions};
 use crate::id::MessageId;
 use crate::message::{Dropped, Held, Message};
-use crate::plan::Version;
 use crate::policy::WhenCapped;
 use crate::pressure::{self, Cap, Pressure};
 use crate::profile::Profile;
@@ -305,11 +304,7 @@ enum Goal {
 
 fn goal(program: &Program, profile: &Profile, definitions: &Definitions, now: Timestamp) -> Goal {
     let Some(rule) = &program.goal else { return Goal::Open };
-    let slots = rule.slots().into_iter().filter_map(|at| definitions.plan.slots().get(at));
-    let own = slots.filter(|slot| !slot.memory.is_of_card()).map(|slot| slot.since);
-    let segments = rule.segments().into_iter().filter_map(|at| definitions.segments.get(at));
-    let since = own.chain(segments.map(|segment| segment.since)).max();
-    if since.unwrap_or(Version(0)) > profile.core.made_for {
+    if !definitions.can_answer(rule, &profile.core) {
         return Goal::NotYetKnown;
     }
     let now = now.max(profile.core.as_of);

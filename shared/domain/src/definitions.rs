@@ -3,6 +3,7 @@
 //! They are read as a whole: either all of them are right, or none is taken and every mistake is
 //! told with its place.
 
+mod classes;
 mod coupons;
 mod draft;
 mod email;
@@ -23,6 +24,7 @@ mod written;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+pub(crate) use classes::NONE;
 pub use email::{EmailContent, Html};
 pub use lineage::Lineage;
 pub use mistake::Mistake;
@@ -31,6 +33,8 @@ pub use settings::Shop;
 pub use templates::{Content, Parts, PushContent};
 
 use crate::answer::Answer;
+use crate::census::Census;
+use crate::class::ClassDefinition;
 use crate::coupon::Coupon;
 use crate::digest::Key;
 use crate::id::{CouponId, ProgramId, SegmentId, TemplateId};
@@ -58,6 +62,9 @@ pub struct Segment {
     pub changed: Version,
     /// The definitions for which features must have been made to answer it.
     pub since: Version,
+    /// The slots of rankings that it, or what it refers to, looks at. While one of them is not
+    /// known, neither is the answer.
+    pub ranks: Vec<usize>,
 }
 
 /// A shop's definitions. Immutable; a changed set is another version.
@@ -73,6 +80,8 @@ pub struct Definitions {
     pub metrics: Vec<Metric>,
     /// Scores, in the order defined.
     pub scores: Vec<ScoreDefinition>,
+    /// Classes, in the order defined. Their segments stand behind those that have a rule.
+    pub classes: Vec<ClassDefinition>,
     /// Programs, in the order defined.
     pub programs: Vec<Program>,
     /// Texts that templates have in common.
@@ -90,6 +99,7 @@ pub struct Definitions {
     /// The places of segments, each after those it refers to.
     order: Vec<usize>,
     by_key: BTreeMap<Key, usize>,
+    census: Census,
 }
 
 impl Definitions {
@@ -108,6 +118,17 @@ impl Definitions {
     /// is written.
     pub fn reopen(files: &[(&str, &str)], lineage: &Lineage) -> Result<Self, Vec<Mistake>> {
         draft::read(files, lineage, true)
+    }
+
+    /// The same, ranking by another census.
+    #[must_use]
+    pub fn with_census(self, census: Census) -> Self {
+        Self { census, ..self }
+    }
+
+    /// The census that customers are ranked by.
+    pub fn census(&self) -> &Census {
+        &self.census
     }
 
     /// Their version.
@@ -132,6 +153,13 @@ impl Definitions {
     pub fn answer(&self, rule: &Rule, core: &Core, at: Timestamp) -> Answer {
         let answers = self.answers(&core.facts(), at);
         rule.answer(&Facts { answers: &answers, ..core.facts() }, at)
+    }
+
+    /// Whether a profile has everything that the rule looks at.
+    pub fn can_answer(&self, rule: &Rule, core: &Core) -> bool {
+        let mut segments = rule.segments().into_iter().filter_map(|at| self.segments.get(at));
+        let has = |slot: usize| self.plan.has(slot, core.made_for) && core.is_ranked(slot);
+        rule.slots().into_iter().all(has) && segments.all(|segment| core.can_answer(segment))
     }
 
     /// The segment that profiles keep under `key`.
@@ -174,6 +202,7 @@ impl Definitions {
             segments: Vec::new(),
             metrics: Vec::new(),
             scores: Vec::new(),
+            classes: Vec::new(),
             programs: Vec::new(),
             partials: Arc::default(),
             templates: BTreeMap::new(),
@@ -183,6 +212,7 @@ impl Definitions {
             gone: BTreeMap::new(),
             order: Vec::new(),
             by_key: BTreeMap::new(),
+            census: Census::default(),
         }
     }
 }

@@ -13,6 +13,7 @@ pub use score::Score;
 pub use values::Values;
 
 use crate::moment::Anniversary;
+use crate::ranking::Cell;
 use crate::time::Timestamp;
 
 /// What one slot of the plan holds for one profile.
@@ -34,4 +35,6 @@ pub enum Feature {
     Instant(Option<Timestamp>),
     /// The day of the year in a trait.
     Anniversary(Option<Anniversary>),
+    /// The cell of a ranking; `None` before a census, or while what it is ranked by is being made.
+    Rank(Option<Cell>),
 }

@@ -130,8 +130,20 @@ impl fmt::Display for MessageId {
 #[error("`{0}` cannot be an id; use 1 to 64 of a-z, 0-9, `-` and `_`, beginning with a letter")]
 pub struct NotAnId(String);
 
+/// 1 to 64 of `a-z`, `0-9`, `-` and `_`, beginning with a letter.
+fn is_plain(text: &str) -> bool {
+    let first = text.bytes().next().is_some_and(|b| b.is_ascii_lowercase());
+    let rest = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-_".contains(&b);
+    first && text.len() <= 64 && text.bytes().all(rest)
+}
+
+/// The id of a segment, or of a cell of a class: two with a dot between.
+fn is_segment(text: &str) -> bool {
+    text.split_once('.').map_or(is_plain(text), |(class, cell)| is_plain(class) && is_plain(cell))
+}
+
 macro_rules! definition_id {
-    ($(#[$doc:meta] $name:ident,)*) => { $(
+    ($(#[$doc:meta] $name:ident if $fits:ident,)*) => { $(
         #[$doc]
         #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub struct $name(Arc<str>);
@@ -139,9 +151,7 @@ macro_rules! definition_id {
         impl $name {
             /// Reads 1 to 64 of `a-z`, `0-9`, `-` and `_`, beginning with a letter.
             pub fn parse(text: &str) -> Result<Self, NotAnId> {
-                let first = text.bytes().next().is_some_and(|b| b.is_ascii_lowercase());
-                let rest = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-_".contains(&b);
-                if first && text.len() <= 64 && text.bytes().all(rest) {
+                if $fits(text) {
                     Ok(Self(text.into()))
                 } else {
                     Err(NotAnId(text.chars().take(64).collect()))
@@ -163,18 +173,32 @@ macro_rules! definition_id {
 }
 
 definition_id! {
-    /// The id of a segment.
-    SegmentId,
+    /// The id of a segment. That of a cell of a class has a dot: `rfm.champions`.
+    SegmentId if is_segment,
     /// The id of a metric.
-    MetricId,
+    MetricId if is_plain,
     /// The id of a score.
-    ScoreId,
+    ScoreId if is_plain,
+    /// The id of a class.
+    ClassId if is_plain,
     /// The id of a program.
-    ProgramId,
+    ProgramId if is_plain,
     /// The id of a template.
-    TemplateId,
+    TemplateId if is_plain,
     /// The id of a coupon.
-    CouponId,
+    CouponId if is_plain,
+}
+
+impl SegmentId {
+    /// The segment of a cell of a class.
+    pub fn of_cell(class: &ClassId, cell: &Self) -> Self {
+        Self(format!("{class}.{cell}").into())
+    }
+
+    /// Whether it is that of a cell of a class.
+    pub fn is_cell(&self) -> bool {
+        self.0.contains('.')
+    }
 }
 
 #[cfg(test)]

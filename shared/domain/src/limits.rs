@@ -46,6 +46,20 @@ pub const SEGMENTS: usize = 200;
 pub const PROGRAMS: usize = 200;
 /// Metrics, and scores, of a shop.
 pub const METRICS: usize = 200;
+/// Classes of a shop.
+pub const CLASSES: usize = 20;
+/// Metrics that a class crosses.
+pub const AXES: usize = 3;
+/// Bands into which a class cuts a metric.
+pub const BANDS: u8 = 10;
+/// Cells of a class.
+pub const CELLS: usize = 64;
+/// How many ranked customers a class can wait for before it takes quantiles.
+pub const SMALL_SHOP: u16 = 10_000;
+/// Metrics that a census looks at.
+pub const CENSUS_METRICS: usize = 16;
+/// Traits, consents and addresses that a census counts.
+pub const CENSUS_FACTS: usize = 120;
 /// Templates of a shop.
 pub const TEMPLATES: usize = 500;
 /// Partials of a shop.

@@ -6,7 +6,7 @@
 //!
 //! The layout is a promise to what is stored. A change of it gets another `FORMAT`.
 
-mod bytes;
+pub(crate) mod bytes;
 mod features;
 mod parts;
 mod sends;
@@ -20,7 +20,7 @@ use crate::zone::Zone;
 use bytes::{Reader, Writer};
 
 /// The first byte.
-const FORMAT: u64 = 3;
+const FORMAT: u64 = 4;
 
 /// Packs a core. `id` is whom it is about: events filed under it need not say so.
 pub fn pack(core: &Core, id: &CustomerId, definitions: &Definitions) -> Vec<u8> {
@@ -28,6 +28,7 @@ pub fn pack(core: &Core, id: &CustomerId, definitions: &Definitions) -> Vec<u8> 
     out.number(FORMAT);
     out.number(core.made_for.0.into());
     out.number(core.judged_by.0.into());
+    out.number(core.ranked_by.into());
     out.number(core.as_of.millis().unsigned_abs());
     out.instant(core.wake_at);
     parts::pack_wake_ups(&mut out, &core.wake_ups);
@@ -54,11 +55,13 @@ pub fn unpack(
         return Err(Unreadable);
     }
     let (made_for, judged_by) = (Version(input.number32()?), Version(input.number32()?));
+    let ranked_by = input.number32()?;
     let as_of = Timestamp::from_millis(i64::try_from(input.number()?).map_err(|_| Unreadable)?);
     input.count_from(as_of);
     Ok(Core {
         made_for,
         judged_by,
+        ranked_by,
         as_of,
         wake_at: input.instant()?,
         wake_ups: parts::unpack_wake_ups(&mut input)?,
@@ -74,15 +77,17 @@ pub fn unpack(
     })
 }
 
-/// The definitions that the packed core was last judged by, without unpacking the rest. A reader
-/// with older ones must load newer ones first.
-pub fn judged_by(bytes: &[u8]) -> Result<Version, Unreadable> {
+/// Whether the packed core was judged by newer definitions than these, or ranked by a later census,
+/// without unpacking the rest. Then a reader must load newer ones first.
+pub fn is_ahead(bytes: &[u8], definitions: &Definitions) -> Result<bool, Unreadable> {
     let mut input = Reader::new(bytes);
     if input.number()? != FORMAT {
         return Err(Unreadable);
     }
     input.number32()?;
-    Ok(Version(input.number32()?))
+    let judged_by = Version(input.number32()?);
+    let ranked_by = input.number32()?;
+    Ok(judged_by > definitions.version() || ranked_by > definitions.census().number)
 }
 
 /// The bytes are not a core of a format we know.

@@ -10,6 +10,7 @@ use crate::card::Status;
 use crate::channel::Channel;
 use crate::digest::Key;
 use crate::event::Event;
+use crate::ranking::Ranking;
 use crate::time::Span;
 use crate::value::{ValueTest, reach};
 
@@ -58,6 +59,8 @@ pub enum Memory {
     Instant(String),
     /// The day of the year in a trait.
     Anniversary(String),
+    /// The cell of a ranking. It is made anew by each census, and by each event.
+    Rank(Ranking),
 }
 
 /// A test on what the card holds.
@@ -150,12 +153,13 @@ impl Memory {
             Self::Card(CardTest::Prefers(channel)) => format!("prefers {channel}"),
             Self::Instant(path) => format!("instant {path:?}"),
             Self::Anniversary(path) => format!("anniversary {path:?}"),
+            Self::Rank(ranking) => format!("rank {}", ranking.name()),
         }
     }
 
-    /// Whether it is made from the card alone, and so is there as soon as the card is.
-    pub fn is_of_card(&self) -> bool {
-        matches!(self, Self::Card(_) | Self::Instant(_) | Self::Anniversary(_))
+    /// Whether it is made from what the profile has anyway, and so needs no history.
+    pub fn is_derived(&self) -> bool {
+        matches!(self, Self::Card(_) | Self::Instant(_) | Self::Anniversary(_) | Self::Rank(_))
     }
 
     /// How many instants it keeps; 1 for everything that has no such number.
@@ -170,7 +174,7 @@ impl Memory {
             | Self::Values(pattern, _)
             | Self::Orders(pattern) => vec![pattern],
             Self::Score { points, .. } => points.iter().map(|(pattern, _)| pattern).collect(),
-            Self::Card(_) | Self::Instant(_) | Self::Anniversary(_) => Vec::new(),
+            Self::Card(_) | Self::Instant(_) | Self::Anniversary(_) | Self::Rank(_) => Vec::new(),
         }
     }
 }
@@ -223,6 +227,14 @@ impl Plan {
         &self.slots
     }
 
+    /// The rankings, each with the place of its slot.
+    pub fn rankings(&self) -> impl Iterator<Item = (usize, &Ranking)> {
+        self.slots.iter().enumerate().filter_map(|(place, slot)| match &slot.memory {
+            Memory::Rank(ranking) => Some((place, ranking)),
+            _ => None,
+        })
+    }
+
     /// Keys in rising order, each with the place of its slot: the order of a packed profile.
     pub fn by_key(&self) -> &[(Key, usize)] {
         &self.by_key
@@ -258,7 +270,7 @@ impl Plan {
 
     /// Whether a profile whose features were made for `made_for` has the slot at `place`.
     pub fn has(&self, place: usize, made_for: Version) -> bool {
-        self.slots.get(place).is_some_and(|slot| slot.memory.is_of_card() || slot.since <= made_for)
+        self.slots.get(place).is_some_and(|slot| slot.memory.is_derived() || slot.since <= made_for)
     }
 }
 

@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::card::Card;
 use crate::cart::Cart;
 use crate::channel::Channel;
-use crate::definitions::Definitions;
+use crate::definitions::{Definitions, Segment};
 use crate::digest::Key;
 use crate::event::{Event, MESSAGE_CLICKED, MESSAGE_SENT};
 use crate::feature::{Feature, Latest, Orders, Score, Values};
@@ -17,6 +17,7 @@ use crate::moment::Anniversary;
 use crate::plan::{Memory, Plan, Version};
 use crate::pressure::{self, Pressure, Sent};
 use crate::program::{Class, Program};
+use crate::ranking::Ranking;
 use crate::response::Responses;
 use crate::ring::Ring;
 use crate::rule::Facts;
@@ -44,6 +45,8 @@ pub struct Core {
     pub made_for: Version,
     /// The definitions that the memberships were last judged by.
     pub judged_by: Version,
+    /// The census that the ranks were last made by.
+    pub ranked_by: u32,
     /// The instant up to which the profile was stepped. It never goes back.
     pub as_of: Timestamp,
     /// The earliest instant at which time alone may change an answer.
@@ -76,6 +79,7 @@ impl Profile {
         let mut core = Core {
             made_for: definitions.version(),
             judged_by: definitions.version(),
+            ranked_by: definitions.census().number,
             as_of: now,
             wake_at: Timestamp::NEVER,
             wake_ups: WakeUps::default(),
@@ -91,6 +95,7 @@ impl Profile {
         };
         let card = Card::default();
         core.mirror(&card, definitions);
+        core.rank(&id, definitions, now);
         Self { id, core, card, cart: Cart::default() }
     }
 }
@@ -102,9 +107,14 @@ impl Profile {
         (0..slots.len()).any(|place| !definitions.plan.has(place, self.core.made_for))
     }
 
-    /// Whether a full pass has something to do here: features to make, or segments to judge that mean
-    /// something else now.
+    /// Whether a full pass has something to do here: features to make, segments to judge that mean
+    /// something else now, or a rank that the last census changed.
     pub fn is_behind(&self, definitions: &Definitions) -> bool {
+        let census = definitions.census();
+        let differs =
+            |(place, rank): (usize, Feature)| self.core.features.get(place) != Some(&rank);
+        let reranked = self.core.ranked_by < census.number
+            && self.core.ranks(&self.id, definitions, census.at).into_iter().any(differs);
         let judged_by = self.core.judged_by;
         let changed = definitions.segments.iter().any(|segment| segment.changed > judged_by);
         let gone = |(key, place): &(Key, Membership)| {
@@ -117,6 +127,7 @@ impl Profile {
             program.existing && inside && !self.core.started.contains_key(&program.key())
         };
         changed
+            || reranked
             || self.lacks_features(definitions)
             || self.core.memberships.iter().any(gone)
             || definitions.programs.iter().any(existing)
@@ -184,6 +195,48 @@ impl Core {
         }
     }
 
+    /// Whether everything that a segment looks at is there.
+    pub fn can_answer(&self, segment: &Segment) -> bool {
+        segment.since <= self.made_for && segment.ranks.iter().all(|slot| self.is_ranked(*slot))
+    }
+
+    /// Whether a slot is not that of a ranking in which the person's place is not known.
+    pub fn is_ranked(&self, slot: usize) -> bool {
+        self.features.get(slot) != Some(&Feature::Rank(None))
+    }
+
+    /// Where the person stands in each ranking at `at`, by the last census. Not known is a ranking
+    /// that the census has not seen, or whose metrics are yet to be made from the history.
+    pub(crate) fn ranks(
+        &self,
+        id: &CustomerId,
+        definitions: &Definitions,
+        at: Timestamp,
+    ) -> Vec<(usize, Feature)> {
+        let (plan, facts) = (&definitions.plan, self.facts());
+        let rank = |place: usize, ranking: &Ranking| {
+            let key = plan.slots().get(place)?.key;
+            let frozen = definitions.census().frozen.get(&key)?;
+            let mut slots = ranking.axes.iter().flat_map(|axis| axis.metric.slots());
+            if !slots.all(|slot| plan.has(slot, self.made_for)) {
+                return None;
+            }
+            Some(ranking.cell(frozen, ranking.values(&facts, at).as_deref(), id))
+        };
+        let ranks = plan.rankings();
+        ranks.map(|(place, ranking)| (place, Feature::Rank(rank(place, ranking)))).collect()
+    }
+
+    /// Makes every rank anew.
+    pub(crate) fn rank(&mut self, id: &CustomerId, definitions: &Definitions, at: Timestamp) {
+        for (place, rank) in self.ranks(id, definitions, at) {
+            if let Some(feature) = self.features.get_mut(place) {
+                *feature = rank;
+            }
+        }
+        self.ranked_by = definitions.census().number;
+    }
+
     /// Notes what was sent, the newest `most` of it, and what the person did about it.
     pub(crate) fn note_response(&mut self, event: &Event, most: usize) {
         let time = self.zone.time(event.occurred);
@@ -240,6 +293,7 @@ impl Feature {
             Memory::Card(_) => Self::Holds(false),
             Memory::Instant(_) => Self::Instant(None),
             Memory::Anniversary(_) => Self::Anniversary(None),
+            Memory::Rank(_) => Self::Rank(None),
         }
     }
 }

@@ -11,6 +11,7 @@ mod event;
 mod explain;
 mod instants;
 mod metric;
+mod rank;
 mod read;
 mod score;
 mod segment;
@@ -21,6 +22,7 @@ mod words;
 
 pub use explain::Explanation;
 pub use metric::{Metric, MetricKind};
+pub use rank::RankLeaf;
 pub(crate) use read::{Names, RuleReader};
 pub use score::ScoreDefinition;
 pub use segment::SegmentLeaf;
@@ -57,6 +59,8 @@ pub enum Leaf {
     Card(card::CardLeaf),
     /// A metric is in a range.
     Metric(metric::MetricLeaf),
+    /// A metric, or several, is in a part of everybody's.
+    Rank(rank::RankLeaf),
     /// A score is in a range.
     Score(score::ScoreLeaf),
     /// Something was begun and not finished.
@@ -158,6 +162,7 @@ impl Leaf {
             Self::Anniversary(leaf) => leaf.answer(facts, now),
             Self::Card(leaf) => leaf.answer(facts, now),
             Self::Metric(leaf) => leaf.answer(facts, now),
+            Self::Rank(leaf) => leaf.answer(facts, now),
             Self::Score(leaf) => leaf.answer(facts, now),
             Self::Waiting(leaf) => leaf.answer(facts, now),
             Self::Segment(leaf) => leaf.answer(facts, now),
@@ -171,6 +176,7 @@ impl Leaf {
             Self::Anniversary(leaf) => leaf,
             Self::Card(leaf) => leaf,
             Self::Metric(leaf) => leaf,
+            Self::Rank(leaf) => leaf,
             Self::Score(leaf) => leaf,
             Self::Waiting(leaf) => leaf,
             Self::Segment(leaf) => leaf,

@@ -3,10 +3,11 @@
 //! They are definition files like any other, so that a shop begins by reading and changing them.
 
 /// The files, by name. Each stands for itself, so that one can be replaced by a file of that name.
-pub const FILES: [(&str, &str); 18] = [
+pub const FILES: [(&str, &str); 19] = [
     ("settings.yaml", include_str!("../starter/settings.yaml")),
     ("measures.yaml", include_str!("../starter/measures.yaml")),
     ("segments.yaml", include_str!("../starter/segments.yaml")),
+    ("classes.yaml", include_str!("../starter/classes.yaml")),
     ("programs.yaml", include_str!("../starter/programs.yaml")),
     ("coupons.yaml", include_str!("../starter/coupons.yaml")),
     ("templates/layout.yaml", include_str!("../starter/templates/layout.yaml")),

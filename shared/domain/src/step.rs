@@ -81,6 +81,7 @@ pub fn step(profile: Profile, input: Input<'_>, definitions: &Definitions, now: 
     };
     if stepper.advance(now) {
         stepper.adopt_definitions(now);
+        stepper.adopt_census(now);
         stepper.take(input, now);
         stepper.step.profile.core.as_of = now;
     } else {
@@ -133,29 +134,51 @@ impl Stepper<'_> {
         self.step.profile.core.judged_by = self.definitions.version();
     }
 
+    /// Ranks and judges by a census that is new to this profile, before anything else happens. The
+    /// ranks are those of the census's own instant: what has changed since, the input changes.
+    fn adopt_census(&mut self, now: Timestamp) {
+        let (Profile { id, core, .. }, census) =
+            (&mut self.step.profile, self.definitions.census());
+        if core.ranked_by < census.number {
+            core.rank(id, self.definitions, census.at);
+            self.judge(now, Which::All, |_| Cause::Census);
+        }
+    }
+
     fn take(&mut self, input: Input<'_>, now: Timestamp) {
         match input {
             Input::Event(event) => {
                 self.apply(event);
                 self.ask_again(event, now);
+                self.rank(now);
                 let cause = if event.is_import() { Cause::Import } else { Cause::Event };
                 self.judge(now, Which::All, |_| cause);
             }
             Input::Merge(event, other) => {
                 self.merge(other);
                 self.step.profile.core.ring.note(event);
+                self.rank(now);
                 self.judge(now, Which::All, |_| Cause::Merge);
             }
             Input::Tick => {}
             Input::Pass => {
                 let made_for = self.step.profile.core.made_for;
                 self.step.profile.core.made_for = self.definitions.version();
+                if made_for < self.definitions.version() {
+                    // What they are ranked by may have been made just now.
+                    self.rank(now);
+                }
                 self.judge(now, Which::All, |segment| {
                     if segment.since > made_for { Cause::Backfill } else { Cause::Definition }
                 });
                 self.start_for_existing();
             }
         }
+    }
+
+    fn rank(&mut self, now: Timestamp) {
+        let Profile { id, core, .. } = &mut self.step.profile;
+        core.rank(id, self.definitions, now);
     }
 
     fn apply(&mut self, event: &Event) {
@@ -266,8 +289,9 @@ impl Stepper<'_> {
         let mut wake_at = Timestamp::NEVER;
         for (segment, answer) in self.definitions.segments.iter().zip(answers) {
             let core = &self.step.profile.core;
-            let unknown = segment.since > core.made_for;
-            if unknown || (which == Which::Known && segment.changed > core.judged_by) {
+            if !core.can_answer(segment)
+                || (which == Which::Known && segment.changed > core.judged_by)
+            {
                 continue;
             }
             wake_at = wake_at.min(self.compare(segment, answer, at, &cause));

@@ -154,11 +154,16 @@ impl Stage {
     }
 
     async fn pass(&self) -> Result<(), StoreError> {
-        let Answer::Slices(slices) = self.recompute(Task::Slices).await? else { return Ok(()) };
-        for slice in slices {
-            self.recompute(Task::Slice(slice)).await?;
+        loop {
+            let answer = self.recompute(Task::Slices).await?;
+            let Answer::Slices { slices, .. } = answer else { return Ok(()) };
+            if slices.is_empty() {
+                return Ok(());
+            }
+            for slice in slices {
+                self.recompute(Task::Slice(slice)).await?;
+            }
         }
-        Ok(())
     }
 
     async fn publish(&self, definitions: &str) {

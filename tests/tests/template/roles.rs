@@ -80,6 +80,7 @@ fn schedules_and_passes_may_start_what_they_start() {
     let schedule = BTreeSet::from([
         call("lambda:InvokeFunction", "Recompute"),
         call("lambda:InvokeFunction", "Dispatch"),
+        call("states:StartExecution", "FullPass"),
         call("sqs:SendMessage", "DeadLetters"),
     ]);
     assert_eq!(template.allowed("ScheduleRole"), schedule);

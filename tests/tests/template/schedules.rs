@@ -51,10 +51,12 @@ fn whatever_nobody_waits_for_has_a_schedule_each_minute_and_a_place_for_failures
         assert_eq!(failed["MaximumRetryAttempts"], 0, "the next minute tries again");
         payload_for(&function.resource);
     }
-    assert_eq!(schedules.len(), functions);
+    // One more is for the census.
+    assert_eq!(schedules.len(), functions + 1);
     for (name, schedule) in schedules {
         let target = &schedule["Target"];
-        assert_eq!(schedule["ScheduleExpression"], "rate(1 minute)", "{name}");
+        let often = if name == "CensusEveryDay" { "cron(0 3 * * ? *)" } else { "rate(1 minute)" };
+        assert_eq!(schedule["ScheduleExpression"], often, "{name}");
         assert_eq!(got(&target["DeadLetterConfig"]["Arn"]), Some("DeadLetters"), "{name}");
         assert_ne!(target["RetryPolicy"], Value::Null, "{name}");
     }

@@ -71,8 +71,8 @@ const COLUMNS: [(&str, &[&str]); 6] = [
 /// How many of these there must be.
 const NEEDED: usize = 3;
 
-/// Orders of a CSV file, the earliest first; and how many rows were left out, as their amount is
-/// below zero or their customer is not named.
+/// Orders of a CSV file, the earliest first; and how many rows were left out, as they cost
+/// nothing or less, or their customer is not named.
 pub(super) fn csv(path: &Path) -> Result<(Vec<Order>, usize), Failure> {
     let text = std::fs::read(path).map_err(|why| Failure::file(path, why))?;
     let separator = separator(&text);
@@ -151,7 +151,7 @@ fn order(
     let parsed = if decimal_comma { amount.replacen(',', ".", 1) } else { amount.to_owned() };
     let amount = Number::parse(&parsed)
         .ok_or_else(|| format!("line {line}: `{amount}` is not an amount"))?;
-    if amount < Number::ZERO {
+    if amount <= Number::ZERO {
         return Ok(None);
     }
     Ok(Some(Order {

@@ -30,7 +30,7 @@ fn orders(report: &Report) {
     );
     if report.orders_left_out > 0 {
         let left_out = grouped(report.orders_left_out as u64);
-        println!("{left_out} rows were left out: an amount below zero, or no customer");
+        println!("{left_out} rows were left out: no amount above zero, or no customer");
     }
 }
 

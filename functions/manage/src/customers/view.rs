@@ -130,8 +130,9 @@ pub(crate) fn explained(
         "inside": place.is_some_and(|place| place.inside),
         "since": place.map(|place| instant(place.since)),
         "entry": place.map(|place| place.ordinal),
-        // The features it needs are being made from the history; until then nothing is decided.
-        "not_yet": segment.since > core.made_for,
+        // The features it needs are being made from the history, or the next census is needed; until
+        // then nothing is decided.
+        "not_yet": !core.can_answer(segment),
         "why": explanation(&definitions.explain(&segment.rule, core, now)),
     })
 }

@@ -77,11 +77,17 @@ impl Store {
 
     /// The current definitions, looked up now.
     pub async fn fresh_definitions(&self, now: Timestamp) -> Result<Arc<Definitions>, StoreError> {
-        let current = self.current_version().await?;
+        let (current, census) = (self.current_version().await?, self.current_census().await?);
         let known = self.cache().known.as_ref().map(|(definitions, _)| Arc::clone(definitions));
-        let definitions = match known.filter(|known| known.version() == current) {
+        let same = |known: &Arc<Definitions>| {
+            known.version() == current && known.census().number == census
+        };
+        let definitions = match known.filter(same) {
             Some(known) => known,
-            None => Arc::new(self.read_version(current).await?),
+            None => {
+                let definitions = self.read_version(current).await?;
+                Arc::new(definitions.with_census(self.census(census).await?))
+            }
         };
         self.cache().known = Some((Arc::clone(&definitions), now));
         Ok(definitions)
@@ -166,7 +172,7 @@ impl Store {
         match output {
             Ok(output) => {
                 self.meter.writes(output.consumed_capacity());
-                self.cache().known = None;
+                self.forget_definitions();
                 Ok(true)
             }
             Err(SdkError::ServiceError(error)) if is_cancelled(error.err()) => Ok(false),
@@ -193,6 +199,11 @@ impl Store {
             .map_err(StoreError::of)?;
         self.meter.reads(&output.consumed_capacity);
         Ok(output.item)
+    }
+
+    /// Looks the definitions up again the next time they are asked for.
+    pub(super) fn forget_definitions(&self) {
+        self.cache().known = None;
     }
 
     fn cache(&self) -> std::sync::MutexGuard<'_, Cache> {

@@ -179,7 +179,7 @@ pub(super) fn read(
                 }
                 let bytes = read.bytes("packed")?;
                 let unreadable = |_| read.unreadable("packed");
-                if packed::judged_by(bytes).map_err(unreadable)? > stored.definitions.version() {
+                if packed::is_ahead(bytes, &stored.definitions).map_err(unreadable)? {
                     return Err(StoreError::OldDefinitions);
                 }
                 stored.versions.core = version;

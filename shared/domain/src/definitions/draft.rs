@@ -5,7 +5,9 @@ use super::lineage::{self, Lineage};
 use super::mistake::{Mistake, Wrong};
 use super::reader::Reader;
 use super::source::{Kind, Node};
-use super::{Definitions, Segment, coupons, order, partials, programs, settings, templates};
+use super::{
+    Definitions, Segment, classes, coupons, order, partials, programs, settings, templates,
+};
 use crate::id::{MetricId, ScoreId, SegmentId};
 use crate::limits;
 use crate::membership::Memberships;
@@ -53,6 +55,7 @@ pub(super) struct Sections<'n> {
     pub(super) shop: Vec<&'n Node>,
     pub(super) policy: Vec<&'n Node>,
     pub(super) segments: Vec<&'n Node>,
+    pub(super) classes: Vec<&'n Node>,
     pub(super) metrics: Vec<(&'n Node, &'n Node)>,
     pub(super) scores: Vec<(&'n Node, &'n Node)>,
     pub(super) programs: Vec<&'n Node>,
@@ -63,8 +66,9 @@ pub(super) struct Sections<'n> {
 
 impl Sections<'_> {
     fn is_empty(&self) -> bool {
-        let Self { shop, policy, segments, metrics, scores, programs, templates, .. } = self;
-        let lists = [shop, policy, segments, programs, templates];
+        let Self { shop, policy, segments, classes, metrics, scores, programs, templates, .. } =
+            self;
+        let lists = [shop, policy, segments, classes, programs, templates];
         lists.iter().all(|list| list.is_empty()) && metrics.is_empty() && scores.is_empty()
     }
 }
@@ -87,7 +91,11 @@ impl Draft {
         let mut names = self.names(&sections);
         self.read_metrics(&sections, &mut names);
         self.read_scores(&sections, &mut names);
-        self.read_segments(&sections, &names);
+        let Draft { reader, definitions } = self;
+        let (classes, cells) =
+            classes::read(reader, &mut definitions.plan, &mut names, &sections.classes);
+        definitions.classes = classes;
+        self.read_segments(&sections, &names, cells);
         partials::read(&mut self.reader, &mut self.definitions, &sections.partials);
         templates::read(&mut self.reader, &mut self.definitions, &sections);
         coupons::read(&mut self.reader, &mut self.definitions, &sections.coupons);
@@ -107,6 +115,7 @@ impl Draft {
             sections.policy.extend(members.get("policy"));
             for (key, into) in [
                 ("segments", &mut sections.segments),
+                ("classes", &mut sections.classes),
                 ("programs", &mut sections.programs),
                 ("templates", &mut sections.templates),
                 ("coupons", &mut sections.coupons),
@@ -139,6 +148,7 @@ impl Draft {
             self.once(kind, things.collect(), most)
         };
         let segments = ids("segment", &sections.segments, limits::SEGMENTS);
+        ids("class", &sections.classes, limits::CLASSES);
         let programs = ids("program", &sections.programs, limits::PROGRAMS);
         ids("template", &sections.templates, limits::TEMPLATES);
         let coupons = ids("coupon", &sections.coupons, limits::COUPONS);
@@ -196,11 +206,12 @@ impl Draft {
         }
     }
 
-    fn read_segments(&mut self, sections: &Sections<'_>, names: &Names) {
+    fn read_segments(&mut self, sections: &Sections<'_>, names: &Names, cells: Vec<Segment>) {
         let segments: Vec<_> =
             sections.segments.iter().map(|node| self.segment(node, names)).collect();
         // Places must be those of the names, so one mistake means no segments at all.
-        self.definitions.segments = segments.into_iter().collect::<Option<_>>().unwrap_or_default();
+        let segments = segments.into_iter().chain(cells.into_iter().map(Some));
+        self.definitions.segments = segments.collect::<Option<_>>().unwrap_or_default();
     }
 
     fn segment(&mut self, node: &Node, names: &Names) -> Option<Segment> {
@@ -209,7 +220,12 @@ impl Draft {
         let name = members.get("name");
         let when = self.reader.required(&mut members, "when");
         self.reader.finish(&members);
-        let id = self.reader.parsed(id?, SegmentId::parse)?;
+        let node = id?;
+        let id = self.reader.parsed(node, SegmentId::parse)?;
+        if id.is_cell() {
+            let wrong = "an id with a dot is that of a cell of a class; use `-`";
+            return self.reader.refuse(&node.place, Wrong::Invalid(wrong.to_owned()));
+        }
         let name = match name {
             Some(node) => self.reader.text(node)?.to_owned(),
             None => id.to_string(),
@@ -218,7 +234,7 @@ impl Draft {
         let rule = RuleReader { reader, plan, names }.rule(when?)?;
         let key = Memberships::key(&id);
         let (changed, since) = <(Version, Version)>::default();
-        Some(Segment { id, name, rule, key, meaning: 0, changed, since })
+        Some(Segment { id, name, rule, key, meaning: 0, changed, since, ranks: Vec::new() })
     }
 
     /// What needs the whole set: the order of evaluation, and what is new about it.

@@ -5,7 +5,7 @@
 //! and not because of what the person did. Both are told from the published set before, which
 //! leaves its lineage behind.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Definitions;
 use super::draft::id_of;
@@ -14,6 +14,7 @@ use crate::digest::{Key, hash64};
 use crate::id::SegmentId;
 use crate::membership::Memberships;
 use crate::plan::Version;
+use crate::rule::{Leaf, RankLeaf};
 
 /// What the next definitions must know of these.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -76,7 +77,18 @@ pub(super) fn follow(
         let Some(segment) = definitions.segments.get(place) else { continue };
         let refers: Vec<_> =
             segment.rule.segments().iter().filter_map(|at| definitions.segments.get(*at)).collect();
-        let text = texts.get(segment.id.as_str()).map_or("", String::as_str);
+        let ranks = segment.rule.leaves().into_iter().filter_map(|leaf| match leaf {
+            Leaf::Rank(leaf) => Some(leaf),
+            _ => None,
+        });
+        let ranks: Vec<&RankLeaf> = ranks.collect();
+        let asked: Vec<String> = ranks.iter().map(|leaf| leaf.name(&definitions.plan)).collect();
+        let asked = asked.join(",");
+        // A cell of a class has no text of its own: it is what it asks of the ranking.
+        let text = texts.get(segment.id.as_str()).map_or(asked.as_str(), String::as_str);
+        let looked_at = ranks.iter().map(|leaf| leaf.slot());
+        let looked_at = looked_at.chain(refers.iter().flat_map(|s| s.ranks.iter().copied()));
+        let looked_at: BTreeSet<usize> = looked_at.collect();
         let inside = refers.iter().map(|segment| format!("{:x}", segment.meaning));
         let inside = inside.collect::<Vec<_>>().join(",");
         let named = if text.contains("metric") || text.contains("score") { named } else { 0 };
@@ -87,12 +99,13 @@ pub(super) fn follow(
         };
         let slots = segment.rule.slots();
         let slots = slots.iter().filter_map(|at| definitions.plan.slots().get(*at));
-        let own = slots.filter(|slot| !slot.memory.is_of_card()).map(|slot| slot.since);
+        let own = slots.filter(|slot| !slot.memory.is_derived()).map(|slot| slot.since);
         let since = own.chain(refers.iter().map(|segment| segment.since)).max();
         if let Some(segment) = definitions.segments.get_mut(place) {
             segment.meaning = meaning;
             segment.changed = changed;
             segment.since = since.unwrap_or_default();
+            segment.ranks = looked_at.into_iter().collect();
         }
     }
 }

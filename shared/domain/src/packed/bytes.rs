@@ -4,31 +4,31 @@ use super::Unreadable;
 use crate::time::Timestamp;
 
 /// Appends values.
-pub(super) struct Writer {
+pub(crate) struct Writer {
     bytes: Vec<u8>,
     from: i64,
 }
 
 impl Writer {
     /// Instants are written as distances from `from`.
-    pub(super) fn new(from: Timestamp) -> Self {
+    pub(crate) fn new(from: Timestamp) -> Self {
         Self { bytes: Vec::with_capacity(512), from: from.millis() }
     }
 
-    pub(super) fn finish(self) -> Vec<u8> {
+    pub(crate) fn finish(self) -> Vec<u8> {
         self.bytes
     }
 
-    pub(super) fn byte(&mut self, byte: u8) {
+    pub(crate) fn byte(&mut self, byte: u8) {
         self.bytes.push(byte);
     }
 
-    pub(super) fn fixed(&mut self, bytes: &[u8]) {
+    pub(crate) fn fixed(&mut self, bytes: &[u8]) {
         self.bytes.extend_from_slice(bytes);
     }
 
     /// Seven bits a byte, the lowest first (LEB128).
-    pub(super) fn number(&mut self, mut number: u64) {
+    pub(crate) fn number(&mut self, mut number: u64) {
         while number > 0x7f {
             self.bytes.push((number & 0x7f) as u8 | 0x80);
             number >>= 7;
@@ -37,21 +37,21 @@ impl Writer {
     }
 
     /// The sign in the lowest bit, so that small negative numbers are small.
-    pub(super) fn signed(&mut self, number: i64) {
+    pub(crate) fn signed(&mut self, number: i64) {
         self.number(((number << 1) ^ (number >> 63)).cast_unsigned());
     }
 
-    pub(super) fn length(&mut self, length: usize) {
+    pub(crate) fn length(&mut self, length: usize) {
         self.number(length as u64);
     }
 
-    pub(super) fn text(&mut self, text: &str) {
+    pub(crate) fn text(&mut self, text: &str) {
         self.length(text.len());
         self.bytes.extend_from_slice(text.as_bytes());
     }
 
     /// 0 for never; else the distance, moved up by one.
-    pub(super) fn instant(&mut self, at: Timestamp) {
+    pub(crate) fn instant(&mut self, at: Timestamp) {
         if at.is_never() {
             return self.number(0);
         }
@@ -59,12 +59,12 @@ impl Writer {
         self.number(((distance << 1) ^ (distance >> 63)).cast_unsigned().wrapping_add(1));
     }
 
-    pub(super) fn option(&mut self, at: Option<Timestamp>) {
+    pub(crate) fn option(&mut self, at: Option<Timestamp>) {
         self.instant(at.unwrap_or(Timestamp::NEVER));
     }
 
     /// What `write` writes, with its length before it.
-    pub(super) fn block(&mut self, write: impl FnOnce(&mut Self)) {
+    pub(crate) fn block(&mut self, write: impl FnOnce(&mut Self)) {
         let mut inner = Self { bytes: Vec::new(), from: self.from };
         write(&mut inner);
         self.length(inner.bytes.len());
@@ -73,45 +73,45 @@ impl Writer {
 }
 
 /// Takes values off the front.
-pub(super) struct Reader<'a> {
+pub(crate) struct Reader<'a> {
     bytes: &'a [u8],
     from: i64,
 }
 
 impl<'a> Reader<'a> {
-    pub(super) fn new(bytes: &'a [u8]) -> Self {
+    pub(crate) fn new(bytes: &'a [u8]) -> Self {
         Self { bytes, from: 0 }
     }
 
-    pub(super) fn count_from(&mut self, from: Timestamp) {
+    pub(crate) fn count_from(&mut self, from: Timestamp) {
         self.from = from.millis();
     }
 
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.bytes.is_empty()
     }
 
     #[inline]
-    pub(super) fn byte(&mut self) -> Result<u8, Unreadable> {
+    pub(crate) fn byte(&mut self) -> Result<u8, Unreadable> {
         let (first, rest) = self.bytes.split_first().ok_or(Unreadable)?;
         self.bytes = rest;
         Ok(*first)
     }
 
-    pub(super) fn fixed<const N: usize>(&mut self) -> Result<[u8; N], Unreadable> {
+    pub(crate) fn fixed<const N: usize>(&mut self) -> Result<[u8; N], Unreadable> {
         let (first, rest) = self.bytes.split_first_chunk().ok_or(Unreadable)?;
         self.bytes = rest;
         Ok(*first)
     }
 
-    pub(super) fn take(&mut self, length: usize) -> Result<Self, Unreadable> {
+    pub(crate) fn take(&mut self, length: usize) -> Result<Self, Unreadable> {
         let (first, rest) = self.bytes.split_at_checked(length).ok_or(Unreadable)?;
         self.bytes = rest;
         Ok(Self { bytes: first, from: self.from })
     }
 
     #[inline]
-    pub(super) fn number(&mut self) -> Result<u64, Unreadable> {
+    pub(crate) fn number(&mut self) -> Result<u64, Unreadable> {
         let mut number = 0_u64;
         for shift in (0..64).step_by(7) {
             let byte = self.byte()?;
@@ -123,29 +123,29 @@ impl<'a> Reader<'a> {
         Err(Unreadable)
     }
 
-    pub(super) fn number32(&mut self) -> Result<u32, Unreadable> {
+    pub(crate) fn number32(&mut self) -> Result<u32, Unreadable> {
         u32::try_from(self.number()?).map_err(|_| Unreadable)
     }
 
-    pub(super) fn signed(&mut self) -> Result<i64, Unreadable> {
+    pub(crate) fn signed(&mut self) -> Result<i64, Unreadable> {
         let number = self.number()?;
         Ok((number >> 1).cast_signed() ^ -((number & 1).cast_signed()))
     }
 
     /// A length, which cannot be more than the bytes that are left.
-    pub(super) fn length(&mut self) -> Result<usize, Unreadable> {
+    pub(crate) fn length(&mut self) -> Result<usize, Unreadable> {
         let length = usize::try_from(self.number()?).map_err(|_| Unreadable)?;
         if length > self.bytes.len() { Err(Unreadable) } else { Ok(length) }
     }
 
-    pub(super) fn text(&mut self) -> Result<&'a str, Unreadable> {
+    pub(crate) fn text(&mut self) -> Result<&'a str, Unreadable> {
         let length = self.length()?;
         let text = self.take(length)?.bytes;
         str::from_utf8(text).map_err(|_| Unreadable)
     }
 
     #[inline]
-    pub(super) fn instant(&mut self) -> Result<Timestamp, Unreadable> {
+    pub(crate) fn instant(&mut self) -> Result<Timestamp, Unreadable> {
         let number = self.number()?;
         if number == 0 {
             return Ok(Timestamp::NEVER);
@@ -155,12 +155,12 @@ impl<'a> Reader<'a> {
         Ok(Timestamp::from_millis(self.from.wrapping_add(distance)))
     }
 
-    pub(super) fn option(&mut self) -> Result<Option<Timestamp>, Unreadable> {
+    pub(crate) fn option(&mut self) -> Result<Option<Timestamp>, Unreadable> {
         Ok(Some(self.instant()?).filter(|at| !at.is_never()))
     }
 
     /// As many of `read` as the length before them says.
-    pub(super) fn list<T>(
+    pub(crate) fn list<T>(
         &mut self,
         mut read: impl FnMut(&mut Self) -> Result<T, Unreadable>,
     ) -> Result<Vec<T>, Unreadable> {

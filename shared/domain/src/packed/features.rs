@@ -8,6 +8,7 @@ use crate::moment::Anniversary;
 use crate::number::Number;
 use crate::plan::Plan;
 use crate::profile::empty_features;
+use crate::ranking::Cell;
 
 pub(super) fn pack(out: &mut Writer, features: &[Feature], plan: &Plan) {
     let kept = plan.by_key().iter().filter_map(|(key, place)| {
@@ -58,6 +59,7 @@ fn pack_one(out: &mut Writer, feature: &Feature) {
             }
         }
         Feature::Orders(keys) => keys.iter().for_each(|key| out.fixed(&key.to_be_bytes())),
+        Feature::Rank(cell) => out.number(cell.unwrap_or_default().into()),
         Feature::Holds(_) | Feature::Anniversary(None) => {}
         Feature::Anniversary(Some(day)) => {
             out.fixed(&[day.month.cast_unsigned(), day.day.cast_unsigned()]);
@@ -87,6 +89,9 @@ fn unpack_one(input: &mut Reader<'_>, feature: &mut Feature) -> Result<(), Unrea
             *keys = rest(input, |input| Ok(u64::from_be_bytes(input.fixed()?)))?;
         }
         Feature::Holds(holds) => *holds = true,
+        Feature::Rank(cell) => {
+            *cell = Some(Cell::try_from(input.number()?).map_err(|_| Unreadable)?);
+        }
         Feature::Anniversary(day) => {
             let [month, date] = input.fixed::<2>()?.map(u8::cast_signed);
             let next = match input.is_empty() {
@@ -120,6 +125,7 @@ impl Feature {
             Self::Orders(keys) => keys.is_empty(),
             Self::Holds(holds) => !holds,
             Self::Anniversary(day) => day.is_none(),
+            Self::Rank(cell) => cell.is_none(),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Why a rule holds or not, leaf by leaf, and when that will change.
 
-use super::{Facts, Rule};
+use super::{Facts, Leaf, Rule};
 use crate::answer::Answer;
 use crate::definitions::Definitions;
 use crate::profile::Core;
@@ -46,6 +46,11 @@ impl View<'_> {
             Rule::Leaf(leaf) => (leaf.describe(), &[]),
         };
         let value = match rule {
+            Rule::Leaf(Leaf::Rank(leaf)) => {
+                let Definitions { plan, .. } = self.definitions;
+                let census = self.definitions.census();
+                Some(self.at(now, |facts| leaf.compared(plan, census, facts, now)))
+            }
             Rule::Leaf(leaf) => Some(self.at(now, |facts| leaf.test().value(facts, now))),
             _ => None,
         };

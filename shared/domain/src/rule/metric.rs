@@ -2,18 +2,19 @@
 
 use super::instants::Instants;
 use super::read::RuleReader;
-use super::tests_on_values;
 use super::{Facts, Leaf, Rule, Test};
+use super::{rank, tests_on_values};
 use crate::answer::Answer;
 use crate::definitions::mistake::Wrong;
 use crate::definitions::reader::Members;
 use crate::definitions::source::Node;
+use crate::digest::hash64;
 use crate::event::Event;
 use crate::feature::Feature;
 use crate::id::MetricId;
 use crate::limits;
 use crate::number::Number;
-use crate::plan::{Memory, Pattern};
+use crate::plan::{Memory, Pattern, Plan};
 use crate::time::{Span, Timestamp};
 use crate::value::Range;
 
@@ -26,6 +27,8 @@ pub struct Metric {
     pub kind: MetricKind,
     source: Source,
     window: Option<Span>,
+    /// The same for the same computation, whatever it is called.
+    meaning: u64,
 }
 
 /// What a metric computes.
@@ -52,6 +55,8 @@ enum Source {
 }
 
 const DAY: i64 = 86_400_000;
+const ONE_TEST: &str =
+    "a metric has a range, or `top`, `bottom` or `above`; put two rules into `all:`";
 
 impl Metric {
     /// The number at `now`, if it is defined.
@@ -147,6 +152,11 @@ impl Metric {
         }
     }
 
+    /// A number that is the same for the same computation, whatever it is called.
+    pub(crate) fn meaning(&self) -> u64 {
+        self.meaning
+    }
+
     /// The slots it reads.
     pub fn slots(&self) -> Vec<usize> {
         match &self.source {
@@ -191,11 +201,24 @@ impl Metric {
         cx.reader.finish(&members);
         let event = (event != "any").then(|| event.to_owned());
         let source = Source::ask(cx, kind, property, Pattern { event, filter });
-        Some(Self { id, kind, source, window })
+        let window_text = window.map_or(String::new(), |window| window.millis().to_string());
+        let text = format!("{kind:?} {}", source.name(cx.plan));
+        let meaning = hash64(&["metric", &text, &window_text]);
+        Some(Self { id, kind, source, window, meaning })
     }
 }
 
 impl Source {
+    fn name(&self, plan: &Plan) -> String {
+        let key =
+            |slot: Option<usize>| slot.and_then(|slot| plan.slots().get(slot)).map(|s| s.key.0);
+        match self {
+            Self::Orders(slot) => format!("orders {:?}", key(*slot)),
+            Self::Values(slot) => format!("values {:?}", key(Some(*slot))),
+            Self::Newest(instants) => format!("newest {:?}", key(instants.slot())),
+        }
+    }
+
     fn ask(
         cx: &mut RuleReader<'_>,
         kind: MetricKind,
@@ -307,6 +330,12 @@ pub(super) fn read(cx: &mut RuleReader<'_>, members: &mut Members<'_>) -> Option
     let is = members.get("is");
     let range = tests_on_values::range(cx.reader, members)?;
     let metric = cx.names.metrics.get(place?)?.clone();
+    if let Some(rule) = rank::read(cx, &metric, members)? {
+        return match (is, range) {
+            (None, None) => Some(rule),
+            _ => cx.reader.refuse(members.place, Wrong::Contradiction(ONE_TEST)),
+        };
+    }
     let range = match (is, range) {
         (Some(node), None) => Range::exactly(cx.reader.number(node)?),
         (None, Some(range)) => range,

@@ -1,6 +1,7 @@
 //! Reads a rule from a definition.
 
 use super::{Metric, Rule, ScoreDefinition, card, event, metric, score, segment, waiting};
+use crate::class::ClassDefinition;
 use crate::definitions::mistake::{Wrong, nearest, quoted};
 use crate::definitions::reader::{Members, Reader};
 use crate::definitions::source::Node;
@@ -13,6 +14,8 @@ use crate::time::Span;
 pub(crate) struct Names {
     /// Ids of segments, in the order defined.
     pub(crate) segments: Vec<String>,
+    /// Classes, in the order defined.
+    pub(crate) classes: Vec<ClassDefinition>,
     /// Ids of programs.
     pub(crate) programs: Vec<String>,
     /// Ids of coupons.
@@ -44,8 +47,8 @@ pub(crate) struct RuleReader<'a> {
 
 /// The keys that make a map a rule.
 const KINDS: &[&str] = &[
-    "all", "any", "not", "event", "trait", "metric", "score", "waiting", "segment", "consent",
-    "prefers", "received", "opened", "clicked",
+    "all", "any", "not", "event", "trait", "metric", "score", "waiting", "segment", "class",
+    "consent", "prefers", "received", "opened", "clicked",
 ];
 
 impl RuleReader<'_> {
@@ -101,6 +104,7 @@ impl RuleReader<'_> {
             "score" => score::read(self, members),
             "waiting" => members.get("waiting").and_then(|node| waiting::read(self, node)),
             "segment" => members.get("segment").and_then(|node| segment::read(self, node)),
+            "class" => segment::read_class(self, members),
             "consent" => card::read_consent(self, members),
             "prefers" => members.get("prefers").and_then(|node| card::read_prefers(self, node)),
             "received" => event::read_message(self, members, "received"),

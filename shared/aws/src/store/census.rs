@@ -1,0 +1,73 @@
+//! Finished censuses, and the one that ranks are made by.
+
+use attune_domain::census::{Census, Summary};
+use attune_domain::time::Timestamp;
+
+use super::item::{Build, Read, number};
+use super::pass::{Pass, Round, Slice};
+use super::{Store, StoreError, Table};
+
+impl Store {
+    /// The number of the census that ranks are made by; 0 before the first.
+    pub(super) async fn current_census(&self) -> Result<u32, StoreError> {
+        let item = self.workspace("current", "census").await?;
+        let Some(item) = &item else { return Ok(0) };
+        Read { table: Table::Workspace, item }.number("number")
+    }
+
+    /// A census that was finished; an empty one of number 0.
+    pub async fn census(&self, number: u32) -> Result<Census, StoreError> {
+        let item = self.workspace("census", &census_name(number)).await?;
+        let Some(item) = &item else { return Ok(Census::default()) };
+        let read = Read { table: Table::Workspace, item };
+        Census::unpack(read.bytes("cuts")?).map_err(|_| read.unreadable("cuts"))
+    }
+
+    /// Everything that the slices of a round counted.
+    pub async fn counted(
+        &self,
+        pass: u32,
+        round: Round,
+        slices: u32,
+    ) -> Result<Summary, StoreError> {
+        let mut whole = Summary::default();
+        for slice in 0..slices {
+            let slice = Slice { pass, round, slice, of: slices };
+            whole.merge(self.slice_summary(&slice).await?);
+        }
+        Ok(whole)
+    }
+
+    /// Finishes the census of a pass whose slices are all counted, and makes it the one that ranks
+    /// are made by. Again is the same.
+    pub(super) async fn finish_census(
+        &self,
+        pass: &Pass,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let definitions = self.definitions(now).await?;
+        let summary = self.counted(pass.number, Round::Count, pass.slices).await?;
+        let census = summary.finish(pass.number, pass.at, &definitions);
+        let item = Build::default()
+            .text("kind", "census")
+            .text("id", census_name(pass.number))
+            .bytes("cuts", census.pack())
+            .number("version", pass.version.0)
+            .number("slices", pass.slices)
+            .done();
+        self.put_all(Table::Workspace, vec![item]).await?;
+        let call = self
+            .of_workspace("current", "census")
+            .update_expression("SET #number = :number")
+            .condition_expression("attribute_not_exists(#number) OR #number < :number")
+            .expression_attribute_names("#number", "number")
+            .expression_attribute_values(":number", number(pass.number));
+        self.update_if(call).await?;
+        self.forget_definitions();
+        Ok(())
+    }
+}
+
+fn census_name(number: u32) -> String {
+    format!("{number:08}")
+}

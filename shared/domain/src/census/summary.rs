@@ -1,0 +1,257 @@
+//! What a census adds up, customer by customer, in bounded space.
+//!
+//! Counts are exact. Whatever needs the customers themselves is told from a sample: those whose ids
+//! have the lowest hashes. Which these are depends neither on the order in which customers come nor
+//! on how they were cut into slices, and who comes twice is one row. As long as a slice has no more
+//! than [`SAMPLE`], the sample is everybody.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::Census;
+use crate::channel::Channel;
+use crate::definitions::Definitions;
+use crate::digest::{Key, hash64};
+use crate::id::CustomerId;
+use crate::limits;
+use crate::number::Number;
+use crate::profile::Profile;
+use crate::ranking::{Ranking, ranked_by};
+use crate::rule::Metric;
+use crate::time::Timestamp;
+
+/// Rows that one slice keeps. With some hundred bytes each they stay well within one item of the
+/// store; eight slices together tell a share to within a percent.
+pub const SAMPLE: usize = 1_024;
+
+/// What was added up of some customers, under one set of definitions. Segments are known by their
+/// places.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Summary {
+    /// How many customers there are.
+    pub customers: u64,
+    /// How many are ranked, by the key of the ranking's slot.
+    pub ranked: BTreeMap<Key, u64>,
+    /// Each segment.
+    pub segments: Vec<Tally>,
+    /// How many are in both of two segments, the first of which comes first.
+    pub both: BTreeMap<(u16, u16), u64>,
+    /// What is known of how many: traits, consents and addresses.
+    pub known: BTreeMap<String, Known>,
+    /// The sample, by the hash of the id.
+    pub rows: BTreeMap<u64, Row>,
+    /// The lowest hash that was left out of the sample, if any was.
+    pub beyond: Option<u64>,
+}
+
+/// Counts of one segment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Tally {
+    /// Who are in it.
+    pub inside: u64,
+    /// Of them, who have an address and consent, on each channel in the order of [`Channel::ALL`].
+    pub reachable: [u64; 3],
+    /// Of them, who can be reached on any.
+    pub reached: u64,
+    /// Who entered since the census before.
+    pub entered: u64,
+    /// Who left since.
+    pub left: u64,
+}
+
+/// Of how many customers one thing is known.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Known {
+    /// In all.
+    pub customers: u64,
+    /// By segment.
+    pub inside: BTreeMap<u16, u64>,
+}
+
+/// A customer in the sample.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Row {
+    /// Who.
+    pub id: CustomerId,
+    /// The values of [`metrics`], in their order.
+    pub values: Vec<Option<Number>>,
+    /// The places of the segments they are in, rising.
+    pub inside: Vec<u16>,
+}
+
+/// The metrics that a census looks at: those of rankings, then others, up to
+/// [`limits::CENSUS_METRICS`].
+pub fn metrics(definitions: &Definitions) -> Vec<&Metric> {
+    let ranked = definitions.plan.rankings().flat_map(|(_, ranking)| &ranking.axes);
+    let all = ranked.map(|axis| &axis.metric).chain(&definitions.metrics);
+    let mut seen = BTreeSet::new();
+    let new = |metric: &&Metric| seen.insert(metric.id.as_str().to_owned());
+    all.filter(new).take(limits::CENSUS_METRICS).collect()
+}
+
+/// Adds customers to summaries.
+#[derive(Debug)]
+pub struct Counter<'a> {
+    definitions: &'a Definitions,
+    metrics: Vec<&'a Metric>,
+    rankings: Vec<(Key, Vec<usize>)>,
+    /// When the census before looked.
+    before: Timestamp,
+    /// The instant at which everybody is looked at.
+    at: Timestamp,
+}
+
+impl<'a> Counter<'a> {
+    /// Counts by these definitions, as of `at`.
+    pub fn new(definitions: &'a Definitions, at: Timestamp) -> Self {
+        let metrics = metrics(definitions);
+        let rankings = definitions.plan.rankings().map(|(place, ranking)| {
+            let key = definitions.plan.slots().get(place).map(|slot| slot.key);
+            (key.unwrap_or(Key(0)), axes(&metrics, ranking))
+        });
+        let rankings = rankings.collect();
+        Self { definitions, metrics, rankings, before: definitions.census().at, at }
+    }
+
+    /// Adds one customer, who was not added before.
+    pub fn count(&self, summary: &mut Summary, profile: &Profile) {
+        summary.customers += 1;
+        let inside = self.count_segments(summary, profile);
+        self.count_known(summary, profile, &inside);
+        let facts = profile.core.facts();
+        let values: Vec<_> =
+            self.metrics.iter().map(|metric| ranked_by(metric, &facts, self.at)).collect();
+        for (key, axes) in &self.rankings {
+            let ranked = axes.iter().all(|axis| values.get(*axis).is_some_and(Option::is_some));
+            *summary.ranked.entry(*key).or_default() += u64::from(ranked);
+        }
+        let id = profile.id.clone();
+        summary.put(hash64(&["census", id.as_str()]), Row { id, values, inside });
+    }
+
+    fn count_segments(&self, summary: &mut Summary, profile: &Profile) -> Vec<u16> {
+        let segments = &self.definitions.segments;
+        summary.segments.resize(segments.len(), Tally::default());
+        let reach = Channel::ALL.map(|channel| profile.card.allows(channel, None));
+        let mut inside = Vec::new();
+        for ((n, segment), tally) in (0_u16..).zip(segments).zip(&mut summary.segments) {
+            let Some(place) = profile.core.memberships.get(segment.key) else { continue };
+            let lately = place.since > self.before;
+            if place.inside {
+                tally.inside += 1;
+                for (count, reached) in tally.reachable.iter_mut().zip(reach) {
+                    *count += u64::from(reached);
+                }
+                tally.reached += u64::from(reach.contains(&true));
+                tally.entered += u64::from(lately);
+                inside.push(n);
+            } else {
+                tally.left += u64::from(lately);
+            }
+        }
+        for (n, one) in inside.iter().enumerate() {
+            for other in inside.iter().skip(n + 1) {
+                *summary.both.entry((*one, *other)).or_default() += 1;
+            }
+        }
+        inside
+    }
+
+    fn count_known(&self, summary: &mut Summary, profile: &Profile, inside: &[u16]) {
+        let card = &profile.card;
+        let addresses = Channel::ALL.into_iter().filter(|channel| card.address(*channel).is_some());
+        let addresses = addresses.map(|channel| format!("address.{channel}"));
+        let consents = Channel::ALL.into_iter().filter(|channel| card.allows(*channel, None));
+        let consents = consents.map(|channel| format!("consent.{channel}"));
+        let traits = card.traits.iter().filter(|(_, known)| !known.value.is_null());
+        let traits = traits.map(|(name, _)| format!("trait.{name}"));
+        for name in addresses.chain(consents).chain(traits) {
+            if summary.known.len() >= limits::CENSUS_FACTS && !summary.known.contains_key(&name) {
+                continue;
+            }
+            let known = summary.known.entry(name).or_default();
+            known.customers += 1;
+            for segment in inside {
+                *known.inside.entry(*segment).or_default() += 1;
+            }
+        }
+    }
+}
+
+fn axes(metrics: &[&Metric], ranking: &Ranking) -> Vec<usize> {
+    let place = |id: &str| metrics.iter().position(|metric| metric.id.as_str() == id);
+    let axes = ranking.axes.iter().map(|axis| place(axis.metric.id.as_str()));
+    // One that was beyond the limit is not there, and nobody is ranked by it.
+    axes.map(|place| place.unwrap_or(usize::MAX)).collect()
+}
+
+impl Summary {
+    /// Puts a row into the sample, and the one with the highest hash out of it if there are too many.
+    fn put(&mut self, hash: u64, row: Row) {
+        if self.beyond.is_some_and(|beyond| hash >= beyond) {
+            return;
+        }
+        self.rows.insert(hash, row);
+        if self.rows.len() > SAMPLE
+            && let Some((hash, _)) = self.rows.pop_last()
+        {
+            self.beyond = Some(hash);
+        }
+    }
+
+    /// Adds another slice of the same census.
+    pub fn merge(&mut self, other: Self) {
+        self.customers += other.customers;
+        for (key, ranked) in other.ranked {
+            *self.ranked.entry(key).or_default() += ranked;
+        }
+        self.segments.resize(self.segments.len().max(other.segments.len()), Tally::default());
+        for (ours, theirs) in self.segments.iter_mut().zip(other.segments) {
+            ours.add(theirs);
+        }
+        for (pair, both) in other.both {
+            *self.both.entry(pair).or_default() += both;
+        }
+        for (name, theirs) in other.known {
+            let ours = self.known.entry(name).or_default();
+            ours.customers += theirs.customers;
+            for (segment, inside) in theirs.inside {
+                *ours.inside.entry(segment).or_default() += inside;
+            }
+        }
+        self.rows.extend(other.rows);
+        self.beyond = [self.beyond, other.beyond].into_iter().flatten().min();
+        if let Some(beyond) = self.beyond {
+            // Below the lowest hash that any slice left out, every customer is there.
+            drop(self.rows.split_off(&beyond));
+        }
+    }
+
+    /// Cuts every ranking.
+    pub fn finish(&self, number: u32, at: Timestamp, definitions: &Definitions) -> Census {
+        let metrics = metrics(definitions);
+        let frozen = definitions.plan.rankings().filter_map(|(place, ranking)| {
+            let key = definitions.plan.slots().get(place)?.key;
+            let axes = axes(&metrics, ranking);
+            let values = |row: &Row| -> Option<Vec<Number>> {
+                axes.iter().map(|axis| row.values.get(*axis).copied().flatten()).collect()
+            };
+            let rows = self.rows.values().filter_map(|row| Some((&row.id, values(row)?)));
+            let rows: Vec<_> = rows.collect();
+            let ranked = self.ranked.get(&key).copied().unwrap_or_default();
+            Some((key, ranking.freeze(ranked, &rows)))
+        });
+        Census { number, at, frozen: frozen.collect() }
+    }
+}
+
+impl Tally {
+    fn add(&mut self, other: Self) {
+        self.inside += other.inside;
+        self.reached += other.reached;
+        self.entered += other.entered;
+        self.left += other.left;
+        for (ours, theirs) in self.reachable.iter_mut().zip(other.reachable) {
+            *ours += theirs;
+        }
+    }
+}

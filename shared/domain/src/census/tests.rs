@@ -1,0 +1,157 @@
+use expect_test::expect;
+use serde_json::json;
+
+use super::*;
+use crate::definitions::Definitions;
+use crate::event::Event;
+use crate::event::Writer;
+use crate::event::segment::{Arrival, read};
+use crate::id::CustomerId;
+use crate::message::Cause;
+use crate::profile::Profile;
+use crate::step::{Input, MembershipChange, step};
+use crate::testing::{at, definitions};
+
+const SHOP: &str = "
+metrics:
+  spent: { sum: total, of: Order Completed }
+  orders: { count: Order Completed }
+  recency: { days_since: Order Completed }
+segments:
+  - { id: big, when: { metric: spent, top: 20% } }
+  - { id: not-big, when: { not: { segment: big } } }
+classes:
+  - id: value
+    name: Value
+    cross:
+      amount: { metric: spent, split: median }
+      frequency: { metric: orders, split: 2 }
+    cells:
+      - { id: very-good, amount: 2, frequency: 2 }
+      - { id: good, amount: 2, frequency: 1 }
+      - { id: other, amount: 1 }
+";
+const DAY: &str = "2026-03-01T00:00:00Z";
+
+fn bought(id: &str, order: &str, total: f64, time: &str) -> Event {
+    let call = json!({
+        "type": "track", "event": "Order Completed", "userId": id, "timestamp": time,
+        "properties": {"order_id": order, "total": total},
+    });
+    let arrival = Arrival { received: at(time), sent_at: None, writer: Writer::Ourselves };
+    read(&call, &arrival).unwrap().0
+}
+
+/// Somebody who bought for this much in one order on each of so many days.
+fn customer(id: &str, total: f64, orders: usize, definitions: &Definitions) -> Profile {
+    let begin = at("2026-01-01T00:00:00Z");
+    let mut profile = Profile::new(CustomerId::known(id), definitions, begin);
+    for n in 0..orders {
+        let time = format!("2026-02-{:02}T00:00:00Z", n + 1);
+        let event = bought(id, &format!("{id}-{n}"), total, &time);
+        profile = step(profile, Input::Event(&event), definitions, event.received).profile;
+    }
+    profile
+}
+
+fn shop(definitions: &Definitions) -> Vec<Profile> {
+    let buyer = |n: u8| {
+        let id = format!("{n:02}");
+        customer(&id, 10.0 * f64::from(n), 1 + usize::from(n % 2), definitions)
+    };
+    let lead = customer("lead", 0.0, 0, definitions);
+    (1..=10).map(buyer).chain([lead]).collect()
+}
+
+fn count(profiles: &[Profile], definitions: &Definitions) -> Summary {
+    let counter = Counter::new(definitions, at(DAY));
+    let mut summary = Summary::default();
+    profiles.iter().for_each(|profile| counter.count(&mut summary, profile));
+    summary
+}
+
+/// Who entered what, at the step that adopts the census.
+fn adopt(profile: Profile, definitions: &Definitions) -> (Profile, Vec<MembershipChange>) {
+    let stepped = step(profile, Input::Tick, definitions, at(DAY));
+    (stepped.profile, stepped.changes)
+}
+
+fn inside(profile: &Profile, definitions: &Definitions) -> Vec<String> {
+    let inside = |segment: &&crate::definitions::Segment| {
+        profile.core.memberships.get(segment.key).is_some_and(|place| place.inside)
+    };
+    definitions.segments.iter().filter(inside).map(|segment| segment.id.to_string()).collect()
+}
+
+#[test]
+fn before_the_first_census_nothing_is_known_and_after_it_everything_is() {
+    let definitions = definitions(SHOP);
+    let profiles = shop(&definitions);
+    // Not even who is not among the top: nobody knows.
+    assert!(profiles.iter().all(|profile| inside(profile, &definitions).is_empty()));
+    let census = count(&profiles, &definitions).finish(1, at(DAY), &definitions);
+    let definitions = definitions.with_census(census);
+    let told = profiles.into_iter().map(|profile| {
+        let (profile, changes) = adopt(profile, &definitions);
+        assert!(changes.iter().all(|change| change.cause == Cause::Census));
+        format!("{} {}\n", profile.id, inside(&profile, &definitions).join(" "))
+    });
+    let told: String = told.collect();
+    expect![[r"
+        u#01 not-big value.other
+        u#02 not-big value.other
+        u#03 not-big value.other
+        u#04 not-big value.other
+        u#05 not-big value.very-good
+        u#06 not-big value.other
+        u#07 big value.very-good
+        u#08 not-big value.good
+        u#09 big value.very-good
+        u#10 not-big value.good
+        u#lead not-big
+    "]]
+    .assert_eq(&told);
+}
+
+#[test]
+fn a_rank_stands_until_the_next_census_and_wakes_nobody() {
+    let definitions = definitions(SHOP);
+    let profiles = shop(&definitions);
+    let census = count(&profiles, &definitions).finish(1, at(DAY), &definitions);
+    let definitions = definitions.with_census(census);
+    let (profile, _) = adopt(profiles[9].clone(), &definitions);
+    assert!(profile.core.wake_at.is_never());
+    // A second step by the same census changes nothing.
+    let again = step(profile.clone(), Input::Tick, &definitions, at(DAY));
+    assert_eq!((again.profile, again.changes), (profile.clone(), Vec::new()));
+    // Nor does time.
+    let later = step(profile.clone(), Input::Tick, &definitions, at("2027-03-01T00:00:00Z"));
+    assert_eq!(later.changes, []);
+    // What they do themselves counts at once, by the cuts as they are.
+    let second = &profiles[1];
+    let (small, _) = adopt(second.clone(), &definitions);
+    let event = bought("02", "big", 1_000.0, "2026-03-02T00:00:00Z");
+    let stepped = step(small, Input::Event(&event), &definitions, event.received);
+    let entered: Vec<_> =
+        stepped.changes.iter().map(|c| (c.segment.as_str(), c.membership.inside)).collect();
+    assert_eq!(
+        entered,
+        [("big", true), ("not-big", false), ("value.very-good", true), ("value.other", false)]
+    );
+    assert!(stepped.changes.iter().all(|change| change.cause == Cause::Event));
+}
+
+#[test]
+fn slices_add_up_to_the_whole_however_they_are_cut() {
+    let definitions = definitions(SHOP);
+    let profiles = shop(&definitions);
+    let whole = count(&profiles, &definitions);
+    for cut in 0..=profiles.len() {
+        let mut summary = count(&profiles[cut..], &definitions);
+        summary.merge(count(&profiles[..cut], &definitions));
+        assert_eq!(summary, whole);
+    }
+    assert_eq!(Summary::unpack(&whole.pack()), Ok(whole.clone()));
+    let census = whole.finish(3, at(DAY), &definitions);
+    assert_eq!(Census::unpack(&census.pack()), Ok(census));
+}
