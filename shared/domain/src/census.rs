@@ -1,6 +1,7 @@
 //! The census: where the cuts of rankings lie, found from everybody and frozen until the next one.
 
 mod packed;
+pub mod quality;
 mod summary;
 #[cfg(test)]
 mod tests;

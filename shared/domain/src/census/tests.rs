@@ -155,3 +155,65 @@ fn slices_add_up_to_the_whole_however_they_are_cut() {
     let census = whole.finish(3, at(DAY), &definitions);
     assert_eq!(Census::unpack(&census.pack()), Ok(census));
 }
+
+#[test]
+fn planted_faults_are_found_and_nothing_else() {
+    let tiny: String = (0..50)
+        .map(|n| format!("  - {{ id: tiny-{n:02}, when: {{ trait: number, in: [{n}] }} }}\n"))
+        .collect();
+    let shop = definitions(&format!(
+        "
+metrics:
+  spent: {{ sum: total, of: Order Completed }}
+segments:
+  - {{ id: rich, when: {{ metric: spent, at_least: 900 }} }}
+  - {{ id: wealthy, when: {{ metric: spent, more_than: 899 }} }}
+  - {{ id: poor, when: {{ metric: spent, less_than: 300 }} }}
+  - {{ id: odd, when: {{ trait: odd, is: true }} }}
+  - {{ id: nobody, when: {{ trait: never, is_set: true }} }}
+{tiny}"
+    ));
+    let profiles: Vec<Profile> = (0..600_u32)
+        .map(|n| {
+            let id = format!("c{n:03}");
+            let profile = customer(&id, f64::from(n % 300) * 5.0 + 1.0, 1, &shop);
+            let call = json!({
+                "type": "identify", "userId": id, "timestamp": "2026-02-20T00:00:00Z",
+                "traits": {"number": n, "odd": n / 300 == 1},
+            });
+            let received = at("2026-02-20T00:00:00Z");
+            let arrival = Arrival { received, sent_at: None, writer: Writer::Ourselves };
+            let event = read(&call, &arrival).unwrap().0;
+            step(profile, Input::Event(&event), &shop, received).profile
+        })
+        .collect();
+    let quality = super::quality::Quality::of(&count(&profiles, &shop), &shop);
+    let told: String = quality
+        .findings
+        .iter()
+        .map(|finding| {
+            let told = finding.to_string();
+            format!("{}: {}\n", finding.as_str(), told.get(..120).unwrap_or(&told))
+        })
+        .collect();
+    expect![[r"
+        too-many: there are 55 segments; hardly anybody keeps more than 40 apart
+        empty: nobody is in “nobody”
+        too-small: fewer than 20 customers are in each of “tiny-00”, “tiny-01”, “tiny-02”, “tiny-03”, “tiny-04”, “tin
+        same: “rich” and “wealthy” are the same: 100 % of their customers are in both
+        like-everybody: the customers in “odd” are no different from all others
+    "]].assert_eq(&told);
+    let small = quality.findings.iter().find_map(|finding| match finding {
+        super::quality::Finding::TooSmall { segments, .. } => Some(segments.len()),
+        _ => None,
+    });
+    assert_eq!(small, Some(50));
+    // Two fifths of an even spread are two fifths as wide.
+    let rich = &quality.segments[0];
+    let (spread, distance) = (rich.spread[0].1, rich.distance.unwrap());
+    assert_eq!(
+        (rich.tally.inside, format!("{spread:.2} {distance:.2}")),
+        (240, "0.40 1.04".to_owned())
+    );
+    assert_eq!(rich.nearest.as_ref().map(|(id, _)| id.as_str()), Some("wealthy"));
+}
