@@ -16,6 +16,7 @@ mod policy;
 mod programs;
 mod reach;
 pub(crate) mod reader;
+mod reading;
 mod settings;
 pub(crate) mod source;
 mod templates;

@@ -30,7 +30,7 @@ const PERSON: [&str; 8] =
     ["person", "contact", "user", "profile", "recipient", "subscriber", "member", "client"];
 
 /// What other products give to templates and we do not, and what to do about it.
-const ELSEWHERE: [(&[&str], &str); 4] = [
+const ELSEWHERE: [(&[&str], &str); 6] = [
     (
         &[
             "event",
@@ -42,6 +42,11 @@ const ELSEWHERE: [(&[&str], &str); 4] = [
         "a message is not about one event; what is left in the cart is `cart.items`",
     ),
     (&["organization", "company"], "write `shop`, or `shop.brand.…` for what you define there"),
+    (&["unsubscribe_link", "set_user_to_unsubscribed_url"], "write `unsubscribe_url`"),
+    (
+        &["manage_preferences_link", "manage_subscription_preferences_url"],
+        "write `preferences_url`",
+    ),
     (&["campaign", "canvas"], "write `message.program`"),
     (
         &["view_in_browser_url", "web_view_link"],
@@ -183,10 +188,7 @@ impl Unknown {
         if let Some((_, instead)) = elsewhere.filter(|_| root) {
             return format!("{told}; {instead}");
         }
-        if root && self.goes_on && PERSON.contains(&self.word.as_str()) {
-            return format!("{told}; did you mean `{}`?", self.with("customer", written));
-        }
-        if let Some(near) = nearest(&self.word, self.known.iter().map(String::as_str)) {
+        if let Some(near) = self.near() {
             return format!("{told}; did you mean `{}`?", self.with(&near, written));
         }
         match self.before.last() {
@@ -200,6 +202,14 @@ impl Unknown {
                 format!("{told}; `{of}` has {known}")
             }
         }
+    }
+
+    /// The word that was probably meant.
+    pub(crate) fn near(&self) -> Option<String> {
+        if self.before.is_empty() && self.goes_on && PERSON.contains(&self.word.as_str()) {
+            return Some("customer".to_owned());
+        }
+        nearest(&self.word, self.known.iter().map(String::as_str))
     }
 
     /// What was written, with this word in the place of the unknown one.

@@ -7,6 +7,7 @@
 mod blocks;
 mod condition;
 pub(crate) mod cursor;
+mod ends;
 mod expression;
 mod filtered;
 mod foreign;

@@ -35,22 +35,6 @@ impl Span {
     }
 }
 
-/// Tells the lines of offsets that only grow, in one pass over the source for all of them.
-#[derive(Debug, Default)]
-pub(crate) struct LineCounter {
-    counted: usize,
-    breaks: usize,
-}
-
-impl LineCounter {
-    /// The line of a byte offset, from 1.
-    pub(crate) fn line(&mut self, source: &str, at: usize) -> usize {
-        self.breaks += Span::new(self.counted, at).text(source).matches('\n').count();
-        self.counted = self.counted.max(at);
-        self.breaks + 1
-    }
-}
-
 /// The positions of these byte offsets, in one pass over the source however many there are.
 pub(crate) fn positions(source: &str, offsets: &[usize]) -> Vec<Position> {
     let mut order: Vec<usize> = (0..offsets.len()).collect();

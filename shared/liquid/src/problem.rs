@@ -45,8 +45,8 @@ pub enum Problem {
     UnexpectedEnd {
         /// The closing tag.
         found: String,
-        /// The block that is open here, and the line in which it was opened.
-        open: Option<(String, usize)>,
+        /// The block that is open here, and where it was opened.
+        open: Option<(String, Position)>,
     },
     /// `else`, `elsif` or `when` in a block that has no such branch, or outside of every block.
     #[error("`{found}` has no place here, it belongs into {belongs}")]
@@ -150,7 +150,7 @@ pub enum Problem {
     #[error("brackets group nothing in a condition, use an `if` inside an `if`")]
     Grouping,
     /// A filter without an argument that it needs.
-    #[error("`{filter}` needs {}, found {found}", arguments(*min))]
+    #[error("`{filter}` needs {} behind a `:`, found {found}", arguments(*min))]
     TooFewArguments {
         /// The filter.
         filter: &'static str,
@@ -215,9 +215,9 @@ fn at_most(count: usize) -> String {
     if count == 0 { "no argument".to_owned() } else { format!("at most {}", arguments(count)) }
 }
 
-fn unexpected_end(found: &str, open: Option<&(String, usize)>) -> String {
+fn unexpected_end(found: &str, open: Option<&(String, Position)>) -> String {
     match open {
-        Some((open, line)) => {
+        Some((open, Position { line, .. })) => {
             format!("expected `end{open}` to close the `{open}` of line {line}, found `{found}`")
         }
         None => format!("`{found}` closes nothing, no block is open here"),

@@ -55,6 +55,10 @@ fn operators_of_other_languages_are_told_with_the_right_ones() {
         "{% if a and ! b %}{% endif %}{{ !a }}",
         "line 1, column 13: write `unless` instead of `!`\nline 1, column 33: expected a value, found `!`",
     );
+    check(
+        "{{ a | date: %Y-%m | upcase }}",
+        "line 1, column 14: expected quotes around a format, found `%Y-%m`",
+    );
     check("{{ a | append: “b” }}", "line 1, column 16: write `'` instead of `“`");
 }
 
@@ -68,6 +72,14 @@ fn blocks_that_do_not_fit_are_told_where_they_begin() {
     check(
         "{% for a in b %}\n{% if c %}\n\n{% endif %}{% endunless %}{% endfor %}",
         "line 4, column 12: expected `endfor` to close the `for` of line 1, found `endunless`",
+    );
+    check(
+        "{% if a %}\n{% endfor %}",
+        "line 2, column 1: expected `endif` to close the `if` of line 1, found `endfor`",
+    );
+    check(
+        "{% fro a in b %}{{ a }}{% endfor %}",
+        "line 1, column 1: unknown tag `fro`, did you mean `for`?",
     );
     check(
         "{% for a in b %}{% if c %}{% endfor %}",
@@ -131,8 +143,11 @@ fn what_was_expected_is_told_with_what_was_found() {
 
 #[test]
 fn arguments_that_are_missing_or_too_many_are_counted() {
-    check("{{ a | default }}", "line 1, column 8: `default` needs 1 argument, found 0");
-    check("{{ a | append }}", "line 1, column 8: `append` needs 1 argument, found 0");
+    check(
+        "{{ a | default }}",
+        "line 1, column 8: `default` needs 1 argument behind a `:`, found 0",
+    );
+    check("{{ a | append }}", "line 1, column 8: `append` needs 1 argument behind a `:`, found 0");
     check("{{ a | upcase: 1 }}", "line 1, column 8: `upcase` takes no argument, found 1");
     check(
         "{{ a | slice: 1, 2, 3 }}",

@@ -9,8 +9,9 @@ use attune_mail::MailError;
 use super::mistake::Wrong;
 use super::partials::Partials;
 use super::reader::Reader;
+use super::reading::Reading;
 use super::source::Node;
-use super::templates::{Reading, all};
+use super::templates::all;
 
 /// The parts of an e-mail.
 #[derive(Debug)]

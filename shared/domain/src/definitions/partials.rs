@@ -13,8 +13,8 @@ use super::Definitions;
 use super::draft::member;
 use super::mistake::{Wrong, nearest};
 use super::reader::Reader;
+use super::reading::{DIALECTS, liquid};
 use super::source::{Kind, Node};
-use super::templates::{DIALECTS, liquid};
 use crate::id::TemplateId;
 use crate::limits;
 

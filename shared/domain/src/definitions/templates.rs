@@ -3,20 +3,19 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, OnceLock};
 
-use attune_liquid::{Dialect, Mode, Outline, ParseOptions, Position, Template};
+use attune_liquid::{Dialect, Template};
 
+use super::Definitions;
 use super::draft::Sections;
 use super::email::{self, EmailContent};
 use super::mistake::Wrong;
 use super::partials::{self, Partials};
-use super::reach::{Reached, reached};
+use super::reach::reached;
 use super::reader::{Members, Reader};
-use super::source::{Node, Place};
-use super::{Definitions, Shop};
+use super::reading::{DIALECTS, Reading};
+use super::source::Node;
 use crate::channel::Channel;
 use crate::id::TemplateId;
-use crate::limits;
-use crate::vocabulary::{Meaning, Vocabulary};
 
 /// What a template says on each channel it has a text for, in each language it has one in.
 #[derive(Debug)]
@@ -125,61 +124,6 @@ impl Parts {
     }
 }
 
-/// The names of dialects.
-pub(super) const DIALECTS: [(&str, Dialect); 6] = [
-    ("liquid", Dialect::Standard),
-    ("braze", Dialect::Braze),
-    ("customer.io", Dialect::CustomerIo),
-    ("shopify", Dialect::Shopify),
-    ("klaviyo", Dialect::Klaviyo),
-    ("dotdigital", Dialect::Dotdigital),
-];
-
-/// How a template is read.
-pub(super) struct Reading<'n> {
-    pub(super) dialect: Dialect,
-    pub(super) partials: Arc<Partials>,
-    shop: &'n Shop,
-    /// Where the texts of partials stand.
-    places: &'n BTreeMap<&'n str, &'n Node>,
-}
-
-impl Reading<'_> {
-    /// A text in Liquid, whose partials and variables are there.
-    pub(super) fn liquid(&self, reader: &mut Reader, node: &Node) -> Option<Template> {
-        let template = liquid(reader, node, self.dialect)?;
-        if !reader.published {
-            let outline = template.outline();
-            self.partials.check(reader, node, &outline);
-            self.check_names(reader, node, &outline);
-        }
-        Some(template)
-    }
-
-    fn check_names(&self, reader: &mut Reader, node: &Node, outline: &Outline) {
-        let vocabulary = Vocabulary { shop: self.shop, dialect: self.dialect };
-        let included = node.text().map(attune_mail::includes).unwrap_or_default();
-        for Reached { partial, read } in reached(outline, &included, &self.partials) {
-            let Meaning::Unknown(unknown) = vocabulary.meaning(&read.path) else { continue };
-            let Position { line, column } = read.position;
-            let place = self.place(node, partial.as_deref(), line, column);
-            reader.refuse::<()>(&place, Wrong::Invalid(unknown.told(&read.written)));
-        }
-    }
-
-    /// The place in the file of a line and column of a text, or of a partial that it renders.
-    pub(super) fn place(
-        &self,
-        node: &Node,
-        partial: Option<&str>,
-        line: usize,
-        column: usize,
-    ) -> Place {
-        let within = partial.map_or(Some(&node), |id| self.places.get(id));
-        within.map_or_else(|| node.place.clone(), |node| node.place_of(line, column))
-    }
-}
-
 pub(super) fn read(reader: &mut Reader, definitions: &mut Definitions, sections: &Sections<'_>) {
     let places = partials::places(&sections.partials);
     let mut in_languages = Vec::new();
@@ -271,32 +215,6 @@ fn push_content(reader: &mut Reader, node: &Node, reading: &Reading<'_>) -> Opti
     let [title, body] = parts.map(|part| part.and_then(|node| reading.liquid(reader, node)));
     let [link, image] = more.map(|part| all(part.map(|node| reading.liquid(reader, node))));
     Some(PushContent { title: title?, body: body?, link: link?, image: image? })
-}
-
-/// Reads strictly, so that every mistake is told; what is kept is the lax reading, for which a
-/// value of the wrong kind is a warning and not the end of the message.
-pub(super) fn liquid(reader: &mut Reader, node: &Node, dialect: Dialect) -> Option<Template> {
-    let text = reader.text(node)?;
-    if text.len() > limits::TEMPLATE_BYTES {
-        return reader.refuse(&node.place, Wrong::Expected("a template of at most 256 KB"));
-    }
-    let strict = ParseOptions { mode: Mode::Strict, dialect, ..ParseOptions::default() };
-    let checked = match reader.published {
-        true => Ok(()),
-        false => Template::parse(text, &strict).map(|_| ()),
-    };
-    let lax = ParseOptions::lax().dialect(dialect);
-    match checked.and_then(|()| Template::parse(text, &lax)) {
-        Ok(template) => Some(template),
-        Err(errors) => {
-            for error in &errors {
-                let Position { line, column } = error.position;
-                let place = node.place_of(line, column);
-                reader.refuse::<()>(&place, Wrong::Invalid(error.problem.to_string()));
-            }
-            None
-        }
-    }
 }
 
 #[cfg(test)]

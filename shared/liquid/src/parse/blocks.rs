@@ -2,10 +2,9 @@
 
 use crate::ast::Node;
 use crate::dialect::Traits;
-use crate::excerpt::excerpt;
 use crate::limits::{Limit, MAX_BLOCK_DEPTH};
 use crate::options::ParseOptions;
-use crate::position::{LineCounter, Span};
+use crate::position::Span;
 use crate::problem::{ParseError, ParseErrors, Problem};
 use crate::tags::{self, Block, Body, Broken, Kind, Tag};
 
@@ -36,15 +35,16 @@ pub(crate) fn parse(
 
 pub(super) struct Parser<'p> {
     pub(super) source: &'p str,
-    options: &'p ParseOptions,
+    pub(super) options: &'p ParseOptions,
     pub(super) scanner: Scanner<'p>,
-    lines: LineCounter,
     pub(super) problems: Problems,
     /// What is being filled: the inside of the innermost open block, or of the template.
     pub(super) body: Body,
-    open: Vec<Open>,
+    pub(super) open: Vec<Open>,
+    /// Blocks that unknown tags were probably meant to open.
+    pub(super) meant: Vec<String>,
     /// How many of the open blocks a `liquid` tag found open, and may not close.
-    floor: usize,
+    pub(super) floor: usize,
     /// Whether the next text loses the space at its beginning.
     pub(super) trim_next: bool,
     /// What was read last.
@@ -53,14 +53,15 @@ pub(super) struct Parser<'p> {
 }
 
 /// A block whose end has not come yet.
-struct Open {
-    name: &'static str,
-    at: usize,
-    line: usize,
-    block: Box<dyn Block>,
+pub(super) struct Open {
+    pub(super) name: &'static str,
+    pub(super) at: usize,
+    pub(super) block: Box<dyn Block>,
     /// What the block stands in.
-    outer: Body,
+    pub(super) outer: Body,
     branches: usize,
+    /// Whether a closing tag that does not fit was told, so that it needs not be told as unclosed too.
+    pub(super) told: bool,
 }
 
 impl<'p> Parser<'p> {
@@ -69,10 +70,10 @@ impl<'p> Parser<'p> {
             source,
             options,
             scanner: Scanner::new(source, options.dialect.traits().dollar_names),
-            lines: LineCounter::default(),
             problems: Problems::new(options.limits.mistakes),
             body: Body::default(),
             open: Vec::new(),
+            meant: Vec::new(),
             floor: 0,
             trim_next: false,
             last: Last::Tag,
@@ -197,8 +198,8 @@ impl<'p> Parser<'p> {
             self.stop();
             return;
         }
-        let (outer, line) = (std::mem::take(&mut self.body), self.lines.line(self.source, at));
-        self.open.push(Open { name, at, line, block, outer, branches: 0 });
+        let outer = std::mem::take(&mut self.body);
+        self.open.push(Open { name, at, block, outer, branches: 0, told: false });
     }
 
     /// Gives up: what follows could only lead to mistakes that are none.
@@ -226,64 +227,6 @@ impl<'p> Parser<'p> {
             self.body = body;
             self.misplaced(name, found.at);
         }
-    }
-
-    fn misplaced(&mut self, name: &str, at: usize) {
-        let belongs = match name {
-            "when" => "`case`",
-            "elsif" => "`if` and `unless`",
-            _ => "`if`, `unless`, `case` and `for`",
-        };
-        self.problems.report(at, Problem::UnexpectedBranch { found: name.to_owned(), belongs });
-    }
-
-    /// A closing tag. If it fits a block further out, the blocks within were never closed.
-    fn end(&mut self, name: &str, found: Found) {
-        let opened = name.strip_prefix("end").unwrap_or(name);
-        let reachable = self.open.get(self.floor..).unwrap_or_default();
-        if let Some(place) = reachable.iter().rposition(|open| open.name == opened) {
-            self.close_down_to(self.floor + place + 1);
-            self.close();
-            return;
-        }
-        if opened.is_empty() || tags::is_block(opened) {
-            let open = reachable.last().map(|open| (open.name.to_owned(), open.line));
-            self.problems.report(found.at, Problem::UnexpectedEnd { found: excerpt(name), open });
-        } else {
-            self.unknown_tag(name, found);
-        }
-    }
-
-    /// Closes blocks that were left open until only this many are.
-    fn close_down_to(&mut self, count: usize) {
-        while self.open.len() > count {
-            if let Some(open) = self.open.last() {
-                self.problems
-                    .report(open.at, Problem::UnclosedBlock { name: open.name.to_owned() });
-            }
-            self.close();
-        }
-    }
-
-    fn close(&mut self) {
-        let Some(open) = self.open.pop() else { return };
-        let inside = std::mem::replace(&mut self.body, open.outer);
-        if let Some((node, blank)) = open.block.close(inside) {
-            self.body.push(node, blank);
-        }
-    }
-
-    fn unknown_tag(&mut self, name: &str, found: Found) {
-        if let Some(reason) = tags::refusal(name) {
-            self.problems.report(found.at, Problem::Refused { name: name.to_owned(), reason });
-            return;
-        }
-        if let Some(dialect) = tags::elsewhere(name) {
-            let name = name.to_owned();
-            return self.problems.report(found.at, Problem::OtherDialect { name, dialect });
-        }
-        let suggestion = self.problems.suggestion(name, tags::names(self.options.dialect));
-        self.problems.report(found.at, Problem::UnknownTag { name: excerpt(name), suggestion });
     }
 
     /// Reads lines of `liquid` as tags of their own; a block that one opens must be closed by one.

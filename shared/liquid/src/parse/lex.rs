@@ -5,6 +5,7 @@
 //! was meant.
 
 use crate::dialect::Traits;
+use crate::excerpt::excerpt;
 use crate::position::Span;
 use crate::problem::Problem;
 
@@ -111,10 +112,23 @@ impl<'s> Lexer<'s> {
         } else if let Some(len) = number_len(rest) {
             self.take(Kind::Number, len);
         } else if !(self.insert(rest) || self.text(rest) || self.sign(rest)) {
+            self.unknown(first, rest);
+        }
+        true
+    }
+
+    /// A character that means nothing; a `%` before a letter begins a date's format without quotes.
+    fn unknown(&mut self, first: char, rest: &str) {
+        let ends = |c: char| c.is_whitespace() || matches!(c, '|' | ',' | '\'' | '"');
+        let format = if first == '%' { rest.split(ends).next().unwrap_or_default() } else { "" };
+        if format.len() > 1 {
+            let found = excerpt(format);
+            self.problem(Problem::Expected { expected: "quotes around a format", found });
+            self.take(Kind::Text, format.len());
+        } else {
             self.problem(Problem::UnexpectedCharacter { found: first });
             self.at += first.len_utf8();
         }
-        true
     }
 
     fn take(&mut self, kind: Kind, len: usize) {

@@ -2,7 +2,7 @@
 //! them are errors.
 
 use crate::options::Mode;
-use crate::position::positions;
+use crate::position::{Position, positions};
 use crate::problem::{ParseError, ParseErrors, Problem};
 use crate::suggest::nearest;
 
@@ -10,12 +10,14 @@ use crate::suggest::nearest;
 #[derive(Debug)]
 pub(crate) struct Problems {
     list: Vec<(usize, Problem)>,
+    /// Of closing tags that do not fit: where they stand, and where the block that is open began.
+    opened: Vec<(usize, usize)>,
     max: usize,
 }
 
 impl Problems {
     pub(crate) fn new(max: usize) -> Self {
-        Self { list: Vec::new(), max: max.max(1) }
+        Self { list: Vec::new(), opened: Vec::new(), max: max.max(1) }
     }
 
     /// Keeps a mistake. One that is fatal has a place even where the list is full, because without
@@ -26,6 +28,30 @@ impl Problems {
         } else if problem.is_fatal() {
             self.list.pop();
             self.list.push((at, problem));
+        }
+    }
+
+    /// Keeps a closing tag that does not fit, and which block was opened where.
+    pub(crate) fn report_end(&mut self, at: usize, found: String, open: Option<(String, usize)>) {
+        if let Some((_, opened)) = &open
+            && self.opened.len() < self.max
+        {
+            self.opened.push((at, *opened));
+        }
+        let open = open.map(|(name, _)| (name, Position { line: 1, column: 1 }));
+        self.report(at, Problem::UnexpectedEnd { found, open });
+    }
+
+    /// Fills in where the blocks were opened.
+    fn locate_blocks(&mut self, source: &str) {
+        let offsets: Vec<usize> = self.opened.iter().map(|(_, opened)| *opened).collect();
+        let places: Vec<_> = self.opened.iter().zip(positions(source, &offsets)).collect();
+        for (at, problem) in &mut self.list {
+            if let Problem::UnexpectedEnd { open: Some((_, position)), .. } = problem
+                && let Some((_, found)) = places.iter().find(|((end, _), _)| end == at)
+            {
+                *position = *found;
+            }
         }
     }
 
@@ -64,6 +90,7 @@ impl Problems {
         if fatal && mode == Mode::Lax {
             self.list.retain(|(_, problem)| problem.is_fatal());
         }
+        self.locate_blocks(source);
         self.list.sort_by_key(|(at, _)| *at);
         let offsets: Vec<usize> = self.list.iter().map(|(at, _)| *at).collect();
         let errors: Vec<ParseError> = positions(source, &offsets)

@@ -191,15 +191,26 @@ fn each_mistake_of_a_template_is_told_at_its_own_character() {
         "templates:\n  - id: t\n    sms: |\n      Hi {{ customer.name | upcas }},\n      {% if a => 1 %}{% endfor %}\n",
         expect![[r"
             t.yaml:4:29: unknown filter `upcas`, did you mean `upcase`?
-            t.yaml:5:7: `if` is never closed with `endif`
             t.yaml:5:15: write `>=` instead of `=>`
-            t.yaml:5:22: expected `endif` to close the `if` of line 2, found `endfor`"]],
+            t.yaml:5:22: expected `endif` to close the `if` of line 5, found `endfor`"]],
     );
     check_refused(
         "templates: [{ id: t, sms: \"a \\\"b\\\" {{ 'it''s' | upcas }}\" }]",
         expect![[r"
             t.yaml:1:43: expected `|` and a filter, or the end, found `'s'`
             t.yaml:1:49: unknown filter `upcas`, did you mean `upcase`?"]],
+    );
+}
+
+#[test]
+fn a_mistake_of_the_language_hides_no_other() {
+    check_refused(
+        "templates: [{ id: t, sms: '{{ a | mony }} {{ custmer.a }} {% render \"x\" %} {% asign z = 1 %}{{ z }}' }]",
+        expect![[r"
+            t.yaml:1:35: unknown filter `mony`
+            t.yaml:1:46: there is no variable `custmer.a`; did you mean `customer.a`?
+            t.yaml:1:69: there is no partial `x`
+            t.yaml:1:76: unknown tag `asign`, did you mean `assign`?"]],
     );
 }
 

@@ -1,0 +1,115 @@
+//! Reads a text in Liquid and tells each mistake at its character: of the language, of partials that
+//! are not there, of variables that nothing gives.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use attune_liquid::{Dialect, Mode, Outline, ParseOptions, Position, Problem, Template};
+
+use super::Shop;
+use super::mistake::Wrong;
+use super::partials::Partials;
+use super::reach::{Reached, reached};
+use super::reader::Reader;
+use super::source::{Node, Place};
+use crate::limits;
+use crate::vocabulary::{Meaning, Vocabulary};
+
+/// The names of dialects.
+pub(super) const DIALECTS: [(&str, Dialect); 6] = [
+    ("liquid", Dialect::Standard),
+    ("braze", Dialect::Braze),
+    ("customer.io", Dialect::CustomerIo),
+    ("shopify", Dialect::Shopify),
+    ("klaviyo", Dialect::Klaviyo),
+    ("dotdigital", Dialect::Dotdigital),
+];
+
+/// How a template is read.
+pub(super) struct Reading<'n> {
+    pub(super) dialect: Dialect,
+    pub(super) partials: Arc<Partials>,
+    pub(super) shop: &'n Shop,
+    /// Where the texts of partials stand.
+    pub(super) places: &'n BTreeMap<&'n str, &'n Node>,
+}
+
+impl Reading<'_> {
+    /// A text in Liquid, whose partials and variables are there.
+    pub(super) fn liquid(&self, reader: &mut Reader, node: &Node) -> Option<Template> {
+        let before = reader.mistakes.len();
+        let template = lax(reader, node, self.dialect)?;
+        let right = reader.mistakes.len() == before;
+        if !reader.published {
+            let outline = template.outline();
+            self.partials.check(reader, node, &outline);
+            self.check_names(reader, node, &outline, right);
+        }
+        right.then_some(template)
+    }
+
+    /// In a template with other mistakes only what is nearly right is told: a name may be unknown
+    /// because the tag that gives it could not be read.
+    fn check_names(&self, reader: &mut Reader, node: &Node, outline: &Outline, right: bool) {
+        let vocabulary = Vocabulary { shop: self.shop, dialect: self.dialect };
+        let included = node.text().map(attune_mail::includes).unwrap_or_default();
+        for Reached { partial, read } in reached(outline, &included, &self.partials) {
+            let Meaning::Unknown(unknown) = vocabulary.meaning(&read.path) else { continue };
+            if !right && unknown.near().is_none() {
+                continue;
+            }
+            let Position { line, column } = read.position;
+            let place = self.place(node, partial.as_deref(), line, column);
+            reader.refuse::<()>(&place, Wrong::Invalid(unknown.told(&read.written)));
+        }
+    }
+
+    /// The place in the file of a line and column of a text, or of a partial that it renders.
+    pub(super) fn place(
+        &self,
+        node: &Node,
+        partial: Option<&str>,
+        line: usize,
+        column: usize,
+    ) -> Place {
+        let within = partial.map_or(Some(&node), |id| self.places.get(id));
+        within.map_or_else(|| node.place.clone(), |node| node.place_of(line, column))
+    }
+}
+
+/// A text in Liquid without a mistake of the language.
+pub(super) fn liquid(reader: &mut Reader, node: &Node, dialect: Dialect) -> Option<Template> {
+    let before = reader.mistakes.len();
+    lax(reader, node, dialect).filter(|_| reader.mistakes.len() == before)
+}
+
+/// Reads strictly, so that every mistake is told; what is kept is the lax reading, for which a
+/// value of the wrong kind is a warning and not the end of the message.
+fn lax(reader: &mut Reader, node: &Node, dialect: Dialect) -> Option<Template> {
+    let text = reader.text(node)?;
+    if text.len() > limits::TEMPLATE_BYTES {
+        return reader.refuse(&node.place, Wrong::Expected("a template of at most 256 KB"));
+    }
+    let lax = Template::parse(text, &ParseOptions::lax().dialect(dialect));
+    let strict = ParseOptions { mode: Mode::Strict, dialect, ..ParseOptions::default() };
+    let errors = match (&lax, reader.published) {
+        (Err(errors), true) => Some(errors.clone()),
+        (_, true) => None,
+        (_, false) => Template::parse(text, &strict).err(),
+    };
+    for error in errors.iter().flatten() {
+        let Position { line, column } = error.position;
+        let told = told(node, &error.problem);
+        reader.refuse::<()>(&node.place_of(line, column), Wrong::Invalid(told));
+    }
+    lax.ok()
+}
+
+/// A mistake in words, in which lines are those of the file.
+fn told(node: &Node, problem: &Problem) -> String {
+    let mut problem = problem.clone();
+    if let Problem::UnexpectedEnd { open: Some((_, opened)), .. } = &mut problem {
+        opened.line = node.place_of(opened.line, opened.column).line;
+    }
+    problem.to_string()
+}
