@@ -8,11 +8,15 @@
     reason = "a test fails by panicking"
 )]
 
+use std::io::{self, Write};
+use std::sync::{Arc, Mutex};
+
 use attune_domain::starter;
 use attune_domain::time::Span;
 use attune_embedded::capture::sent::Kind;
 use attune_testkit::World;
 use attune_tests::{dispatch, manage, sweep};
+use expect_test::expect;
 use serde_json::{Value, json};
 
 /// A shop with the starter pack, whose customer 42 prefers French and left a red thing.
@@ -262,4 +266,93 @@ async fn what_texts_would_cost_is_known_before_they_are_sent_and_what_is_too_lon
     let expected = json!({"written": 3, "segments": {"1": 1, "2": 1, "3": 1}, "ucs2": 1,
         "outside_gsm": "ê", "too_long": 1, "cost": {"amount": 0.0225, "currency": "EUR"}});
     assert_eq!(said["coverage"][0]["texts"], expected);
+}
+
+/// A template that misses something, and one whose number is none, in a partial.
+const LACKING: &str = "
+segments: [{ id: s, when: { event: Product Added } }]
+partials: { bye: 'Bye{% if customer.size %} {{ 10 | divided_by: 0 }}{% endif %}' }
+templates:
+  - id: t
+    email:
+      subject: \"Hi {{ customer.nickname }}, {{ 'abc' | slice: customer.size }}\"
+      preheader: 'Of {{ shop.name }}'
+      mjml: |
+        <mjml><mj-body><mj-section><mj-column>
+        <mj-text>{{ customer.city }}{% render 'bye' %}</mj-text>
+        <mj-text>{{ customer.city }}{% include 'bye' %}</mj-text>
+        </mj-column></mj-section></mj-body></mjml>
+programs: [{ id: p, enter: s, again: never, send: { template: t } }]
+";
+
+async fn lacking() -> World {
+    let world = World::with(LACKING).await;
+    for customer in ["1", "2"] {
+        world.reachable(customer).await;
+        let size = json!({"type": "identify", "traits": {"size": "secret"}});
+        world.apply(&[world.call(customer, size)]).await;
+        world.apply(&[world.track(customer, "Product Added", json!({"product_id": "1"}))]).await;
+    }
+    world
+}
+
+#[tokio::test]
+async fn a_preview_tells_what_is_missing_and_what_was_read_over_and_where() {
+    let world = lacking().await;
+    let (status, seen) = post(&world, "/api/templates/t/preview", json!({"customer": "1"})).await;
+    assert_eq!(status, 200, "{seen}");
+    let email = &seen["parts"]["email"];
+    assert_eq!(
+        email["missing"],
+        json!([
+            {"part": "the subject", "partial": null, "line": 1, "column": 7,
+                "variable": "customer.nickname"},
+            {"part": "the HTML part", "partial": null, "line": 2, "column": 13,
+                "variable": "customer.city"},
+        ])
+    );
+    assert_eq!(
+        email["warnings"],
+        json!([
+            {"part": "the subject", "partial": null, "line": 1, "column": 40,
+                "warning": "`slice`: expected a whole number, found `secret`"},
+            {"part": "the HTML part", "partial": "bye", "line": 1, "column": 35,
+                "warning": "`divided_by`: cannot divide by 0"},
+        ])
+    );
+}
+
+/// What was logged.
+#[derive(Debug, Default)]
+struct Log(Mutex<Vec<u8>>);
+
+impl Write for &Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn a_run_logs_once_what_its_messages_lacked_and_nothing_of_the_customers() {
+    let world = lacking().await;
+    let log = Arc::new(Log::default());
+    let subscriber = tracing_subscriber::fmt().json().flatten_event(true).without_time();
+    let guard = tracing::subscriber::set_default(
+        subscriber.with_writer(Arc::clone(&log)).with_target(false).finish(),
+    );
+    assert_eq!(dispatch(&world).await.unwrap().accepted, 2);
+    drop(guard);
+    let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    let lines: Vec<&str> = log.lines().filter(|line| line.contains("\"dispatch.")).collect();
+    expect![[r#"
+        {"level":"INFO","message":"dispatch.missing","template":"t","part":"the HTML part","line":2,"column":13,"variable":"customer.city","messages":2}
+        {"level":"INFO","message":"dispatch.missing","template":"t","part":"the subject","line":1,"column":7,"variable":"customer.nickname","messages":2}
+        {"level":"WARN","message":"dispatch.warning","template":"t","part":"the HTML part","partial":"bye","line":1,"column":35,"fault":"`divided_by`: cannot divide by 0","messages":2}
+        {"level":"WARN","message":"dispatch.warning","template":"t","part":"the subject","line":1,"column":40,"fault":"`slice`: expected a whole number","messages":2}"#]].assert_eq(&lines.join("\n"));
+    assert!(!log.contains("secret"), "{log}");
 }

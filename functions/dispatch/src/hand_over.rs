@@ -3,12 +3,14 @@
 use attune_aws::senders::{ATTEMPT, Outgoing, SETTLE, SendError};
 use attune_aws::store::{Claim, Claimed, StoreError, StoredMessage, Wanted};
 use attune_domain::channel::Channel;
+use attune_domain::content::Draft;
 use attune_domain::decide::{Choice, Decision};
 use attune_domain::message::{Held, State};
 use attune_domain::time::{Span, Timestamp};
 
 use crate::device;
 use crate::facts::Facts;
+use crate::noted::OfMessage;
 use crate::outcome::Outcome;
 use crate::run::Permit;
 use crate::send::Turn;
@@ -46,10 +48,18 @@ impl Turn<'_> {
             self.run.unused().await;
             return Ok(None);
         };
+        let Draft { written, language, missing, warnings } = &text.draft;
+        let of_message = OfMessage {
+            template: claim.message.template.clone(),
+            language: language.clone(),
+            missing: missing.clone(),
+            warnings: warnings.clone(),
+        };
+        self.run.noted.count(of_message).await;
         let outgoing = Outgoing {
             message: &claim.message,
             address: &claim.choice.address,
-            written: &text.written,
+            written,
             from: &facts.profile.definitions.shop.from,
             unsubscribe: &text.unsubscribe(),
             endpoint: endpoint.as_deref(),

@@ -8,6 +8,7 @@ mod code;
 mod device;
 mod facts;
 mod hand_over;
+mod noted;
 mod outcome;
 mod run;
 mod send;

@@ -11,6 +11,7 @@ use attune_domain::time::{Span, Timestamp};
 use tokio::sync::Mutex;
 
 use crate::Deps;
+use crate::noted::Noted;
 
 /// Messages of the day's limit that a run takes at a time.
 const DAY_BLOCK: u32 = 20;
@@ -26,6 +27,8 @@ pub struct Run<'a> {
     pub(crate) deadline: Timestamp,
     /// What is held back.
     pub(crate) brakes: Brakes,
+    /// What is noted when messages are written.
+    pub(crate) noted: Noted,
     switch: Switch,
     taken: Mutex<Taken>,
 }
@@ -56,11 +59,13 @@ impl<'a> Run<'a> {
     pub async fn begin(deps: &'a Deps, deadline: Timestamp) -> Result<Self, StoreError> {
         let switch = deps.store.switch().await?;
         let brakes = deps.store.brakes(&switch, deps.clock.now()).await?;
-        Ok(Self { deps, deadline, brakes, switch, taken: Mutex::default() })
+        let noted = Noted::default();
+        Ok(Self { deps, deadline, brakes, noted, switch, taken: Mutex::default() })
     }
 
-    /// Ends the run: gives back what it did not use, and counts what it sent.
+    /// Ends the run: gives back what it did not use, counts what it sent, and logs what was noted.
     pub async fn end(self) -> Result<(), StoreError> {
+        self.noted.tell();
         let Taken { today, since, sent, .. } = self.taken.into_inner();
         if let Some(since) = since.filter(|_| today > 0) {
             self.deps.store.give_back(today, since).await?;

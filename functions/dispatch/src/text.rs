@@ -3,7 +3,7 @@
 use attune_aws::store::{StoreError, StoredMessage};
 use attune_domain::cart::Product;
 use attune_domain::channel::Channel;
-use attune_domain::content::{Data, Unwritten, Written, write};
+use attune_domain::content::{Data, Draft, Unwritten, draft};
 use attune_domain::decide::Choice;
 use attune_domain::limits;
 use attune_domain::link::{Urls, WebUrl};
@@ -18,8 +18,8 @@ use crate::facts::Facts;
 /// A text that is ready to be handed over.
 #[derive(Debug)]
 pub(crate) struct Text {
-    /// What it says.
-    pub(crate) written: Written,
+    /// What it says, and what was noted when it was written.
+    pub(crate) draft: Draft,
     /// Where its short links lead.
     pub(crate) targets: Vec<WebUrl>,
     urls: Urls,
@@ -85,11 +85,11 @@ fn fill(
     };
     let content = definitions.templates.get(&message.template);
     let content = content.ok_or(Unwritten::NoContent(channel))?;
-    let mut written = write(content, channel, &data, now)?;
+    let mut draft = draft(content, channel, &data, now)?;
     let targets = match links.filter(|_| definitions.policy.track_clicks) {
-        Some(links) => written.track_clicks(links, &message.id),
+        Some(links) => draft.written.track_clicks(links, &message.id),
         None => Vec::new(),
     };
     let sells = definitions.class_of(&message.program) == Class::Marketing;
-    Ok(Text { written, targets, urls, sells })
+    Ok(Text { draft, targets, urls, sells })
 }

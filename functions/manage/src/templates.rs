@@ -6,7 +6,7 @@ use attune_aws::senders::Outgoing;
 use attune_aws::store::Stored;
 use attune_domain::address::Address;
 use attune_domain::channel::Channel;
-use attune_domain::content::{Data, Draft, Written, draft};
+use attune_domain::content::{Data, Draft, Note, Written, draft};
 use attune_domain::definitions::{Content, Definitions};
 use attune_domain::id::TemplateId;
 use attune_domain::limits;
@@ -204,14 +204,25 @@ impl<'a> Sample<'a> {
                 json!({ "title": title, "body": body, "link": link, "image": image })
             }
         };
-        let noted = |notes: &[(&'static str, String)], name: &str| -> Value {
-            notes.iter().map(|(part, what)| json!({ "part": part, name: what })).collect()
-        };
         view["language"] = json!(draft.language);
-        view["missing"] = noted(&draft.missing, "variable");
-        view["warnings"] = noted(&draft.warnings, "warning");
+        view["missing"] = noted("variable", &draft.missing);
+        view["warnings"] = noted("warning", &draft.warnings);
         view
     }
+}
+
+/// Notes, each with the part, the partial, and the line and column that it stands in.
+fn noted(name: &str, notes: &[Note]) -> Value {
+    let view = |note: &Note| {
+        json!({
+            name: note.told,
+            "part": note.part,
+            "partial": note.partial,
+            "line": note.position.map(|position| position.line),
+            "column": note.position.map(|position| position.column),
+        })
+    };
+    notes.iter().map(view).collect()
 }
 
 /// The program that is asked for, else the first that sends the template; perhaps none does.

@@ -1,17 +1,22 @@
 //! What a message says: its template, filled with what we know of the customer.
 
 mod dialects;
+mod note;
 
 use std::sync::Arc;
 
-use attune_liquid::{Escape, Numbers, RenderError, RenderInput, Template, UnixMillis, Value};
+use attune_liquid::{
+    Escape, Numbers, RenderError, RenderInput, Template, UnixMillis, Value, Variable, Warning,
+};
 use serde_json::{Map, json};
+
+pub use note::Note;
 
 use crate::cart::{Item, Product};
 use crate::channel::Channel;
 use crate::coupon::Issued;
 use crate::decide::left_in_cart;
-use crate::definitions::{Content, Definitions, EmailContent, Partials, PushContent};
+use crate::definitions::{Content, Definitions, EmailContent, Html, Partials, PushContent};
 use crate::id::MessageId;
 use crate::link::{Links, Urls, WebUrl};
 use crate::message::Message;
@@ -77,10 +82,10 @@ pub struct Draft {
     pub written: Written,
     /// The language it is in; `None` is the default.
     pub language: Option<String>,
-    /// What was needed and is not there, each with the part that needs it.
-    pub missing: Vec<(&'static str, String)>,
-    /// What was read over, each with the part it stands in.
-    pub warnings: Vec<(&'static str, String)>,
+    /// What was needed and is not there: paths of variables.
+    pub missing: Vec<Note>,
+    /// What was read over.
+    pub warnings: Vec<Note>,
 }
 
 /// Why a message could not be written.
@@ -152,8 +157,8 @@ struct Pen<'a> {
     data: &'a Data,
     partials: &'a Partials,
     now: Timestamp,
-    missing: Vec<(&'static str, String)>,
-    warnings: Vec<(&'static str, String)>,
+    missing: Vec<Note>,
+    warnings: Vec<Note>,
 }
 
 impl Pen<'_> {
@@ -161,12 +166,36 @@ impl Pen<'_> {
         let subject = self.line("the subject", &email.subject)?;
         let template = email.html.template();
         let template = template.map_err(|why| Unwritten::Uncompiled(why.to_string()))?;
-        let html = self.text("the HTML part", template, Escape::Html)?;
+        let html = self.body(&email.html, template)?;
         let text = match &email.text {
             Some(text) => self.text("the text part", text, Escape::None)?,
             None => attune_mail::text_of(&html),
         };
         Ok(Written::Email { subject, html, text })
+    }
+
+    /// The HTML part. What is noted about it is told where people wrote it, as it was compiled since.
+    fn body(&mut self, html: &Html, template: &Template) -> Result<String, Unwritten> {
+        const PART: &str = "the HTML part";
+        let (missing, warnings) = (self.missing.len(), self.warnings.len());
+        let text = self.text(PART, template, Escape::Html)?;
+        let written = |note: Note| match (&note.partial, note.position) {
+            (None, Some(position)) => note.at(html.origin(position)),
+            _ => note,
+        };
+        let noted = self.missing.split_off(missing);
+        self.missing.extend(noted.into_iter().map(written));
+        let noted = self.warnings.split_off(warnings);
+        self.warnings.extend(noted.into_iter().map(written));
+        let compiled = html.warnings().iter().map(|told| Note {
+            part: PART,
+            partial: None,
+            position: None,
+            told: told.clone(),
+            fault: told.clone(),
+        });
+        self.warnings.extend(compiled);
+        Ok(text)
     }
 
     fn sms(&mut self, sms: &Template) -> Result<Written, Unwritten> {
@@ -210,10 +239,19 @@ impl Pen<'_> {
             error => Unwritten::Failed { part, why: error.to_string() },
         };
         let rendered = template.render(&input).map_err(failed)?;
-        let missing = rendered.missing.into_iter().map(|variable| (part, variable.path));
-        self.missing.extend(missing);
-        let warnings = rendered.warnings.iter().map(|warning| (part, warning.to_string()));
-        self.warnings.extend(warnings);
+        let note = |partial: Option<Arc<str>>, position, told, fault| Note {
+            part,
+            partial: partial.as_deref().map(str::to_owned),
+            position: Some(position),
+            told,
+            fault,
+        };
+        self.missing.extend(rendered.missing.into_iter().map(
+            |Variable { path, partial, position }| note(partial, position, path.clone(), path),
+        ));
+        self.warnings.extend(rendered.warnings.into_iter().map(
+            |Warning { partial, position, message, fault }| note(partial, position, message, fault),
+        ));
         if rendered.text.trim().is_empty() {
             Err(Unwritten::Blank(part))
         } else {

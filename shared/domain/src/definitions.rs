@@ -26,7 +26,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub(crate) use classes::NONE;
-pub use email::{EmailContent, Html};
+pub use email::{EmailContent, Html, Origin};
 pub use lineage::Lineage;
 pub use mistake::Mistake;
 pub use partials::Partials;

@@ -101,4 +101,28 @@ impl Failure {
         let found = value.as_str().map(|text| format!("`{}`", excerpt(text)));
         Self::NotWhole { found: found.unwrap_or_else(|| value.kind().to_owned()) }
     }
+
+    /// The failure in words, without anything that may stand in the data.
+    pub(crate) fn without_data(&self) -> String {
+        let told = match self {
+            Self::NotWhole { .. } => "expected a whole number",
+            Self::NoProperty { .. } => "an item has no such property",
+            Self::UnknownZone { .. } => "unknown time zone",
+            Self::UnknownFormat { .. } => "unknown date format",
+            Self::NoPartial { .. } => "there is no such partial",
+            Self::Filter { filter, failure } => {
+                return format!("`{filter}`: {}", failure.without_data());
+            }
+            Self::DividedByZero
+            | Self::NumberTooLarge
+            | Self::NotArray { .. }
+            | Self::NotComparable { .. }
+            | Self::NotSortable
+            | Self::NotDecodable { .. }
+            | Self::DateTooWide { .. }
+            | Self::PartialName { .. }
+            | Self::IncludeInRender => return self.to_string(),
+        };
+        told.to_owned()
+    }
 }

@@ -135,6 +135,8 @@ pub struct Warning {
     pub position: Position,
     /// What is wrong: lower case, no full stop.
     pub message: String,
+    /// The same, without what it quotes of the data: for logs, as data are about persons.
+    pub fault: String,
 }
 
 /// Why there is no text.

@@ -42,6 +42,11 @@ impl Template {
         Ok(Self { source: source.into(), nodes, mode: options.mode, warnings })
     }
 
+    /// The text as it was read.
+    pub fn source(&self) -> &str {
+        &self.source
+    }
+
     /// Renders the template.
     ///
     /// # Errors

@@ -1,10 +1,15 @@
 //! The content of an e-mail. Its body is compiled when the definitions are checked, or where a mail
 //! is first written, and once: most functions read definitions and write no mail.
 
+mod origin;
+
 use std::sync::{Arc, OnceLock};
 
-use attune_liquid::{Dialect, Mode, ParseErrors, ParseOptions, Template};
+use attune_liquid::{Dialect, Mode, ParseErrors, ParseOptions, Position, Template};
 use attune_mail::MailError;
+
+pub use origin::Origin;
+use origin::Text;
 
 use super::mistake::Wrong;
 use super::partials::Partials;
@@ -66,6 +71,33 @@ impl Html {
     /// What was read over when it was compiled.
     pub fn warnings(&self) -> &[String] {
         self.compiled().as_ref().map_or(&[], |compiled| &compiled.warnings)
+    }
+
+    /// Where people wrote what stands in the template at a position; `None` if that cannot be told.
+    pub fn origin(&self, position: Position) -> Option<Origin> {
+        let compiled = self.template().ok()?.source();
+        if compiled == self.source {
+            return Some(Origin { part: None, partial: None, position });
+        }
+        let mut texts = Vec::new();
+        if let Some(source) = &self.preheader {
+            texts.push(Text { part: Some("the preheader"), partial: None, source });
+        }
+        texts.push(Text { part: None, partial: None, source: &self.source });
+        let mut next = 0;
+        // Each partial once, and those that partials include behind them.
+        while let Some(source) = texts.get(next).map(|text| text.source) {
+            for id in attune_mail::includes(source) {
+                let known = self.partials.get_key_value(&id);
+                if let Some((partial, source)) = known
+                    && texts.iter().all(|text| text.partial != Some(partial))
+                {
+                    texts.push(Text { part: None, partial: Some(partial), source });
+                }
+            }
+            next += 1;
+        }
+        origin::origin(compiled, position, &texts)
     }
 
     fn compiled(&self) -> &Result<Compiled, Uncompiled> {

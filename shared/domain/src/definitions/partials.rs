@@ -34,6 +34,11 @@ impl Partials {
         self.0.get(id).map(|partial| partial.text.as_str())
     }
 
+    /// A partial by its id, with its text.
+    pub(super) fn get_key_value(&self, id: &str) -> Option<(&str, &str)> {
+        self.0.get_key_value(id).map(|(id, partial)| (id.as_str(), partial.text.as_str()))
+    }
+
     fn ids(&self) -> impl Iterator<Item = &str> {
         self.0.keys().map(String::as_str)
     }

@@ -33,6 +33,8 @@ struct Met<'r> {
     place: Place<'r>,
     at: usize,
     text: String,
+    /// A warning without the data.
+    fault: String,
 }
 
 /// What is reported beside the text.
@@ -53,7 +55,8 @@ impl<'r> Report<'r> {
 
     pub(crate) fn warn(&mut self, place: &Place<'r>, at: usize, failure: &Failure) {
         if self.warnings.len() < self.max && self.warned.insert((place.template, at)) {
-            self.warnings.push(Met { place: place.clone(), at, text: failure.to_string() });
+            let (text, fault) = (failure.to_string(), failure.without_data());
+            self.warnings.push(Met { place: place.clone(), at, text, fault });
         }
     }
 
@@ -62,21 +65,28 @@ impl<'r> Report<'r> {
             let text = path.to_string();
             let known = |met: &Met<'_>| met.text == text && met.place.partial == place.partial;
             if !self.missing.iter().any(known) {
-                self.missing.push(Met { place: place.clone(), at: path.at, text });
+                let fault = String::new();
+                self.missing.push(Met { place: place.clone(), at: path.at, text, fault });
             }
         }
     }
 
     /// The warnings and missing names with their positions.
     pub(crate) fn settle(self) -> (Vec<Warning>, Vec<Variable>) {
-        let warning = |partial, position, message| Warning { partial, position, message };
-        let variable = |partial, position, path| Variable { path, partial, position };
+        let warning = |met: Met<'_>, position| {
+            let Met { place, text: message, fault, .. } = met;
+            Warning { partial: place.partial, position, message, fault }
+        };
+        let variable = |met: Met<'_>, position| {
+            let Met { place, text: path, .. } = met;
+            Variable { path, partial: place.partial, position }
+        };
         (located(self.warnings, warning), located(self.missing, variable))
     }
 }
 
 /// Finds the positions, all of one template in one pass over it, and keeps the order.
-fn located<T>(met: Vec<Met<'_>>, make: fn(Option<Arc<str>>, Position, String) -> T) -> Vec<T> {
+fn located<T>(met: Vec<Met<'_>>, make: fn(Met<'_>, Position) -> T) -> Vec<T> {
     let mut located = Vec::with_capacity(met.len());
     let mut rest: Vec<(usize, Met<'_>)> = met.into_iter().enumerate().collect();
     while let Some((_, first)) = rest.first() {
@@ -86,9 +96,9 @@ fn located<T>(met: Vec<Met<'_>>, make: fn(Option<Arc<str>>, Position, String) ->
         let offsets: Vec<usize> = here.iter().map(|(_, met)| met.at).collect();
         let positions = positions(&template.source, &offsets);
         located.extend(
-            here.into_iter().zip(positions).map(|((order, met), position)| {
-                (order, make(met.place.partial, position, met.text))
-            }),
+            here.into_iter()
+                .zip(positions)
+                .map(|((order, met), position)| (order, make(met, position))),
         );
         rest = elsewhere;
     }

@@ -2,7 +2,7 @@ use expect_test::{Expect, expect};
 use serde_json::json;
 
 use crate::channel::Channel;
-use crate::content::{Data, Draft, Unwritten, Written, draft};
+use crate::content::{Data, Draft, Note, Unwritten, Written, draft};
 use crate::definitions::{Definitions, Lineage};
 use crate::link::Urls;
 use crate::testing::{Life, at, definitions, did, is};
@@ -67,7 +67,60 @@ fn a_mail_in_mjml_has_its_partials_its_brand_and_a_text_part() {
         Bye
     "]]
     .assert_eq(&text);
-    assert_eq!(draft.missing, [("the HTML part", "customer.nickname".to_owned())]);
+    check_noted(&draft.missing, expect!["the HTML part, line 2, column 18: customer.nickname"]);
+}
+
+/// Checks what was noted, and where.
+#[track_caller]
+fn check_noted(notes: &[Note], expected: Expect) {
+    let told = notes.iter().map(|note| {
+        let partial = note.partial.iter().map(|id| format!(", partial {id}")).collect::<String>();
+        let place = note.position.map(|position| format!(", {position}")).unwrap_or_default();
+        let Note { part, told, .. } = note;
+        format!("{part}{partial}{place}: {told}")
+    });
+    expected.assert_eq(&told.collect::<Vec<_>>().join("\n"));
+}
+
+#[test]
+fn what_is_noted_about_a_mail_is_told_where_it_was_written() {
+    let draft = told(
+        "
+partials:
+  footer: |
+    <mj-section><mj-column>
+      <mj-text>{{ customer.b }} {% render 'bye' %}</mj-text></mj-column></mj-section>
+  bye: '{{ customer.c }} {{ 1 | divided_by: 0 }}'
+templates:
+  - id: t
+    email:
+      subject: 'Hi {{ customer.d }}'
+      preheader: 'For {{ customer.a }}'
+      mjml: |
+        <mjml><mj-body><mj-section><mj-column>
+        <mj-text>{% if customer.gold %}{{ customer.a }}{% endif %}{{ customer.z }}</mj-text>
+        <mj-text>{{ customer.first_name | slice: customer.first_name }}</mj-text>
+        </mj-column></mj-section><mj-include path='footer' /></mj-body></mjml>
+",
+        Channel::Email,
+        json!({}),
+    )
+    .unwrap();
+    check_noted(
+        &draft.missing,
+        expect![[r"
+        the subject, line 1, column 7: customer.d
+        the preheader, line 1, column 8: customer.a
+        the HTML part, line 2, column 62: customer.z
+        the HTML part, partial footer, line 2, column 15: customer.b
+        the HTML part, partial bye, line 1, column 4: customer.c"]],
+    );
+    check_noted(
+        &draft.warnings,
+        expect![[r"
+        the HTML part, line 3, column 35: `slice`: expected a whole number, found `Ada`
+        the HTML part, partial bye, line 1, column 25: `divided_by`: cannot divide by 0"]],
+    );
 }
 
 #[test]
