@@ -4,8 +4,8 @@ use std::time::{Duration, Instant};
 
 use attune_liquid::{ParseOptions, RenderInput, Template, UnixMillis, Value};
 
-const MAIL: &str = include_str!("../compare/mail/mail.liquid");
-const DATA: &str = include_str!("../compare/mail/mail.json");
+const MAIL: &str = include_str!("mail/mail.liquid");
+const DATA: &str = include_str!("mail/mail.json");
 const TURNS: usize = 2_000;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {

@@ -6,9 +6,9 @@
 use std::error::Error;
 use std::time::{Duration, Instant};
 
-const LIQUID: &str = include_str!("../mail/mail.liquid");
+const LIQUID: &str = include_str!("../../examples/mail/mail.liquid");
 const JINJA: &str = include_str!("../mail/mail.jinja");
-const DATA: &str = include_str!("../mail/mail.json");
+const DATA: &str = include_str!("../../examples/mail/mail.json");
 const TURNS: usize = 2_000;
 
 fn main() -> Result<(), Box<dyn Error>> {
