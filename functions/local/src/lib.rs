@@ -5,6 +5,7 @@ mod api;
 mod check;
 pub mod cli;
 pub mod demo;
+mod excerpt;
 mod explain;
 mod failure;
 mod feedback_page;

@@ -7,6 +7,7 @@ use attune_manage::Refusal;
 use serde_json::{Value, json};
 
 use crate::api::Api;
+use crate::excerpt::excerpt;
 use crate::suite::Suite;
 use crate::{Failure, cli, folder};
 
@@ -71,40 +72,10 @@ pub(crate) fn told(mistakes: &[Mistake], source: &Source) -> Failure {
             Some(line) => {
                 let number = place.line.to_string();
                 let margin = " ".repeat(number.len());
-                let (line, before) = excerpt(line, place.column.saturating_sub(1));
-                format!("{mistake}\n {number} | {line}\n {margin} | {before}^")
+                let (line, columns) = excerpt(line, place.column.saturating_sub(1));
+                format!("{mistake}\n {number} | {line}\n {margin} | {}^", " ".repeat(columns))
             }
         }
     };
     Failure::Input(mistakes.iter().map(one).collect::<Vec<_>>().join("\n"))
-}
-
-/// The most characters of a line that are shown: HTML that came out of an editor may be one line.
-const EXCERPT: usize = 100;
-
-/// A line, or what is around the character at `at` if the line is long, and the white space that
-/// puts a sign below that character.
-fn excerpt(line: &str, at: usize) -> (String, String) {
-    let length = line.chars().count();
-    let first = if length <= EXCERPT { 0 } else { at.saturating_sub(EXCERPT / 2) };
-    let shown: String = line.chars().skip(first).take(EXCERPT).collect();
-    let (begin, end) =
-        (if first > 0 { "…" } else { "" }, if first + EXCERPT < length { "…" } else { "" });
-    let blank = |letter: char| if letter == '\t' { '\t' } else { ' ' };
-    let before = begin.chars().chain(shown.chars().take(at - first)).map(blank).collect();
-    (format!("{begin}{shown}{end}"), before)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::excerpt;
-
-    #[test]
-    fn a_sign_stands_below_its_character_in_a_long_line_and_behind_a_tab() {
-        assert_eq!(excerpt("a\té@b", 3), ("a\té@b".to_owned(), " \t ".to_owned()));
-        let line = format!("{}@{}", "x".repeat(500), "y".repeat(500));
-        let (shown, before) = excerpt(&line, 500);
-        assert_eq!(shown.chars().nth(before.chars().count()), Some('@'), "{shown}");
-        assert!(shown.chars().count() == 102 && shown.starts_with('…') && shown.ends_with('…'));
-    }
 }
