@@ -121,9 +121,10 @@ pub(crate) fn find(name: &str, dialect: Dialect) -> Lookup {
     }
 }
 
-/// The first other dialect that has a filter of this name.
-pub(crate) fn elsewhere(name: &str) -> Option<Dialect> {
-    Dialect::ALL.into_iter().find(|dialect| matches!(find(name, *dialect), Lookup::Found(_)))
+/// The other dialects that have a filter of this name.
+pub(crate) fn elsewhere(name: &str) -> Vec<Dialect> {
+    let has = |dialect: &Dialect| matches!(find(name, *dialect), Lookup::Found(_));
+    Dialect::ALL.into_iter().filter(has).collect()
 }
 
 /// Filters of other products that would need what a template does not have, and why not.

@@ -23,13 +23,13 @@ pub enum Problem {
     #[error("`{{%` is never closed with `%}}`")]
     UnclosedTag,
     /// Text that begins with a quote and does not end with one.
-    #[error("the text that begins here is never closed with {quote}")]
+    #[error("the text that begins here is never closed with `{quote}`")]
     UnclosedText {
         /// The quote it began with.
         quote: char,
     },
     /// A `{% %}` without a name.
-    #[error("expected the name of a tag, found `{found}`")]
+    #[error("expected the name of a tag, found {}", quoted(found))]
     EmptyTag {
         /// What stands where the name should be.
         found: String,
@@ -73,24 +73,45 @@ pub enum Problem {
         suggestion: Option<String>,
     },
     /// A tag, filter or sign that another product's Liquid has.
-    #[error("`{name}` belongs to {}; set `dialect: {}`", dialect.product(), dialect.setting())]
+    #[error("`{name}` belongs to {}", owners(dialects))]
     OtherDialect {
         /// The tag, filter or sign.
         name: String,
-        /// Whose it is.
-        dialect: Dialect,
+        /// Whose it is; at least one.
+        dialects: Vec<Dialect>,
     },
     /// `{{ if … }}` or `{{#if …}}`: a tag between the signs of an output.
-    #[error("`{name}` is a tag, write `{{% {name} … %}}`")]
+    #[error("`{found}` is a tag, write `{instead}`")]
     TagInOutput {
-        /// The tag.
-        name: String,
+        /// The tag as written.
+        found: String,
+        /// How Liquid writes it.
+        instead: String,
+    },
+    /// `{% if {{ a }} %}`: an output between the signs of a tag.
+    #[error("between `{{%` and `%}}` a name stands as it is, without `{{{{` and `}}}}`")]
+    OutputInTag,
+    /// Markup between the signs of a tag or output, as visual editors put it there.
+    #[error(
+        "`{found}` is HTML, which stands before or after `{{{{ … }}}}` and `{{% … %}}`, not within"
+    )]
+    Markup {
+        /// The markup.
+        found: String,
     },
     /// A name with a space in it, as in `customer.First Name`.
     #[error("a name with a space stands in brackets: write `['{name}']`")]
     SpaceInName {
         /// The name.
         name: String,
+    },
+    /// Two words at the beginning of an output, as in `first name`.
+    #[error("a name has no space in it, as `{first}_{second}`, and before a filter stands `|`")]
+    TwoNames {
+        /// The first word.
+        first: String,
+        /// The second.
+        second: String,
     },
     /// A comparison that does not exist.
     #[error("unknown operator `{found}`{}", hint(suggestion.as_deref()))]
@@ -139,7 +160,7 @@ pub enum Problem {
         found: char,
     },
     /// Something that is right in another language.
-    #[error("write `{instead}` instead of `{found}`")]
+    #[error("write {} instead of `{found}`", shown(instead))]
     WriteInstead {
         /// What was written.
         found: String,
@@ -202,6 +223,19 @@ fn hint(suggestion: Option<&str>) -> String {
 
 fn quoted(found: &str) -> String {
     if found.is_empty() { "the end".to_owned() } else { format!("`{found}`") }
+}
+
+/// A blank alone cannot be seen between backticks.
+fn shown(instead: &str) -> String {
+    if instead == " " { "a space".to_owned() } else { format!("`{instead}`") }
+}
+
+/// The products that have something, and what to set for it.
+fn owners(dialects: &[Dialect]) -> String {
+    let products: Vec<&str> = dialects.iter().map(|dialect| dialect.product()).collect();
+    let settings: Vec<String> =
+        dialects.iter().map(|dialect| format!("`dialect: {}`", dialect.setting())).collect();
+    format!("{}; set {}", products.join(" and "), settings.join(" or "))
 }
 
 fn arguments(count: usize) -> String {

@@ -181,10 +181,31 @@ pub(crate) fn find(name: &str, dialect: Dialect) -> Option<&'static Tag> {
     TAGS.iter().find(|tag| tag.name == name && tag.is_in(dialect))
 }
 
-/// The first other dialect that has a tag of this name.
-pub(crate) fn elsewhere(name: &str) -> Option<Dialect> {
+/// The other dialects that have a tag of this name.
+pub(crate) fn elsewhere(name: &str) -> Vec<Dialect> {
     let own = |dialect: &Dialect| find(dialect.traits().tag(name), *dialect).is_some();
-    Dialect::ALL.into_iter().find(own)
+    Dialect::ALL.into_iter().filter(own).collect()
+}
+
+/// What other languages call tags.
+const SYNONYMS: [(&str, &str); 12] = [
+    ("each", "for"),
+    ("endeach", "endfor"),
+    ("endforeach", "endfor"),
+    ("endloop", "endfor"),
+    ("endswitch", "endcase"),
+    ("foreach", "for"),
+    ("let", "assign"),
+    ("loop", "for"),
+    ("print", "echo"),
+    ("set", "assign"),
+    ("switch", "case"),
+    ("var", "assign"),
+];
+
+/// The tag that another language calls so.
+pub(crate) fn synonym(name: &str) -> Option<&'static str> {
+    SYNONYMS.iter().find(|(other, _)| *other == name).map(|(_, tag)| *tag)
 }
 
 /// Whether a tag of this name is a block in any dialect.

@@ -48,7 +48,7 @@ fn operators_of_other_languages_are_told_with_the_right_ones() {
         "{% if 'b' in a %}{% endif %}",
         "line 1, column 11: `in` compares nothing here, write `a contains …`",
     );
-    check("{{ a&nbsp;| upcase }}", "line 1, column 5: write ` ` instead of `&nbsp;`");
+    check("{{ a&nbsp;| upcase }}", "line 1, column 5: write a space instead of `&nbsp;`");
     check("{% if not a %}{% endif %}", "line 1, column 7: write `unless` instead of `not`");
     check("{% if !a %}{% endif %}", "line 1, column 7: write `unless` instead of `!`");
     check(
@@ -108,12 +108,16 @@ fn signs_that_are_never_closed_are_told() {
     check("Hi {{ name", "line 1, column 4: `{{` is never closed with `}}`");
     check("Hi {{ name {% if a %}{% endif %}", "line 1, column 4: `{{` is never closed with `}}`");
     check("Hi {% if a", "line 1, column 4: `{%` is never closed with `%}`");
-    check("{{ 'name }}", "line 1, column 4: the text that begins here is never closed with '");
+    check("{{ 'name }}", "line 1, column 4: the text that begins here is never closed with `'`");
 }
 
 #[test]
 fn what_was_expected_is_told_with_what_was_found() {
-    check("{{ a b }}", "line 1, column 6: expected `|` and a filter, or the end, found `b`");
+    check(
+        "{{ a b }}",
+        "line 1, column 6: a name has no space in it, as `a_b`, and before a filter stands `|`",
+    );
+    check("{{ 1 b }}", "line 1, column 6: expected `|` and a filter, or the end, found `b`");
     check("{{ a upcase }}", "line 1, column 6: expected `|` before a filter, found `upcase`");
     check("{{ a. }}", "line 1, column 7: expected the name of a property, found the end");
     check(
@@ -134,7 +138,7 @@ fn what_was_expected_is_told_with_what_was_found() {
         "{% case a %}{% when %}{% endcase %}",
         "line 1, column 21: expected a value, found the end",
     );
-    check("{%  %}", "line 1, column 1: expected the name of a tag, found ``");
+    check("{%  %}", "line 1, column 1: expected the name of a tag, found the end");
     check(
         "{{ a ~ b }}",
         "line 1, column 6: unexpected character `~`\nline 1, column 8: expected `|` and a filter, or the end, found `b`",
@@ -262,12 +266,62 @@ fn slips_of_the_pen_are_told_as_what_they_are() {
         "{{ a | default \"there\" }}",
         "line 1, column 16: expected `:` before what a filter takes, found `\"there\"`",
     );
-    check("{{#if a}}", "line 1, column 1: `if` is a tag, write `{% if … %}`");
+    check("{{#if a}}", "line 1, column 1: `#if` is a tag, write `{% if … %}`");
     check("{{ if a }}", "line 1, column 1: `if` is a tag, write `{% if … %}`");
-    check("{{/each}}", "line 1, column 1: `endfor` is a tag, write `{% endfor … %}`");
+    check("{{/each}}", "line 1, column 1: `/each` is a tag, write `{% endfor %}`");
     check(
         "{{ customer.First Name }}",
         "line 1, column 19: a name with a space stands in brackets: write `['First Name']`",
     );
     check("{{ if }}{{ case | upcase }}", "");
+}
+
+#[test]
+fn one_slip_is_one_message_however_much_follows_from_it() {
+    let unclosed = "line 1, column 1: `{{` is never closed with `}}`";
+    check("{{ a.b, welcome to {{ c }}", unclosed);
+    check("{{ a }, hello {{ b }}", unclosed);
+    check("{% if a b c {% endif %}", "line 1, column 1: `{%` is never closed with `%}`");
+    check("{{{ a }}}", "line 1, column 1: write `{{` instead of `{{{`");
+    check(
+        "{% if {{ a }} == 1 %}{% endif %}",
+        "line 1, column 7: between `{%` and `%}` a name stands as it is, without `{{` and `}}`",
+    );
+    let html = "is HTML, which stands before or after `{{ … }}` and `{% … %}`, not within";
+    check("{{ <b>a</b> }}", &format!("line 1, column 4: `<b>` {html}"));
+    check("{% <span style='x'>if a %}", &format!("line 1, column 4: `<span style='x'>` {html}"));
+    check("{{ a || 'you' }}", "line 1, column 6: write `| default:` instead of `||`");
+    check("{{ a || upcase }}", "line 1, column 6: write `|` instead of `||`");
+    check("{{ a.b or 'you' }}", "line 1, column 8: write `| default:` instead of `or`");
+    check(
+        "{{ a | default('b') }}",
+        "line 1, column 15: expected `:` before what a filter takes, found `(`",
+    );
+    check(
+        "{{ a ? 'b' : 'c' }}",
+        "line 1, column 6: write `{% if … %} … {% else %} … {% endif %}` instead of `? :`",
+    );
+    let braze = "`${…}` belongs to Braze; set `dialect: braze`";
+    check("{{a.${b}}}", &format!("line 1, column 5: {braze}"));
+    check("{% if ${b} == 1 %}{% endif %}", &format!("line 1, column 7: {braze}"));
+}
+
+#[test]
+fn tags_of_other_languages_are_told_with_the_right_ones() {
+    check(
+        "{% foreach a in b %}{% endforeach %}",
+        "line 1, column 1: unknown tag `foreach`, did you mean `for`?",
+    );
+    check("{% set a = 1 %}", "line 1, column 1: unknown tag `set`, did you mean `assign`?");
+    check("{% if a %}{% /if %}", "line 1, column 11: unknown tag `/if`, did you mean `endif`?");
+    check(
+        "{{#each a}}{{else}}{{/each}}",
+        "line 1, column 1: `#each` is a tag, write `{% for item in … %}`\n\
+         line 1, column 12: `else` is a tag, write `{% else %}`\n\
+         line 1, column 20: `/each` is a tag, write `{% endfor %}`",
+    );
+    check(
+        "{{ a | money }}",
+        "line 1, column 8: `money` belongs to Braze and Shopify; set `dialect: braze` or `dialect: shopify`",
+    );
 }

@@ -132,6 +132,12 @@ impl<'p> Parser<'p> {
         let output = self.cursor(found).filtered();
         if let Some(problem) = foreign {
             self.problems.instead(mark, markup.at, problem);
+        } else if self.problems.mark() > mark {
+            let inside = markup.inside.text(self.source);
+            if let Some((at, problem)) = foreign::broken_output(inside, self.options.dialect) {
+                let at = at.map_or(markup.at, |at| markup.inside.start + at);
+                self.problems.instead(mark, at, problem);
+            }
         }
         self.body.push(snippet::of(output, self.traits()), false);
     }
@@ -143,21 +149,34 @@ impl<'p> Parser<'p> {
             "comment" => self.comment(found),
             "doc" | "raw" => self.verbatim(found),
             "#" => self.inline_comment(found),
-            _ => self.simple_tag(found),
+            "liquid" => self.simple_tag(found),
+            _ => self.lone_tag(found),
         }
+    }
+
+    /// A tag between signs of its own, which may be broken by what stands between them.
+    fn lone_tag(&mut self, found: Found) {
+        let (mark, open) = (self.problems.mark(), self.open.len());
+        self.simple_tag(found);
+        if self.problems.mark() == mark {
+            return;
+        }
+        let inside = Span::new(found.name.start, found.inside.end);
+        let broken = foreign::broken_tag(inside.text(self.source), self.options.dialect);
+        let Some((at, problem)) = broken else { return };
+        // What closes the block may be in it.
+        let swallowed = problem == Problem::UnclosedTag && self.open.len() > open;
+        if let Some(open) = self.open.last_mut().filter(|_| swallowed) {
+            open.told = true;
+        }
+        self.problems.instead(mark, at.map_or(found.at, |at| inside.start + at), problem);
     }
 
     /// A tag that may stand in a line of `liquid` as well.
     pub(super) fn simple_tag(&mut self, found: Found) {
         let name = self.traits().tag(found.name.text(self.source));
         match name {
-            "" => {
-                let at = found.at;
-                let found = Span::new(found.at, found.inside.end).text(self.source);
-                let found =
-                    found.trim_start_matches(['{', '%', '-']).trim().chars().take(20).collect();
-                self.problems.report(at, Problem::EmptyTag { found });
-            }
+            "" => self.nameless(found),
             "liquid" => self.liquid(found.inside),
             "else" | "elsif" | "when" => self.branch(name, found),
             _ if name.starts_with("end") => self.end(name, found),

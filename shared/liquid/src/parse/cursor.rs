@@ -137,13 +137,23 @@ impl<'p> Cursor<'p> {
         (self.here(), Problem::Expected { expected, found: excerpt(self.found()) })
     }
 
-    /// That a word after `.word` is one name with it: `customer.First Name`.
+    /// That a word after a word is one name with it: `customer.First Name`, or `first name` alone.
     pub(crate) fn spaced(&self) -> Option<Problem> {
-        let second = self.word()?;
+        let second = self.word().filter(|word| !["and", "or", "contains", "if"].contains(word))?;
         let before = |count| self.tokens.get(self.place.checked_sub(count)?);
         let first = before(1).filter(|token| token.kind == Kind::Name)?;
-        before(2).filter(|token| token.kind == Kind::Dot)?;
-        Some(Problem::SpaceInName { name: excerpt(&format!("{} {second}", self.text(*first))) })
+        let between = Span::new(first.span.end, self.here()).text(self.source);
+        if !between.trim().is_empty() {
+            return None;
+        }
+        let first = self.text(*first);
+        match before(2) {
+            Some(token) if token.kind == Kind::Dot => {
+                Some(Problem::SpaceInName { name: excerpt(&format!("{first} {second}")) })
+            }
+            None => Some(Problem::TwoNames { first: excerpt(first), second: excerpt(second) }),
+            Some(_) => None,
+        }
     }
 
     pub(crate) fn report(&mut self, (at, problem): Fault) {

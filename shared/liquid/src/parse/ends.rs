@@ -2,6 +2,7 @@
 
 use crate::excerpt::excerpt;
 use crate::options::Mode;
+use crate::position::Span;
 use crate::problem::Problem;
 use crate::tags;
 
@@ -18,8 +19,24 @@ impl Parser<'_> {
         self.problems.report(at, Problem::UnexpectedBranch { found: name.to_owned(), belongs });
     }
 
+    /// A tag that begins with no name; `/if` closes blocks in other languages.
+    pub(super) fn nameless(&mut self, found: Found) {
+        let text = Span::new(found.at, found.inside.end).text(self.source);
+        let text = text.trim_start_matches(['{', '%', '-']).trim();
+        let opened = text.strip_prefix('/').map(str::trim).filter(|name| tags::is_block(name));
+        if let Some(opened) = opened {
+            let end = format!("end{opened}");
+            let (name, suggestion) = (excerpt(text), Some(end.clone()));
+            self.problems.report(found.at, Problem::UnknownTag { name, suggestion });
+            return self.end(&end, found);
+        }
+        let found_text = text.chars().take(20).collect();
+        self.problems.report(found.at, Problem::EmptyTag { found: found_text });
+    }
+
     /// A closing tag. If it fits a block further out, the blocks within were never closed.
     pub(super) fn end(&mut self, name: &str, found: Found) {
+        let name = tags::synonym(name).unwrap_or(name);
         let opened = name.strip_prefix("end").unwrap_or(name);
         let reachable = self.open.get(self.floor..).unwrap_or_default();
         if let Some(place) = reachable.iter().rposition(|open| open.name == opened) {
@@ -75,11 +92,15 @@ impl Parser<'_> {
             self.problems.report(found.at, Problem::Refused { name: name.to_owned(), reason });
             return;
         }
-        if let Some(dialect) = tags::elsewhere(name) {
+        let dialects = tags::elsewhere(name);
+        if !dialects.is_empty() {
             let name = name.to_owned();
-            return self.problems.report(found.at, Problem::OtherDialect { name, dialect });
+            return self.problems.report(found.at, Problem::OtherDialect { name, dialects });
         }
-        let suggestion = self.problems.suggestion(name, tags::names(self.options.dialect));
+        let suggestion = match tags::synonym(name) {
+            Some(meant) => Some(meant.to_owned()),
+            None => self.problems.suggestion(name, tags::names(self.options.dialect)),
+        };
         self.meant.extend(suggestion.clone().filter(|meant| tags::is_block(meant)));
         self.problems.report(found.at, Problem::UnknownTag { name: excerpt(name), suggestion });
     }

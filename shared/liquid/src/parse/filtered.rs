@@ -59,6 +59,10 @@ impl Cursor<'_> {
     /// What to say about a token after a value, where only a filter or the end may stand.
     fn stray(&self) -> Fault {
         let (at, problem) = self.expected("`|` and a filter, or the end");
+        if self.word() == Some("or") {
+            let (found, instead) = ("or".to_owned(), "| default:");
+            return (at, Problem::WriteInstead { found, instead });
+        }
         match self.word().map(|word| filters::find(word, self.options.dialect)) {
             Some(Lookup::Found(filter)) => (
                 at,
@@ -88,7 +92,8 @@ impl Cursor<'_> {
                 self.skip_to(&[Kind::Pipe]);
             }
         }
-        let without_colon = matches!(self.peek(), Some(Kind::Text | Kind::Number));
+        let without_colon =
+            matches!(self.peek(), Some(Kind::Text | Kind::Number | Kind::OpenRound));
         if without_colon {
             let fault = self.expected("`:` before what a filter takes");
             self.report(fault);
@@ -108,8 +113,9 @@ impl Cursor<'_> {
             Lookup::Found(filter) => Ok(filter),
             Lookup::Refused(reason) => Err(Problem::Refused { name: name.to_owned(), reason }),
             Lookup::Unknown => {
-                if let Some(dialect) = filters::elsewhere(name) {
-                    return Err(Problem::OtherDialect { name: name.to_owned(), dialect });
+                let dialects = filters::elsewhere(name);
+                if !dialects.is_empty() {
+                    return Err(Problem::OtherDialect { name: name.to_owned(), dialects });
                 }
                 let suggestion = self.suggestion(name, filters::names(dialect));
                 Err(Problem::UnknownFilter { name: excerpt(name), suggestion })

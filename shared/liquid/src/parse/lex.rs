@@ -4,7 +4,7 @@
 //! another language (`&&`, curly quotes, `&gt;` from a visual editor) it reports and reads as what
 //! was meant.
 
-use crate::dialect::Traits;
+use crate::dialect::{Dialect, Traits};
 use crate::excerpt::excerpt;
 use crate::position::Span;
 use crate::problem::Problem;
@@ -117,8 +117,19 @@ impl<'s> Lexer<'s> {
         true
     }
 
-    /// A character that means nothing; a `%` before a letter begins a date's format without quotes.
+    /// A character that means nothing; a `%` before a letter begins a date's format without quotes,
+    /// and a `${` a name in Braze.
     fn unknown(&mut self, first: char, rest: &str) {
+        if rest.starts_with("${") {
+            let ends = |c: char| c == '}' || c.is_whitespace();
+            let len = rest.find(ends).map_or(rest.len(), |end| match rest.get(end..=end) {
+                Some("}") => end + 1,
+                _ => end,
+            });
+            let (name, dialects) = ("${…}".to_owned(), vec![Dialect::Braze]);
+            self.problem(Problem::OtherDialect { name, dialects });
+            return self.take(Kind::Insert, len);
+        }
         let ends = |c: char| c.is_whitespace() || matches!(c, '|' | ',' | '\'' | '"');
         let format = if first == '%' { rest.split(ends).next().unwrap_or_default() } else { "" };
         if format.len() > 1 {
