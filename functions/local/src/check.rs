@@ -6,7 +6,7 @@ use attune_domain::definitions::{Definitions, Lineage};
 use serde_json::Value;
 
 use crate::api::Api;
-use crate::push::{files, told};
+use crate::push::{files, in_lines, told};
 use crate::tables::{grouped, table};
 use crate::{Failure, cli, folder};
 
@@ -41,6 +41,12 @@ fn describe(definitions: &Definitions, source: &Source) {
     }
     println!("{rows}");
     describe_templates(definitions);
+    if !definitions.doubts.is_empty() {
+        println!(
+            "This is allowed, and was hardly meant:\n{}",
+            in_lines(&definitions.doubts, source)
+        );
+    }
 }
 
 /// What templates read of a customer.

@@ -61,8 +61,13 @@ pub(crate) async fn publish(suite: &Suite, source: &Source) -> Result<(), Failur
     }
 }
 
-/// Mistakes with the lines they stand in.
+/// Mistakes as the reason to stop.
 pub(crate) fn told(mistakes: &[Mistake], source: &Source) -> Failure {
+    Failure::Input(in_lines(mistakes, source))
+}
+
+/// Mistakes with the lines they stand in.
+pub(crate) fn in_lines(mistakes: &[Mistake], source: &Source) -> String {
     let one = |mistake: &Mistake| {
         let place = &mistake.place;
         let text = source.files.iter().find(|(name, _)| **name == *place.file);
@@ -77,5 +82,5 @@ pub(crate) fn told(mistakes: &[Mistake], source: &Source) -> Failure {
             }
         }
     };
-    Failure::Input(mistakes.iter().map(one).collect::<Vec<_>>().join("\n"))
+    mistakes.iter().map(one).collect::<Vec<_>>().join("\n")
 }

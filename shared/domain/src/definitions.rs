@@ -9,6 +9,7 @@ mod draft;
 mod email;
 mod free;
 pub(crate) mod lineage;
+mod lookalike;
 pub mod mistake;
 mod order;
 mod partials;
@@ -95,6 +96,8 @@ pub struct Definitions {
     pub plan: Plan,
     /// Programs that were ever defined, and their segments.
     pub programs_ever: BTreeMap<String, String>,
+    /// What is lawful and was hardly meant; looked for when definitions are checked.
+    pub doubts: Vec<Mistake>,
     /// Segments that are no longer defined.
     gone: BTreeMap<Key, SegmentId>,
     /// The places of segments, each after those it refers to.
@@ -210,6 +213,7 @@ impl Definitions {
             coupons: BTreeMap::new(),
             plan: Plan::default(),
             programs_ever: BTreeMap::new(),
+            doubts: Vec::new(),
             gone: BTreeMap::new(),
             order: Vec::new(),
             by_key: BTreeMap::new(),

@@ -26,7 +26,8 @@ pub(super) fn read(
     draft.definitions.plan.version = lineage.version;
     draft.read(files, lineage);
     if draft.reader.mistakes.is_empty() {
-        Ok(draft.definitions)
+        let doubts = in_order(draft.reader.doubts, files);
+        Ok(Definitions { doubts, ..draft.definitions })
     } else {
         Err(in_order(draft.reader.mistakes, files))
     }

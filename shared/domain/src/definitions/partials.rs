@@ -47,10 +47,13 @@ impl Partials {
     pub(super) fn check(&self, reader: &mut Reader, node: &Node, outline: &Outline) {
         for call in &outline.calls {
             let wrong = match self.text(&call.name) {
-                None => {
-                    let near = nearest(&call.name.to_lowercase(), self.ids());
-                    Wrong::Unknown { kind: "partial", id: call.name.to_string(), near }
-                }
+                None => match nearest(&call.name.to_lowercase(), self.ids()) {
+                    None => Wrong::Invalid(format!(
+                        "there is no partial `{}`; partials are defined under `partials:`",
+                        call.name
+                    )),
+                    near => Wrong::Unknown { kind: "partial", id: call.name.to_string(), near },
+                },
                 Some(text) if text.contains("<mj-") => Wrong::Invalid(format!(
                     "the partial `{0}` is MJML, which is compiled before Liquid is rendered; write \
                      `<mj-include path=\"{0}\" />`",

@@ -9,6 +9,8 @@ use crate::time::Span;
 #[derive(Debug, Default)]
 pub(crate) struct Reader {
     pub(crate) mistakes: Vec<Mistake>,
+    /// What is lawful and was hardly meant.
+    pub(crate) doubts: Vec<Mistake>,
     /// Whether what is read was checked before.
     pub(crate) published: bool,
 }

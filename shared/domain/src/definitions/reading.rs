@@ -7,7 +7,8 @@ use std::sync::Arc;
 use attune_liquid::{Dialect, Mode, Outline, ParseOptions, Position, Problem, Template};
 
 use super::Shop;
-use super::mistake::Wrong;
+use super::lookalike::lookalikes;
+use super::mistake::{Mistake, Wrong};
 use super::partials::Partials;
 use super::reach::{Reached, reached};
 use super::reader::Reader;
@@ -97,6 +98,13 @@ fn lax(reader: &mut Reader, node: &Node, dialect: Dialect) -> Option<Template> {
         (_, true) => None,
         (_, false) => Template::parse(text, &strict).err(),
     };
+    // Among mistakes nobody looks for doubts.
+    let doubtful = !reader.published && errors.is_none();
+    let doubts = if doubtful { lookalikes(text, dialect) } else { Vec::new() };
+    for (Position { line, column }, told) in doubts {
+        let place = node.place_of(line, column);
+        reader.doubts.push(Mistake { place, wrong: Wrong::Invalid(told) });
+    }
     for error in errors.iter().flatten() {
         let Position { line, column } = error.position;
         let told = told(node, &error.problem);
@@ -111,5 +119,11 @@ fn told(node: &Node, problem: &Problem) -> String {
     if let Problem::UnexpectedEnd { open: Some((_, opened)), .. } = &mut problem {
         opened.line = node.place_of(opened.line, opened.column).line;
     }
-    problem.to_string()
+    let ours = match &problem {
+        Problem::OtherDialect { name, .. } if name.starts_with("money") => {
+            ", or read an amount as it is written out: `cart.total_money`, `item.price_money`"
+        }
+        _ => "",
+    };
+    format!("{problem}{ours}")
 }

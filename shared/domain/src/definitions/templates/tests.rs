@@ -262,7 +262,7 @@ fn a_mistake_of_the_language_hides_no_other() {
         expect![[r"
             t.yaml:1:35: unknown filter `mony`
             t.yaml:1:46: there is no variable `custmer.a`; did you mean `customer.a`?
-            t.yaml:1:69: there is no partial `x`
+            t.yaml:1:69: there is no partial `x`; partials are defined under `partials:`
             t.yaml:1:76: unknown tag `asign`, did you mean `assign`?"]],
     );
 }
