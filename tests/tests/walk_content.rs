@@ -196,6 +196,17 @@ async fn bad_mjml_is_refused_with_its_place_and_nothing_changes() {
     assert_eq!(world.store.current_version().await.unwrap().0, 1);
 }
 
+#[tokio::test]
+async fn a_dry_run_tells_what_is_allowed_and_was_hardly_meant() {
+    let world = shop().await;
+    let text = "templates:\n  - id: t\n    sms: Hi *|FNAME|*\n";
+    let files = json!({"files": [{"name": "t.yaml", "text": text}]});
+    let (status, told) = manage(&world, "PUT", "/api/definitions?dry_run=true", &files).await;
+    let doubt = &told["doubts"][0];
+    assert_eq!((status.as_u16(), &doubt["line"], &doubt["column"]), (200, &json!(3), &json!(13)));
+    assert!(doubt["message"].as_str().unwrap().contains("Mailchimp"), "{told}");
+}
+
 const LONG: &str = "
 segments: [{ id: s, when: { event: Product Added } }]
 templates:

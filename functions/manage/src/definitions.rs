@@ -9,6 +9,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::publish::{Publication, current_source, publish, read};
+use crate::refusal::in_places;
 use crate::rehearsal::rehearse;
 use crate::{Deps, Refusal};
 
@@ -73,7 +74,9 @@ pub(crate) async fn replace(
         let current = deps.store.fresh_definitions(deps.clock.now()).await?;
         let next = read(&current, &source)?;
         let rehearsal = rehearse(&deps, &current, &next).await?;
-        return Ok(Json(rehearsal.json(&next)));
+        let mut answer = rehearsal.json(&next);
+        answer["doubts"] = in_places(&next.doubts);
+        return Ok(Json(answer));
     }
     let confirmed: Vec<&str> = asked.confirm.split(',').map(str::trim).collect();
     let Publication { version, unchanged } = publish(&deps, &source, &confirmed).await?;

@@ -8,7 +8,7 @@ use axum::Json;
 use axum::extract::rejection::{JsonRejection, QueryRejection};
 use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// Why a request is not answered as asked.
 #[derive(Debug, thiserror::Error)]
@@ -65,6 +65,19 @@ fn mistakes(mistakes: &[Mistake]) -> String {
     }
 }
 
+/// Mistakes, or doubts, each with its place.
+pub(crate) fn in_places(mistakes: &[Mistake]) -> Value {
+    let place = |mistake: &Mistake| {
+        json!({
+            "file": &*mistake.place.file,
+            "line": mistake.place.line,
+            "column": mistake.place.column,
+            "message": mistake.wrong.to_string(),
+        })
+    };
+    mistakes.iter().map(place).collect()
+}
+
 impl Refusal {
     fn status(&self) -> (StatusCode, &'static str) {
         match self {
@@ -94,15 +107,7 @@ impl IntoResponse for Refusal {
         }
         let mut body = json!({ "code": code, "message": self.to_string() });
         if let Self::Mistakes(mistakes) = &self {
-            let place = |mistake: &Mistake| {
-                json!({
-                    "file": &*mistake.place.file,
-                    "line": mistake.place.line,
-                    "column": mistake.place.column,
-                    "message": mistake.wrong.to_string(),
-                })
-            };
-            body["mistakes"] = mistakes.iter().map(place).collect();
+            body["mistakes"] = in_places(mistakes);
         }
         let mut response = (status, Json(body)).into_response();
         if status == StatusCode::SERVICE_UNAVAILABLE {
