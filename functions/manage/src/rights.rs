@@ -3,10 +3,12 @@
 use attune_aws::store::{Consistency, Erasure, Stored, StoredMessage};
 use attune_domain::id::CustomerId;
 use attune_domain::limits;
+use attune_domain::time::Span;
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -17,6 +19,10 @@ use crate::{Deps, Refusal};
 const REASON: usize = 200;
 /// Characters of the token of an erasure.
 const TOKEN: usize = 32;
+/// How long it is waited before it is looked again whether a message is on its way.
+const LOOK: Span = Span::seconds(1);
+/// How often. Who claimed a message has nine seconds to hand it over, and the call has 29.
+const MOST_LOOKS: u32 = 12;
 
 /// Which page of an export.
 #[derive(Debug, Deserialize)]
@@ -102,12 +108,13 @@ struct Why {
     reason: Option<String>,
 }
 
-/// Erases a person. Asked again it goes on, or tells that it is done.
+/// Erases a person. Asked again it goes on, or tells that it is done. It answers once no message is
+/// on its way to them any more, or that this is not so yet.
 pub(crate) async fn erase(
     State(deps): State<Deps>,
     Path(id): Path<String>,
     body: Bytes,
-) -> Result<Json<Value>, Refusal> {
+) -> Result<(StatusCode, Json<Value>), Refusal> {
     let why = match body.trim_ascii() {
         [] | b"null" => Why::default(),
         body => serde_json::from_slice(body)
@@ -115,8 +122,15 @@ pub(crate) async fn erase(
     };
     let reason: Option<String> = why.reason.map(|reason| reason.chars().take(REASON).collect());
     let id = named(&deps, &id).await?;
-    let erasure = deps.store.erase(&id, reason.as_deref(), deps.clock.now()).await?;
-    Ok(Json(told(&erasure)))
+    let mut erasure = deps.store.erase(&id, reason.as_deref(), deps.clock.now()).await?;
+    for _ in 0..MOST_LOOKS {
+        if erasure.erased.is_some() || !deps.clock.wait(LOOK).await {
+            break;
+        }
+        erasure = deps.store.erase(&id, reason.as_deref(), deps.clock.now()).await?;
+    }
+    let status = erasure.erased.map_or(StatusCode::ACCEPTED, |_| StatusCode::OK);
+    Ok((status, Json(told(&erasure))))
 }
 
 /// How far an erasure is: by its token, or by the id of whoever was erased.

@@ -16,6 +16,7 @@ use super::erasures::{Erasure, Plan};
 use super::forgetter::Traces;
 use super::item::{Attributes, Build, Read, text};
 use super::items::event;
+use super::messages::Stored as Message;
 use super::profiles::{Consistency, Found, Stored};
 use super::tombstones::ERASED;
 use super::{Store, StoreError, Table};
@@ -52,11 +53,14 @@ impl Store {
         }
         let plan = erasure.plan.clone();
         self.bury(&[plan.ids.as_slice(), &plan.addresses].concat(), erasure.asked).await?;
+        let on_their_way = self.erase_messages(&plan, again, now).await?;
         self.erase_rows(&plan, erasure.asked).await?;
         self.erase_profile(&plan).await?;
         self.erase_from_problems(&plan).await?;
         self.tell_forgetter(&plan, &plan.addresses);
-        erasure.erased.get_or_insert(now);
+        if !on_their_way {
+            erasure.erased.get_or_insert(now);
+        }
         if again {
             self.erase_mark(&plan.customer, &erasure.token).await?;
             erasure.ended = Some(now);
@@ -68,7 +72,24 @@ impl Store {
         Ok(erasure)
     }
 
-    /// History, memberships, messages, addresses.
+    /// Messages go, but for those that are on their way: whoever claimed one before the mark may hand
+    /// it over yet. Tells whether there are any; `again`, when all those have ended, there are none.
+    async fn erase_messages(
+        &self,
+        plan: &Plan,
+        again: bool,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let ids: Vec<_> = plan.messages.iter().filter_map(|id| MessageId::parse(id)).collect();
+        let mut there = self.messages_by(&ids, Consistency::Strong).await?;
+        let planned = there.len();
+        there.retain(|message| again || !message.is_on_its_way(now));
+        let key = |known: &Message| Build::default().text("id", known.message.id.as_str()).done();
+        self.delete_all(Table::Messages, there.iter().map(key).collect()).await?;
+        Ok(there.len() < planned)
+    }
+
+    /// History, memberships, addresses.
     async fn erase_rows(&self, plan: &Plan, asked: Timestamp) -> Result<(), StoreError> {
         for id in plan.ids.iter().chain(&plan.shared) {
             self.erase_history(id, plan, asked).await?;
@@ -82,8 +103,6 @@ impl Store {
             }));
         }
         self.delete_all(Table::Memberships, memberships).await?;
-        let message = |id: &String| Build::default().text("id", id.as_str()).done();
-        self.delete_all(Table::Messages, plan.messages.iter().map(message).collect()).await?;
         for address in &plan.addresses {
             self.detach(address, plan).await?;
         }

@@ -6,7 +6,8 @@
 //!    Whoever has the profile in hand loses the race: no event takes effect, and no claim of a
 //!    message commits, after it.
 //! 3. **Tombstones**, then everything else goes ([`erasing`](super::erasing)). Each step can be done
-//!    twice.
+//!    twice. A message that was claimed before the mark may be on its way to a sender yet: its row stays
+//!    while it may, and only when there is none such is the person said to be erased.
 //! 4. Writers that committed before the mark may still be at their rows. When all of them have ended
 //!    the wake-up is due, and everything goes once more; with it the mark, and what the record said.
 
@@ -42,7 +43,7 @@ pub struct Erasure {
     pub asked: Timestamp,
     /// Why, in the words of whoever asked.
     pub reason: Option<String>,
-    /// When everything went for the first time.
+    /// When everything went for the first time, and no message was on its way any more.
     pub erased: Option<Timestamp>,
     /// When everything went for the second time, and what the record knew.
     pub ended: Option<Timestamp>,
@@ -88,7 +89,8 @@ impl Erasure {
 }
 
 impl Store {
-    /// Erases whoever an id leads to. Asked again it goes on, or says that it is done.
+    /// Erases whoever an id leads to. Asked again it goes on, or says that it is done: while a
+    /// message is on its way, for some seconds, they are not `erased` yet.
     pub async fn erase(
         &self,
         id: &CustomerId,
@@ -159,7 +161,8 @@ impl Store {
             };
             if ours { ids.push(other.clone()) } else { shared.push(other.to_string()) }
         }
-        let messages = self.messages(&stored.message_ids(u32::MAX)).await?;
+        let messages = stored.message_ids(u32::MAX);
+        let messages = self.messages_by(&messages, Consistency::Strong).await?;
         let keys = profile.core.memberships.iter().map(|(key, _)| *key);
         let segments = keys.filter_map(|key| definitions.segment_id(key)).map(SegmentId::to_string);
         let addresses = all_of(&profile.card);

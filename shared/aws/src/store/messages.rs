@@ -14,6 +14,7 @@ use aws_sdk_dynamodb::types::{Put, ReturnConsumedCapacity, TransactWriteItem};
 use super::agenda::shard_name;
 use super::coupons::Given;
 use super::item::{Attributes, Build, Read, number, text};
+use super::profiles::Consistency;
 use super::schema::{DUE_INDEX, DUE_KEY};
 use super::{Store, StoreError, Table, items};
 
@@ -67,6 +68,11 @@ impl Stored {
     /// Whether it is being handed to a sender.
     pub fn is_sending(&self) -> bool {
         self.state == "sending"
+    }
+
+    /// Whether somebody may still be handing it to a sender.
+    pub(super) fn is_on_its_way(&self, now: Timestamp) -> bool {
+        self.is_sending() && self.deadline.is_none_or(|deadline| now <= deadline)
     }
 }
 
@@ -142,9 +148,18 @@ impl Store {
 
     /// Those of `ids` that were ever planned.
     pub async fn messages(&self, ids: &[MessageId]) -> Result<Vec<Stored>, StoreError> {
+        self.messages_by(ids, Consistency::Eventual).await
+    }
+
+    pub(super) async fn messages_by(
+        &self,
+        ids: &[MessageId],
+        consistency: Consistency,
+    ) -> Result<Vec<Stored>, StoreError> {
         let key = |id: &MessageId| Build::default().text("id", id.as_str()).done();
         let keys: Vec<_> = ids.iter().map(key).collect();
-        let items = self.get_all(Table::Messages, &keys, false).await?;
+        let items =
+            self.get_all(Table::Messages, &keys, consistency == Consistency::Strong).await?;
         items.iter().map(items::message::read).collect()
     }
 
