@@ -66,7 +66,7 @@ async fn answer(
 ) -> Result<(), FeedbackError> {
     let (store, now) = (&deps.store, deps.clock.now());
     let Some(words) = words_for(deps, text.reply, customer, now).await? else { return Ok(()) };
-    let Some(claim) = store.claim_reply(&text.id, &text.from, &deps.run, now).await? else {
+    let Some(claim) = store.claim_reply(&text.id, &deps.run, now).await? else {
         return Ok(());
     };
     let sent = deps.senders.answer(&text.from, &words).await;

@@ -43,9 +43,12 @@ impl Transport for Interrupt {
             };
             if n == self.at.load(Ordering::SeqCst) {
                 let now = self.clock.lock().unwrap().as_ref().unwrap().now();
-                let id = CustomerId::known(ID);
-                // On the heap, as it is within everything that the flow is within.
-                let erasure = Box::pin(self.store.erase(&id, None, now)).await.unwrap();
+                let store = self.store.clone();
+                // A task of its own: one stack is not deep enough for a flow and an erasure in it.
+                let erasure = tokio::spawn(async move {
+                    store.erase(&CustomerId::known(ID), None, now).await.unwrap()
+                });
+                let erasure = erasure.await.unwrap();
                 let calls = self.calls.lock().unwrap().len();
                 *self.said.lock().unwrap() = Some((erasure.erased.is_some(), calls));
             }
@@ -82,7 +85,7 @@ impl Flow {
     }
 
     /// Whether it is about what was sent before.
-    fn comes_back(self) -> bool {
+    pub(crate) fn comes_back(self) -> bool {
         !matches!(self, Self::Post | Self::Dispatch)
     }
 

@@ -1,4 +1,4 @@
-//! Erasing a person: however it is interrupted, and whatever is in flight, nothing of
+//! Erasing a person: however it is interrupted, and whatever is in flight or comes late, nothing of
 //! them is left, and nothing is sent once it was said that they are erased.
 #![allow(
     clippy::unwrap_used,
@@ -10,6 +10,7 @@
 )]
 
 mod in_flight;
+mod late;
 mod traces;
 
 use std::sync::Arc;

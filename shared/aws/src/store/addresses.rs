@@ -10,17 +10,19 @@ use attune_domain::event::Event;
 use attune_domain::id::CustomerId;
 use attune_domain::time::Timestamp;
 use aws_sdk_dynamodb::primitives::Blob;
-use aws_sdk_dynamodb::types::{
-    AttributeValue, ConditionCheck, ReturnConsumedCapacity, TransactWriteItem, Update,
-};
+use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, TransactWriteItem, Update};
 
-use super::item::{Build, Read, text};
-use super::tombstones::ERASED;
+use super::item::{Build, Read, number, text};
+use super::tombstones::Buried;
 use super::{Store, StoreError, Table};
 
-/// Adds a customer to an address whose owner was erased.
-const SUPPRESS: &str =
-    "SET suppressed = if_not_exists(suppressed, :erased) ADD customers :customer";
+/// Adds a customer to an address.
+const ADD: &str = "ADD customers :customer";
+/// Takes a customer off an address.
+const DELETE: &str = "DELETE customers :customer";
+/// What comes before, if the address has a tombstone.
+const SUPPRESS: &str = "SET suppressed = if_not_exists(suppressed, :why), \
+                        suppressed_at = if_not_exists(suppressed_at, :since)";
 
 /// What is known of an address.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -47,14 +49,11 @@ impl Store {
     ) -> Result<(), StoreError> {
         let (card, before, after) = (after, all_of(before), all_of(after));
         for address in after.difference(&before) {
-            let change = match self.is_buried(address, card).await? {
-                true => SUPPRESS,
-                false => "ADD customers :customer",
-            };
-            self.change_customers(address, customer, change).await?;
+            let buried = self.buried(address, card).await?;
+            self.change_customers(address, customer, ADD, buried).await?;
         }
         for address in before.difference(&after) {
-            self.change_customers(address, customer, "DELETE customers :customer").await?;
+            self.change_customers(address, customer, DELETE, None).await?;
         }
         Ok(())
     }
@@ -64,23 +63,18 @@ impl Store {
         address: &Address,
         customer: &CustomerId,
         change: &str,
+        buried: Option<Buried>,
     ) -> Result<(), StoreError> {
-        let reason = (change == SUPPRESS).then(|| (":erased".to_owned(), text(ERASED)));
         let customers = AttributeValue::Ss(vec![customer.to_string()]);
-        let values = [(":customer".to_owned(), customers)].into_iter().chain(reason);
-        let output = self
-            .client
-            .update_item()
-            .table_name(self.table(Table::Addresses))
-            .key("address", text(address.key()))
-            .update_expression(change)
-            .set_expression_attribute_values(Some(values.collect()))
-            .return_consumed_capacity(ReturnConsumedCapacity::Total)
-            .send()
-            .await
-            .map_err(StoreError::of)?;
-        self.meter.writes(&output.consumed_capacity);
-        Ok(())
+        let call = self.of_address(address).expression_attribute_values(":customer", customers);
+        let call = match buried {
+            None => call.update_expression(change),
+            Some(Buried { why, since }) => call
+                .update_expression(format!("{SUPPRESS} {change}"))
+                .expression_attribute_values(":why", text(why))
+                .expression_attribute_values(":since", number(since.millis())),
+        };
+        self.update_if(call).await.map(drop)
     }
 
     /// The addresses of a card, each with what is known of it.
@@ -115,7 +109,7 @@ impl Store {
         if let Some(Ok(act)) = ConsentAct::of(event)
             && let Some(address) = act.address.or_else(|| card.address(act.channel))
         {
-            self.is_buried(&address, card).await?;
+            self.buried(&address, card).await?;
         }
         Ok(())
     }

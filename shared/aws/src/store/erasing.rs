@@ -6,12 +6,11 @@ use attune_domain::address::Address;
 use attune_domain::event::{Act, Event};
 use attune_domain::id::{CustomerId, MessageId};
 use attune_domain::time::Timestamp;
-use aws_sdk_dynamodb::error::SdkError;
-use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity, ReturnValue};
 use serde_json::Value;
 
 use super::agenda::{shard_name, sort_key};
+use super::commit::MOST_RACES;
 use super::erasures::{Erasure, Plan};
 use super::forgetter::Traces;
 use super::item::{Attributes, Build, Read, text};
@@ -57,7 +56,7 @@ impl Store {
         self.erase_rows(&plan, erasure.asked).await?;
         self.erase_profile(&plan).await?;
         self.erase_from_problems(&plan).await?;
-        self.tell_forgetter(&plan, &plan.addresses);
+        self.tell_forgetter(&plan, &[plan.addresses.as_slice(), &plan.sent_to].concat());
         if !on_their_way {
             erasure.erased.get_or_insert(now);
         }
@@ -157,10 +156,26 @@ impl Store {
         }
     }
 
-    /// Takes a person off an address. A row that is nobody's then goes; one that others have is
-    /// suppressed, as its owner asked to be forgotten.
+    /// Takes a person off an address. A row that is nobody's then goes, and its tombstone keeps why
+    /// it must not be written to; one that others have is suppressed, as its owner asked to be
+    /// forgotten.
     async fn detach(&self, address: &str, plan: &Plan) -> Result<(), StoreError> {
-        let output = self
+        for _ in 0..MOST_RACES {
+            let row = self.take_off(address, plan).await?;
+            if row.contains_key("customers") {
+                return Ok(());
+            }
+            self.bury_suppression(address, &row).await?;
+            if self.delete_address(address, &row).await? {
+                return Ok(());
+            }
+        }
+        Err(StoreError::Contended(MOST_RACES))
+    }
+
+    /// Takes a person off an address, and gives its row as it is then.
+    async fn take_off(&self, address: &str, plan: &Plan) -> Result<Attributes, StoreError> {
+        let call = self
             .client
             .update_item()
             .table_name(self.table(Table::Addresses))
@@ -171,29 +186,29 @@ impl Store {
             )
             .expression_attribute_values(":erased", text(ERASED))
             .expression_attribute_values(":ids", AttributeValue::Ss(plan.ids.clone()))
-            .return_values(ReturnValue::AllNew)
-            .return_consumed_capacity(ReturnConsumedCapacity::Total)
-            .send()
-            .await
-            .map_err(StoreError::of)?;
-        self.meter.writes(&output.consumed_capacity);
-        if output.attributes().is_some_and(|row| row.contains_key("customers")) {
-            return Ok(());
-        }
-        let output = self
+            .return_values(ReturnValue::AllNew);
+        Ok(self.update_if(call).await?.unwrap_or_default())
+    }
+
+    /// Deletes the row of an address that is nobody's. Says no if somebody has it again, or said
+    /// something of it, since it was read.
+    async fn delete_address(&self, address: &str, row: &Attributes) -> Result<bool, StoreError> {
+        let mut call = self
             .client
             .delete_item()
             .table_name(self.table(Table::Addresses))
-            .key("address", text(address))
-            .condition_expression("attribute_not_exists(customers)")
-            .return_consumed_capacity(ReturnConsumedCapacity::Total)
-            .send()
-            .await;
-        match output {
-            Ok(output) => self.meter.writes(&output.consumed_capacity),
-            Err(error) => if_changed(error)?,
+            .key("address", text(address));
+        let mut condition = "attribute_not_exists(customers)".to_owned();
+        for name in ["suppressed", "said_at"] {
+            condition += &match row.get(name) {
+                Some(seen) => {
+                    call = call.expression_attribute_values(format!(":{name}"), seen.clone());
+                    format!(" AND {name} = :{name}")
+                }
+                None => format!(" AND attribute_not_exists({name})"),
+            };
         }
-        Ok(())
+        self.delete_if(call.condition_expression(condition)).await
     }
 
     /// Cards and carts, and the pointers of ids that led to the person. The mark stays.
@@ -241,35 +256,24 @@ impl Store {
             .key("customer", text(id.as_str()))
             .key("part", text("core"))
             .condition_expression(format!("#to IN ({})", names.join(", ")))
-            .expression_attribute_names("#to", "to")
-            .return_consumed_capacity(ReturnConsumedCapacity::Total);
+            .expression_attribute_names("#to", "to");
         for (name, id) in names.iter().zip(&plan.ids) {
             call = call.expression_attribute_values(name, text(id.as_str()));
         }
-        match call.send().await {
-            Ok(output) => self.meter.writes(&output.consumed_capacity),
-            Err(error) => if_changed(error)?,
-        }
-        Ok(())
+        // If it does not hold, somebody else has the id now, or it is gone.
+        self.delete_if(call).await.map(drop)
     }
 
     async fn erase_mark(&self, customer: &str, token: &str) -> Result<(), StoreError> {
-        let output = self
+        let call = self
             .client
             .delete_item()
             .table_name(self.table(Table::Profiles))
             .key("customer", text(customer))
             .key("part", text("core"))
             .condition_expression("erased = :token")
-            .expression_attribute_values(":token", text(token))
-            .return_consumed_capacity(ReturnConsumedCapacity::Total)
-            .send()
-            .await;
-        match output {
-            Ok(output) => self.meter.writes(&output.consumed_capacity),
-            Err(error) => if_changed(error)?,
-        }
-        Ok(())
+            .expression_attribute_values(":token", text(token));
+        self.delete_if(call).await.map(drop)
     }
 
     /// Takes every wake-up of a customer off the agenda, but the one of the second time. It reads the
@@ -345,12 +349,4 @@ fn key_of(row: &Attributes) -> Attributes {
         .filter(|(name, _)| ["id", "at"].contains(&name.as_str()))
         .map(|(n, v)| (n.clone(), v.clone()))
         .collect()
-}
-
-/// Somebody else has it now, or it is gone: nothing to do.
-fn if_changed<R: std::fmt::Debug>(error: SdkError<DeleteItemError, R>) -> Result<(), StoreError> {
-    match error.as_service_error() {
-        Some(DeleteItemError::ConditionalCheckFailedException(_)) => Ok(()),
-        _ => Err(StoreError::of(error)),
-    }
 }

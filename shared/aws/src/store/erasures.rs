@@ -69,6 +69,9 @@ pub(super) struct Plan {
     pub(super) segments: Vec<String>,
     /// Their messages.
     pub(super) messages: Vec<String>,
+    /// Keys of addresses that those went to, whosever they are now.
+    #[serde(default)]
+    pub(super) sent_to: Vec<String>,
 }
 
 impl Erasure {
@@ -175,6 +178,7 @@ impl Store {
             texts,
             segments: segments.collect(),
             messages: messages.iter().map(|known| known.message.id.to_string()).collect(),
+            sent_to: messages.into_iter().filter_map(|known| known.to).collect(),
         })
     }
 

@@ -2,9 +2,9 @@
 //!
 //! Its id is derived from the text it answers, so a notice that comes twice meets the row of the
 //! first. It is claimed, sent once, and settled. Who meets a claim of somebody else cannot know
-//! whether it was sent, and leaves it as `unknown`.
+//! whether it was sent, and leaves it as `unknown`. It does not say whom it went to: nobody asks, and
+//! it would have to go when they are erased.
 
-use attune_domain::address::Address;
 use attune_domain::digest::name128;
 use attune_domain::message::State;
 use attune_domain::time::{Span, Timestamp};
@@ -35,14 +35,12 @@ impl Store {
     pub async fn claim_reply(
         &self,
         inbound: &str,
-        to: &Address,
         attempt: &str,
         now: Timestamp,
     ) -> Result<Option<ReplyClaim>, StoreError> {
         let id = format!("rep_{}", name128(&["reply", inbound]));
         let item = Build::default()
             .text("id", &id)
-            .text("to", to.key())
             .text("state", "sending")
             .text("attempt", attempt)
             .time("changed", now)

@@ -10,7 +10,7 @@ use attune_domain::feedback::Suppression;
 use attune_domain::time::Timestamp;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 
-use super::item::{Attributes, number, text};
+use super::item::{Attributes, Read, number, text};
 use super::{Store, StoreError, Table};
 
 /// Whether a person's STOP or START counts.
@@ -22,6 +22,15 @@ pub enum Spoken {
     Before,
 }
 
+/// Where what is said of an address is written down.
+#[derive(Debug)]
+enum Place<'a> {
+    /// On its row.
+    Row(&'a Address),
+    /// On the tombstone of this name.
+    Tombstone(String),
+}
+
 impl Store {
     /// Suppresses an address, unless it is for a stronger reason. Of two times of one reason the
     /// earlier stays, but of a device that is gone the later: its app may have been seen in between.
@@ -31,29 +40,18 @@ impl Store {
         why: Suppression,
         at: Timestamp,
     ) -> Result<(), StoreError> {
-        let mut call = self
-            .of_address(address)
-            .update_expression("SET suppressed = :why, suppressed_at = :at")
-            .expression_attribute_values(":why", text(why.as_str()))
-            .expression_attribute_values(":at", number(at.millis()));
-        let mut weaker = Vec::new();
-        for (n, other) in why.weaker().enumerate() {
-            call = call.expression_attribute_values(format!(":w{n}"), text(other.as_str()));
-            weaker.push(format!(":w{n}"));
-        }
-        let stays = if why == Suppression::Disabled { '<' } else { '>' };
-        let mut condition = format!(
-            "attribute_not_exists(suppressed) OR (suppressed = :why AND suppressed_at {stays} :at)"
-        );
-        if !weaker.is_empty() {
-            condition = format!("{condition} OR suppressed IN ({})", weaker.join(", "));
-        }
-        match why {
-            // It is the person's own word, whatever we know of the number.
-            Suppression::Stop => self.update_if(call.condition_expression(condition)).await,
-            _ => self.update_row(address, call, &condition).await,
-        }
-        .map(drop)
+        let (call, condition) = suppressing(self.of_address(address), why, at);
+        self.update_row(address, call, &condition).await.map(drop)
+    }
+
+    async fn suppress_at(
+        &self,
+        place: &Place<'_>,
+        why: Suppression,
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        let (call, condition) = suppressing(self.of_place(place), why, at);
+        self.update_if(call.condition_expression(condition)).await.map(drop)
     }
 
     /// Lifts a suppression, if it is for this reason and no newer than `until`.
@@ -63,8 +61,17 @@ impl Store {
         why: Suppression,
         until: Timestamp,
     ) -> Result<bool, StoreError> {
+        self.lift_at(&Place::Row(address), why, until).await
+    }
+
+    async fn lift_at(
+        &self,
+        place: &Place<'_>,
+        why: Suppression,
+        until: Timestamp,
+    ) -> Result<bool, StoreError> {
         let call = self
-            .of_address(address)
+            .of_place(place)
             .update_expression("REMOVE suppressed, suppressed_at, endpoint")
             .condition_expression("suppressed = :why AND suppressed_at <= :until")
             .expression_attribute_values(":why", text(why.as_str()))
@@ -79,9 +86,10 @@ impl Store {
         id: &str,
         at: Timestamp,
     ) -> Result<Spoken, StoreError> {
-        let spoken = self.speak(phone, "stop", id, at).await?;
+        let place = self.place_of(phone).await?;
+        let spoken = self.speak(&place, "stop", id, at).await?;
         if spoken == Spoken::Newest {
-            self.suppress(phone, Suppression::Stop, at).await?;
+            self.suppress_at(&place, Suppression::Stop, at).await?;
         }
         Ok(spoken)
     }
@@ -93,9 +101,10 @@ impl Store {
         id: &str,
         at: Timestamp,
     ) -> Result<Spoken, StoreError> {
-        let spoken = self.speak(phone, "start", id, at).await?;
+        let place = self.place_of(phone).await?;
+        let spoken = self.speak(&place, "start", id, at).await?;
         if spoken == Spoken::Newest {
-            self.lift_suppression(phone, Suppression::Stop, at).await?;
+            self.lift_at(&place, Suppression::Stop, at).await?;
         }
         Ok(spoken)
     }
@@ -105,14 +114,14 @@ impl Store {
     /// it may have died before the rest was done.
     async fn speak(
         &self,
-        phone: &Address,
+        place: &Place<'_>,
         word: &str,
         id: &str,
         at: Timestamp,
     ) -> Result<Spoken, StoreError> {
         let id = name128(&["inbound", id]);
         let call = self
-            .of_address(phone)
+            .of_place(place)
             .update_expression("SET said = :word, said_at = :at, said_by = :id")
             .condition_expression(
                 "attribute_not_exists(said_at) OR said_by = :id \
@@ -125,7 +134,7 @@ impl Store {
             return Ok(Spoken::Newest);
         }
         let again = self
-            .of_address(phone)
+            .of_place(place)
             .update_expression("SET said_at = :at")
             .condition_expression("said = :word AND said_at < :at")
             .expression_attribute_values(":word", text(word))
@@ -151,10 +160,81 @@ impl Store {
         self.update_if(call.condition_expression(condition)).await
     }
 
+    /// Where what a person says of an address is kept: not on its row, if they were erased and
+    /// nobody has it, as a row says what the address is.
+    async fn place_of<'a>(&self, address: &'a Address) -> Result<Place<'a>, StoreError> {
+        let key = address.key();
+        if self.tombstone(&key).await?.is_none() {
+            return Ok(Place::Row(address));
+        }
+        let rows = self.addresses(std::slice::from_ref(address)).await?;
+        let is_had = rows.iter().any(|row| !row.customers.is_empty());
+        Ok(if is_had { Place::Row(address) } else { Place::Tombstone(self.pseudonym(&key)) })
+    }
+
+    /// Keeps on its tombstone why an address must not be written to, before its row goes.
+    pub(super) async fn bury_suppression(
+        &self,
+        key: &str,
+        row: &Attributes,
+    ) -> Result<(), StoreError> {
+        let (read, place) =
+            (Read { table: Table::Addresses, item: row }, Place::Tombstone(self.pseudonym(key)));
+        let why = read.maybe_text("suppressed").and_then(Suppression::parse);
+        let why = why.filter(|why| *why != Suppression::Erased);
+        if let (Some(why), Some(at)) = (why, read.maybe_time("suppressed_at")) {
+            self.suppress_at(&place, why, at).await?;
+        }
+        let said = (row.get("said"), row.get("said_at"), row.get("said_by"));
+        if let (Some(said), Some(at), Some(by)) = said {
+            let call = self
+                .of_place(&place)
+                .update_expression("SET said = :said, said_at = :at, said_by = :by")
+                .condition_expression("attribute_not_exists(said_at) OR said_at < :at")
+                .expression_attribute_values(":said", said.clone())
+                .expression_attribute_values(":at", at.clone())
+                .expression_attribute_values(":by", by.clone());
+            self.update_if(call).await?;
+        }
+        Ok(())
+    }
+
+    fn of_place(&self, place: &Place<'_>) -> UpdateItemFluentBuilder {
+        match place {
+            Place::Row(address) => self.of_address(address),
+            Place::Tombstone(name) => self.of_tombstone(name),
+        }
+    }
+
     pub(super) fn of_address(&self, address: &Address) -> UpdateItemFluentBuilder {
         self.client
             .update_item()
             .table_name(self.table(Table::Addresses))
             .key("address", text(address.key()))
     }
+}
+
+/// The write that suppresses, and the condition on which it does.
+fn suppressing(
+    call: UpdateItemFluentBuilder,
+    why: Suppression,
+    at: Timestamp,
+) -> (UpdateItemFluentBuilder, String) {
+    let mut call = call
+        .update_expression("SET suppressed = :why, suppressed_at = :at")
+        .expression_attribute_values(":why", text(why.as_str()))
+        .expression_attribute_values(":at", number(at.millis()));
+    let mut weaker = Vec::new();
+    for (n, other) in why.weaker().enumerate() {
+        call = call.expression_attribute_values(format!(":w{n}"), text(other.as_str()));
+        weaker.push(format!(":w{n}"));
+    }
+    let stays = if why == Suppression::Disabled { '<' } else { '>' };
+    let mut condition = format!(
+        "attribute_not_exists(suppressed) OR (suppressed = :why AND suppressed_at {stays} :at)"
+    );
+    if !weaker.is_empty() {
+        condition = format!("{condition} OR suppressed IN ({})", weaker.join(", "));
+    }
+    (call, condition)
 }

@@ -2,22 +2,29 @@
 //!
 //! An id that has one, and no profile, takes no events until its owner allows something anew. An
 //! address that has one is suppressed as soon as somebody has it again, unless they allow it anew.
+//! That of an address also keeps why it was not to be written to before, and what its owner says
+//! afterwards: a STOP holds, although nothing says any more whose number it is.
 
 use attune_domain::address::Address;
 use attune_domain::card::{Card, Status};
 use attune_domain::event::{CONSENT_GRANTED, Event, Writer};
 use attune_domain::id::CustomerId;
 use attune_domain::time::Timestamp;
-use aws_sdk_dynamodb::error::SdkError;
-use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
-use aws_sdk_dynamodb::types::ReturnConsumedCapacity;
+use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 
-use super::item::{Build, Read, text};
+use super::item::{Attributes, Read, number, text};
 use super::profiles::Stored;
 use super::{Store, StoreError, Table};
 
 /// Why an address must not be written to whose owner was erased.
 pub(super) const ERASED: &str = "erased";
+
+/// Why an address must not be written to that has a tombstone, and since when.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Buried {
+    pub(super) why: String,
+    pub(super) since: Timestamp,
+}
 
 impl Store {
     /// The pseudonym under which an id or an address is known once its owner is erased.
@@ -25,20 +32,36 @@ impl Store {
         self.settings.pseudonyms.of(text)
     }
 
-    /// Puts the tombstones of texts.
+    /// Puts the tombstones of texts. What one says already stays.
     pub(super) async fn bury(&self, texts: &[String], now: Timestamp) -> Result<(), StoreError> {
-        let row = |text: &String| {
-            let name = self.pseudonym(text);
-            Build::default().text("kind", partition(&name)).text("id", name).time("at", now).done()
-        };
-        self.put_all(Table::Workspace, texts.iter().map(row).collect()).await
+        for text in texts {
+            let call = self
+                .of_tombstone(&self.pseudonym(text))
+                .update_expression("SET #at = :at")
+                .expression_attribute_names("#at", "at")
+                .expression_attribute_values(":at", number(now.millis()));
+            self.update_if(call).await?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn of_tombstone(&self, name: &str) -> UpdateItemFluentBuilder {
+        self.client
+            .update_item()
+            .table_name(self.table(Table::Workspace))
+            .key("kind", text(partition(name)))
+            .key("id", text(name))
     }
 
     /// When the owner of an id or an address was erased.
     pub(super) async fn tombstone(&self, text: &str) -> Result<Option<Timestamp>, StoreError> {
-        let name = self.pseudonym(text);
-        let item = self.workspace(&partition(&name), &name).await?;
+        let item = self.tombstone_row(text).await?;
         item.map(|item| Read { table: Table::Workspace, item: &item }.time("at")).transpose()
+    }
+
+    async fn tombstone_row(&self, text: &str) -> Result<Option<Attributes>, StoreError> {
+        let name = self.pseudonym(text);
+        self.workspace(&partition(&name), &name).await
     }
 
     /// How many of `events`, sent under `id`, are of somebody who was erased and are to be dropped:
@@ -81,47 +104,58 @@ impl Store {
             .any(|consent| consent.status == Status::Granted && consent.clock.0 > erased))
     }
 
-    /// Whether an address that a card has must not be written to, as its owner was erased and did
-    /// not allow it since. If they did, the tombstone goes.
-    pub(super) async fn is_buried(
+    /// Why an address that a card has must not be written to, as its owner was erased and did not
+    /// allow it since. If they did, the tombstone goes; what it kept stays on the row.
+    pub(super) async fn buried(
         &self,
         address: &Address,
         card: &Card,
-    ) -> Result<bool, StoreError> {
+    ) -> Result<Option<Buried>, StoreError> {
         let key = address.key();
-        let Some(erased) = self.tombstone(&key).await? else { return Ok(false) };
+        let Some(item) = self.tombstone_row(&key).await? else { return Ok(None) };
+        let read = Read { table: Table::Workspace, item: &item };
+        let erased = read.time("at")?;
+        let kept = read.maybe_text("suppressed").map(|why| Buried {
+            why: why.to_owned(),
+            since: read.maybe_time("suppressed_at").unwrap_or(erased),
+        });
         let anew = card.consents.iter().any(|consent| {
             let here = consent.channel == address.channel() && consent.address == address.text();
             here && consent.status == Status::Granted && consent.clock.0 > erased
         });
-        if anew {
-            self.lift(&key).await?;
-            let name = self.pseudonym(&key);
-            self.delete_row(&partition(&name), &name).await?;
+        if !anew {
+            let erased = || Buried { why: ERASED.to_owned(), since: erased };
+            return Ok(Some(kept.unwrap_or_else(erased)));
         }
-        Ok(!anew)
+        match kept {
+            Some(kept) => self.suppress_instead(address, &kept).await?,
+            None => self.lift(address).await?,
+        }
+        let name = self.pseudonym(&key);
+        self.delete_row(&partition(&name), &name).await?;
+        Ok(None)
     }
 
     /// Lets an address be written to again that was suppressed for nothing else.
-    async fn lift(&self, key: &str) -> Result<(), StoreError> {
-        let output = self
-            .client
-            .update_item()
-            .table_name(self.table(Table::Addresses))
-            .key("address", text(key))
+    async fn lift(&self, address: &Address) -> Result<(), StoreError> {
+        let call = self
+            .of_address(address)
             .update_expression("REMOVE suppressed, suppressed_at")
             .condition_expression("suppressed = :erased")
-            .expression_attribute_values(":erased", text(ERASED))
-            .return_consumed_capacity(ReturnConsumedCapacity::Total)
-            .send()
-            .await;
-        match output {
-            Ok(output) => self.meter.writes(&output.consumed_capacity),
-            Err(SdkError::ServiceError(error))
-                if matches!(error.err(), UpdateItemError::ConditionalCheckFailedException(_)) => {}
-            Err(error) => return Err(StoreError::of(error)),
-        }
-        Ok(())
+            .expression_attribute_values(":erased", text(ERASED));
+        self.update_if(call).await.map(drop)
+    }
+
+    /// Suppresses an address for what was kept, and no longer because its owner was erased.
+    async fn suppress_instead(&self, address: &Address, kept: &Buried) -> Result<(), StoreError> {
+        let call = self
+            .of_address(address)
+            .update_expression("SET suppressed = :why, suppressed_at = :since")
+            .condition_expression("attribute_not_exists(suppressed) OR suppressed = :erased")
+            .expression_attribute_values(":why", text(kept.why.as_str()))
+            .expression_attribute_values(":since", number(kept.since.millis()))
+            .expression_attribute_values(":erased", text(ERASED));
+        self.update_if(call).await.map(drop)
     }
 }
 

@@ -47,6 +47,11 @@ impl Suppression {
         }
     }
 
+    /// Reads `disabled`, `soft-bounces`, `stop`, …
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|why| why.as_str() == text)
+    }
+
     /// Those that give way to this one.
     pub fn weaker(self) -> impl Iterator<Item = Self> {
         Self::ALL.into_iter().filter(move |other| *other < self)
