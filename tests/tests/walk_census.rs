@@ -8,7 +8,7 @@
 
 use attune_domain::time::Span;
 use attune_testkit::World;
-use attune_tests::{census, manage};
+use attune_tests::{census, manage, sweep};
 use serde_json::{Value, json};
 
 const SHOP: &str = "
@@ -53,7 +53,71 @@ async fn a_census_ranks_everybody_and_stands_until_the_next() {
     census(&world).await.unwrap();
     assert_eq!(members(&world, "big").await, ["u#07", "u#09"]);
     assert_eq!(members(&world, "value.high-low").await, ["u#08", "u#10"]);
-    let (_, explained) =
-        manage(&world, "GET", "/api/customers/09/explain?segment=big", &Value::Null).await;
-    println!("{explained:#}");
+    let path = "/api/customers/09/explain?segment=big";
+    let (_, explained) = manage(&world, "GET", path, &Value::Null).await;
+    let why = explained["segments"][0]["why"]["value"].as_str().unwrap();
+    let expected = "“spent” 180, in 2 of 2, cut above 100; by the census of ";
+    assert!(why.starts_with(expected) && why.ends_with("over 10 customers"), "{why}");
+
+    // Time wakes nobody, and a customer's own order moves them at once.
+    world.pass(Span::days(400));
+    assert_eq!(sweep(&world).await.unwrap().fresh, 0);
+    let properties = json!({"order_id": "new", "total": 500});
+    world.apply(&[world.track("01", "Order Completed", properties)]).await;
+    assert_eq!(members(&world, "big").await, ["u#01", "u#07", "u#09"]);
+    // The next census ranks all by all again.
+    census(&world).await.unwrap();
+    assert_eq!(members(&world, "big").await, ["u#01", "u#09"]);
+}
+
+#[tokio::test]
+async fn the_census_is_told_over_http() {
+    let world = shop().await;
+    let (_, none) = manage(&world, "GET", "/api/census", &Value::Null).await;
+    assert_eq!(none["census"], Value::Null);
+    let (status, _) = manage(&world, "GET", "/api/census/quality", &Value::Null).await;
+    assert_eq!(status, 404);
+    world.reachable("03").await;
+    census(&world).await.unwrap();
+    let (_, told) = manage(&world, "GET", "/api/census", &Value::Null).await;
+    assert_eq!((&told["pass"]["over"], &told["census"]["customers"]), (&json!(true), &json!(10)));
+    let class = &told["census"]["classes"][0];
+    assert_eq!((&class["ranked"], &class["not_ranked"]), (&json!(10), &json!(0)));
+    let cells = class["cells"].as_array().unwrap().iter();
+    let cells: Vec<_> =
+        cells.map(|cell| (cell["id"].as_str().unwrap(), &cell["customers"])).collect();
+    let expected = [("low-low", 3), ("low-high", 2), ("high-low", 2), ("high-high", 3)]
+        .map(|(cell, customers)| (format!("value.{cell}"), json!(customers)));
+    assert_eq!(cells, expected.iter().map(|(id, n)| (id.as_str(), n)).collect::<Vec<_>>());
+    assert_eq!(class["cut"][0], json!({"metric": "spent", "above": [60.0], "small_shop": false}));
+
+    let (_, quality) = manage(&world, "GET", "/api/census/quality", &Value::Null).await;
+    assert_eq!(quality["segments"][0]["customers"], 2);
+    let small = quality["findings"][0]["sentence"].as_str().unwrap();
+    assert!(small.starts_with("fewer than 20 customers are in each of “big”"), "{small}");
+    let (_, coverage) = manage(&world, "GET", "/api/census/coverage", &Value::Null).await;
+    let known = coverage["known"].as_array().unwrap().iter();
+    let mail = known.clone().find(|known| known["what"] == "address.email").unwrap();
+    assert_eq!((&mail["customers"], &mail["share"]), (&json!(1), &json!(0.1)));
+}
+
+#[tokio::test]
+async fn of_two_who_work_on_one_slice_nobody_is_counted_twice() {
+    let world = shop().await;
+    let version = world.store.current_version().await.unwrap();
+    let pass = world.store.start_pass(version, world.now()).await.unwrap();
+    world.pass(world.store.settings().settle);
+    let slice = pass.slices().next().unwrap();
+    let take = async || world.store.take_up(&slice, world.now()).await.unwrap().unwrap();
+    let (mut one, mut other) = (take().await, take().await);
+    for stretch in [&mut one, &mut other] {
+        world.store.pass_page(stretch, world.now()).await.unwrap();
+        assert!(stretch.progress.done);
+    }
+    assert!(world.store.put_down(&mut other, true, world.now()).await.unwrap());
+    assert!(!world.store.put_down(&mut one, true, world.now()).await.unwrap());
+    assert!(world.store.take_up(&slice, world.now()).await.unwrap().is_none());
+    attune_tests::pass(&world).await.unwrap();
+    let (_, told) = manage(&world, "GET", "/api/census", &Value::Null).await;
+    assert_eq!(told["census"]["customers"], 10);
 }

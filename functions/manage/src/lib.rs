@@ -4,6 +4,7 @@
 #![allow(clippy::indexing_slicing, reason = "what is indexed here is JSON, where nothing is null")]
 
 mod brakes;
+mod census;
 mod coupons;
 mod coverage;
 mod customers;
@@ -78,6 +79,9 @@ pub fn router(deps: Deps) -> Router {
         .route("/api/templates/{id}/preview", post(templates::preview))
         .route("/api/templates/{id}/test", post(templates::test))
         .route("/api/problems", get(problems::list))
+        .route("/api/census", get(census::show))
+        .route("/api/census/quality", get(census::quality))
+        .route("/api/census/coverage", get(census::coverage))
         .fallback(async || Refusal::NotFound("there is no such path".to_owned()))
         .method_not_allowed_fallback(async |method| Refusal::NoSuchMethod(method))
         .layer(DefaultBodyLimit::max(BODY_BYTES))

@@ -55,6 +55,7 @@ pub use addresses::AddressRow;
 pub use agenda::{Cursors, Due, MOST_SKEW, Position, SETTLED};
 pub use apply::Applied;
 pub use brakes::Switch;
+pub use census::Counted;
 pub use claims::{Claim, Claimed, Wanted};
 pub use commit::Committed;
 pub use coupons::{Given, Loaded, Stock};

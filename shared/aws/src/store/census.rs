@@ -1,11 +1,22 @@
 //! Finished censuses, and the one that ranks are made by.
 
 use attune_domain::census::{Census, Summary};
+use attune_domain::definitions::Definitions;
+use attune_domain::plan::Version;
 use attune_domain::time::Timestamp;
 
 use super::item::{Build, Read, number};
 use super::pass::{Pass, Round, Slice};
 use super::{Store, StoreError, Table};
+
+/// A census with everything that was counted, and the definitions that it was taken under.
+#[derive(Debug)]
+pub struct Counted {
+    /// The definitions, which have the census.
+    pub definitions: Definitions,
+    /// What was counted: after everybody was ranked, or as long as that is under way, before.
+    pub summary: Summary,
+}
 
 impl Store {
     /// The number of the census that ranks are made by; 0 before the first.
@@ -21,6 +32,29 @@ impl Store {
         let Some(item) = &item else { return Ok(Census::default()) };
         let read = Read { table: Table::Workspace, item };
         Census::unpack(read.bytes("cuts")?).map_err(|_| read.unreadable("cuts"))
+    }
+
+    /// The last census that was finished, if there was one.
+    pub async fn last_census(&self) -> Result<Option<Counted>, StoreError> {
+        let number = self.current_census().await?;
+        let item = self.workspace("census", &census_name(number)).await?;
+        let Some(item) = &item else { return Ok(None) };
+        let read = Read { table: Table::Workspace, item };
+        let (version, slices) = (Version(read.number("version")?), read.number("slices")?);
+        let definitions = self.read_version(version).await?;
+        let definitions = definitions.with_census(self.census(number).await?);
+        let mut ranked = Some(self.counted(number, Round::Rank, slices).await?);
+        for slice in 0..slices {
+            let slice = Slice { pass: number, round: Round::Rank, slice, of: slices };
+            if !self.slice_progress(&slice).await?.done {
+                ranked = None;
+            }
+        }
+        let summary = match ranked {
+            Some(summary) => summary,
+            None => self.counted(number, Round::Count, slices).await?,
+        };
+        Ok(Some(Counted { definitions, summary }))
     }
 
     /// Everything that the slices of a round counted.

@@ -93,7 +93,7 @@ impl Store {
         Ok(definitions)
     }
 
-    async fn read_version(&self, version: Version) -> Result<Definitions, StoreError> {
+    pub(super) async fn read_version(&self, version: Version) -> Result<Definitions, StoreError> {
         if version == Version::default() {
             return Ok(Definitions::none());
         }

@@ -1,0 +1,211 @@
+//! `/api/census`: where rankings are cut, how large classes are, how good segments are, and what is
+//! known of whom.
+
+use attune_aws::store::{Counted, Pass, Round};
+use attune_domain::census::quality::{Finding, Measured, Overlap, Quality};
+use attune_domain::census::{Known, Tally};
+use attune_domain::channel::Channel;
+use attune_domain::class::ClassDefinition;
+use attune_domain::coverage::traits_read;
+use attune_domain::program::Program;
+use attune_domain::ranking::{Cuts, Frozen, Place, Split};
+use axum::Json;
+use axum::extract::State;
+use serde_json::{Map, Value, json};
+
+use crate::{Deps, Refusal};
+
+/// The last census, its classes, and how far the pass is that takes the next.
+pub(crate) async fn show(State(deps): State<Deps>) -> Result<Json<Value>, Refusal> {
+    let pass = deps.store.current_pass().await?;
+    let pass = match pass {
+        Some(pass) => under_way(&deps, &pass).await?,
+        None => Value::Null,
+    };
+    let Some(counted) = deps.store.last_census().await? else {
+        return Ok(Json(json!({ "census": null, "pass": pass })));
+    };
+    let classes = counted.definitions.classes.iter().map(|class| of_class(class, &counted));
+    let census = json!({
+        "number": counted.definitions.census().number,
+        "at": counted.definitions.census().at.to_string(),
+        "version": counted.definitions.version().0,
+        "customers": counted.summary.customers,
+        "sampled": counted.summary.rows.len(),
+        "classes": classes.collect::<Value>(),
+    });
+    Ok(Json(json!({ "census": census, "pass": pass })))
+}
+
+/// How good the segments are.
+pub(crate) async fn quality(State(deps): State<Deps>) -> Result<Json<Value>, Refusal> {
+    let counted = last(&deps).await?;
+    let quality = Quality::of(&counted.summary, &counted.definitions);
+    let finding =
+        |finding: &Finding| json!({ "kind": finding.as_str(), "sentence": finding.to_string() });
+    Ok(Json(json!({
+        "at": counted.definitions.census().at.to_string(),
+        "customers": quality.customers,
+        "sampled": quality.sampled,
+        "findings": quality.findings.iter().map(finding).collect::<Value>(),
+        "segments": quality.segments.iter().map(measured).collect::<Value>(),
+        "overlaps": quality.overlaps.iter().map(overlap).collect::<Value>(),
+    })))
+}
+
+/// What is known of how many, and what messages need that their readers lack.
+pub(crate) async fn coverage(State(deps): State<Deps>) -> Result<Json<Value>, Refusal> {
+    let counted = last(&deps).await?;
+    let Counted { definitions, summary } = &counted;
+    let known = summary.known.iter().map(|(name, known)| {
+        let inside = known.inside.iter().filter_map(|(place, customers)| {
+            let segment = definitions.segments.get(usize::from(*place))?;
+            Some((segment.id.to_string(), (*customers).into()))
+        });
+        json!({
+            "what": name,
+            "customers": known.customers,
+            "share": ratio(known.customers, summary.customers),
+            "inside": inside.collect::<Map<_, _>>(),
+        })
+    });
+    let programs = definitions.programs.iter().filter_map(|program| needs(program, &counted));
+    Ok(Json(json!({
+        "at": definitions.census().at.to_string(),
+        "customers": summary.customers,
+        "known": known.collect::<Value>(),
+        "programs": programs.collect::<Value>(),
+    })))
+}
+
+async fn last(deps: &Deps) -> Result<Counted, Refusal> {
+    let counted = deps.store.last_census().await?;
+    counted.ok_or_else(|| Refusal::NotFound("no census was taken yet".to_owned()))
+}
+
+async fn under_way(deps: &Deps, pass: &Pass) -> Result<Value, Refusal> {
+    let mut visited = 0;
+    for slice in pass.slices() {
+        visited += deps.store.slice_progress(&slice).await?.visited;
+    }
+    Ok(json!({
+        "number": pass.number,
+        "version": pass.version.0,
+        "round": pass.round.as_str(),
+        "over": pass.round == Round::Done,
+        "not_before": pass.not_before.to_string(),
+        "visited": visited,
+    }))
+}
+
+fn of_class(class: &ClassDefinition, counted: &Counted) -> Value {
+    let Counted { definitions, summary } = counted;
+    let key = definitions.plan.slots().get(class.slot).map(|slot| slot.key);
+    let frozen = key.and_then(|key| definitions.census().frozen.get(&key));
+    let ranked = frozen.map_or(0, |frozen| frozen.ranked);
+    let cells = class.segments.iter().filter_map(|place| {
+        let segment = definitions.segments.get(*place)?;
+        let Tally { inside, entered, left, .. } =
+            summary.segments.get(*place).copied().unwrap_or_default();
+        Some(json!({
+            "id": segment.id.as_str(), "name": segment.name, "customers": inside,
+            "share": ratio(inside, ranked), "entered": entered, "left": left,
+        }))
+    });
+    json!({
+        "id": class.id.as_str(),
+        "name": class.name,
+        "ranked": ranked,
+        "not_ranked": summary.customers.saturating_sub(ranked),
+        "cells": cells.collect::<Value>(),
+        "cut": frozen.map(|frozen| cut(class, frozen)),
+    })
+}
+
+/// Where the axes of a class are cut, and whether by fixed values as few are ranked.
+fn cut(class: &ClassDefinition, frozen: &Frozen) -> Value {
+    let axes = class.ranking.axes.iter().zip(&frozen.axes).map(|(axis, cuts)| {
+        let at = |place: &Place| number(place.value.micros());
+        let (kind, values): (_, Vec<Value>) = match cuts {
+            Cuts::Above(places) => ("above", places.iter().map(at).collect()),
+            Cuts::Below(place) => ("below", place.iter().map(at).collect()),
+            Cuts::At(values) => ("at", values.iter().map(|v| number(v.micros())).collect()),
+        };
+        let small = matches!((cuts, &axis.split), (Cuts::At(_), Split::Quantiles(_)));
+        json!({ "metric": axis.metric.id.as_str(), kind: values, "small_shop": small })
+    });
+    axes.collect()
+}
+
+fn measured(measured: &Measured) -> Value {
+    let Measured { id, tally, share, churn, spread, distance, nearest } = measured;
+    let reachable = Channel::ALL.iter().zip(tally.reachable);
+    let reachable = reachable.map(|(channel, count)| (channel.to_string(), count.into()));
+    let spread = spread.iter().map(|(metric, spread)| (metric.to_string(), rounded(*spread)));
+    json!({
+        "id": id.as_str(),
+        "customers": tally.inside,
+        "share": rounded(*share),
+        "reachable": reachable.collect::<Map<_, _>>(),
+        "reachable_on_any": tally.reached,
+        "entered": tally.entered,
+        "left": tally.left,
+        "churn": churn.map(rounded),
+        "spread": spread.collect::<Map<_, _>>(),
+        "distance": distance.map(rounded),
+        "nearest": nearest.as_ref().map(|(id, distance)| {
+            json!({ "id": id.as_str(), "distance": rounded(*distance) })
+        }),
+    })
+}
+
+fn overlap(overlap: &Overlap) -> Value {
+    let Overlap { of: [one, other], both, jaccard } = overlap;
+    json!({ "of": [one.as_str(), other.as_str()], "both": both, "jaccard": rounded(*jaccard) })
+}
+
+/// What a program's template needs, and how many of its segment lack it.
+fn needs(program: &Program, counted: &Counted) -> Option<Value> {
+    let Counted { definitions, summary } = counted;
+    let content = definitions.templates.get(&program.template)?;
+    let place = u16::try_from(program.segment).ok()?;
+    let inside = summary.segments.get(program.segment).map_or(0, |tally| tally.inside);
+    let lacking = |name: &str| {
+        let known = summary.known.get(name).unwrap_or(&NOBODY);
+        inside.saturating_sub(known.inside.get(&place).copied().unwrap_or_default())
+    };
+    let traits = traits_read(content, &definitions.shop).into_iter().map(|path| {
+        let lacking = lacking(&format!("trait.{path}"));
+        json!({ "what": format!("trait.{path}"), "lacking": lacking })
+    });
+    let channels = Channel::ALL.into_iter().filter(|channel| content.has(*channel));
+    let channels = channels.flat_map(|channel| {
+        [format!("address.{channel}"), format!("consent.{channel}")]
+            .map(|what| json!({ "lacking": lacking(&what), "what": what }))
+    });
+    Some(json!({
+        "program": program.id.as_str(),
+        "template": program.template.as_str(),
+        "segment": definitions.segments.get(program.segment)?.id.as_str(),
+        "customers": inside,
+        "needs": traits.chain(channels).collect::<Value>(),
+    }))
+}
+
+/// What is known of nobody.
+static NOBODY: Known = Known { customers: 0, inside: std::collections::BTreeMap::new() };
+
+/// Of counts far below 2^52, to four digits.
+#[allow(clippy::cast_precision_loss)]
+fn ratio(part: u64, whole: u64) -> Value {
+    rounded(if whole == 0 { 0.0 } else { part as f64 / whole as f64 })
+}
+
+fn rounded(number: f64) -> Value {
+    json!((number * 10_000.0).round() / 10_000.0)
+}
+
+#[allow(clippy::cast_precision_loss)]
+fn number(micros: i64) -> Value {
+    json!(micros as f64 / 1e6)
+}
