@@ -10,6 +10,7 @@ mod explain;
 mod failure;
 mod feedback_page;
 mod folder;
+mod kept;
 mod outbox_page;
 mod push;
 pub mod replay;

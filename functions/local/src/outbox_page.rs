@@ -39,6 +39,11 @@ impl Sent {
             Self::Folder(outbox) => outbox.newest(LISTED).unwrap_or_default(),
         }
     }
+
+    /// The message of an id, among the newest.
+    pub(crate) fn find(&self, id: &str) -> Option<Message> {
+        self.newest().into_iter().find(|message| message.id == id)
+    }
 }
 
 async fn list(State(sent): State<Sent>) -> Html<String> {
@@ -66,7 +71,7 @@ fn row(message: &Message) -> String {
 }
 
 async fn one(State(sent): State<Sent>, Path(id): Path<String>) -> Response {
-    let Some(message) = sent.newest().into_iter().find(|message| message.id == id) else {
+    let Some(message) = sent.find(&id) else {
         return (StatusCode::NOT_FOUND, "there is no such message among the newest")
             .into_response();
     };

@@ -10,11 +10,12 @@ use attune_domain::link::{LinkKeys, Links};
 use attune_domain::plan::Version;
 use attune_domain::time::Span;
 use attune_embedded::Outbox;
+use axum::Router;
 use tokio::net::TcpListener;
 use tokio::time::{MissedTickBehavior, interval};
 
 use crate::suite::Suite;
-use crate::{Failure, cli, folder, push};
+use crate::{Failure, cli, folder, kept, push};
 use crate::{feedback_page, outbox_page};
 
 /// How often the schedules run. In the cloud it is each minute.
@@ -31,19 +32,26 @@ pub(crate) async fn run(asked: &cli::Serve) -> Result<(), Failure> {
     let mut suite = Suite::open(asked.data.as_deref(), Clock::system(), named.keys(), None).await?;
     suite.links = Some(links(asked, &listener)?);
     let suite = Arc::new(suite);
-    let outbox = open_outbox(&suite, asked.data.as_deref())?;
+    let routes = router(&suite, asked.data.as_deref(), asked.listen.ip().is_loopback())?;
     begin(&suite, asked).await?;
     announce(&suite, asked, &named, &listener).await?;
-    let mut routes = suite.router();
-    // Whatever is in the outbox is somebody's mail, and the page asks for no key.
-    if asked.listen.ip().is_loopback() {
-        routes = routes.merge(outbox_page::router(outbox));
-        routes = routes.merge(feedback_page::router(Arc::clone(&suite)));
-    }
     let schedules = tokio::spawn(run_schedules(Arc::clone(&suite)));
     axum::serve(listener, routes).with_graceful_shutdown(stopped()).await?;
     schedules.abort();
     Ok(())
+}
+
+/// Everything that is served: what the cloud serves, and, if nobody else can ask, what was sent. That
+/// is kept in the data folder, if there is one.
+pub fn router(suite: &Arc<Suite>, data: Option<&Path>, alone: bool) -> Result<Router, Failure> {
+    let outbox = open_outbox(suite, data)?;
+    let routes = suite.router();
+    // Whatever is in the outbox is somebody's mail, and the page asks for no key.
+    if !alone {
+        return Ok(routes);
+    }
+    let feedback = feedback_page::router(Arc::clone(suite), outbox.clone());
+    Ok(routes.merge(outbox_page::router(outbox)).merge(feedback))
 }
 
 /// The definitions to begin with, unless there are some already.
@@ -73,9 +81,9 @@ fn links(asked: &cli::Serve, listener: &TcpListener) -> Result<Links, Failure> {
     };
     let key = match &asked.data {
         Some(folder) => {
-            kept_lines(folder, "link-key", || Ok([format!("local:{}", random::<64>()?)]))?
+            kept::lines(folder, "link-key", || Ok([format!("local:{}", kept::random::<64>()?)]))?
         }
-        None => [format!("local:{}", random::<64>()?)],
+        None => [format!("local:{}", kept::random::<64>()?)],
     };
     let keys = LinkKeys::parse(&key.concat()).map_err(|why| Failure::Input(why.to_string()))?;
     Links::new(&url, keys).map_err(|why| Failure::Input(format!("`--link-url` is {why}")))
@@ -141,7 +149,7 @@ impl WithKeys {
     fn of(asked: &cli::Serve) -> Result<Self, Failure> {
         let three = || Ok([made_up()?, made_up()?, made_up()?]);
         let kept = match &asked.data {
-            Some(folder) => kept_lines(folder, "keys", three)?,
+            Some(folder) => kept::lines(folder, "keys", three)?,
             None => three()?,
         };
         let [write, browser, manage] = kept;
@@ -160,41 +168,7 @@ impl WithKeys {
     }
 }
 
-/// Lines that were made up once for a data folder; so that a restart keeps them.
-fn kept_lines<const N: usize>(
-    folder: &Path,
-    name: &str,
-    made_up: impl FnOnce() -> Result<[String; N], Failure>,
-) -> Result<[String; N], Failure> {
-    let path = folder.join(name);
-    let read = std::fs::read_to_string(&path).unwrap_or_default();
-    let lines: Vec<String> = read.lines().map(str::to_owned).collect();
-    if let Ok(lines) = <[String; N]>::try_from(lines) {
-        return Ok(lines);
-    }
-    let lines = made_up()?;
-    std::fs::create_dir_all(folder).map_err(|why| Failure::file(folder, why))?;
-    write_privately(&path, &(lines.join("\n") + "\n")).map_err(|why| Failure::file(&path, why))?;
-    Ok(lines)
-}
-
-fn write_privately(path: &Path, text: &str) -> std::io::Result<()> {
-    use std::io::Write as _;
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)?.write_all(text.as_bytes())
-}
-
 /// 128 random bits for a key of the API.
 fn made_up() -> Result<String, Failure> {
-    random::<16>()
-}
-
-/// So many random bytes, in hexadecimal.
-fn random<const BYTES: usize>() -> Result<String, Failure> {
-    let mut bytes = [0; BYTES];
-    getrandom::fill(&mut bytes).map_err(|why| Failure::Input(why.to_string()))?;
-    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+    kept::random::<16>()
 }

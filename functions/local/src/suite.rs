@@ -20,7 +20,7 @@ use attune_feedback::{FeedbackError, Taken, Trusted};
 use attune_recompute::{Answer, Swept, Task};
 use axum::Router;
 
-use crate::Failure;
+use crate::{Failure, kept};
 
 /// How long one tick may take before the next one goes on with what is left.
 const TICK: Span = Span::minutes(1);
@@ -88,7 +88,11 @@ impl Suite {
         let capture = Capture::new(account);
         let stand = Stand::new(Arc::new(engine.clone()), Arc::new(capture.clone()));
         let aws = sdk::in_process(Arc::new(stand));
-        let store = Store::new(sdk::dynamodb_unsigned(&aws), Settings::local());
+        let mut settings = Settings::local();
+        if let Some(folder) = folder {
+            settings.pseudonyms = kept::pseudonyms(folder)?;
+        }
+        let store = Store::new(sdk::dynamodb_unsigned(&aws), settings);
         let store = match observer {
             Some(observer) => store.observed_by(observer),
             None => store,

@@ -5,14 +5,16 @@
 //! email.ndjson  sms.ndjson  push.ndjson one line for each message, oldest first
 //! ```
 //!
-//! Files are only ever added to, and a message's line comes after its `.eml`. So a process that
-//! dies between two writes leaves at worst one file without a line and one line without an end;
-//! reading skips such a line, and the next write starts a new one. Nothing is forced to disk: this
-//! is for looking at, and the truth about a message is in the database.
+//! Files are only ever added to, until somebody is to be forgotten, and a message's `.eml` comes after
+//! its line. So a process that dies between two writes leaves at worst one line without a file and one
+//! line without an end, and no file that nobody finds; reading skips such a line, the next write starts
+//! a new one, and forgetting drops it. Nothing is forced to disk: this is for looking at, and the truth
+//! about a message is in the database.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
 
@@ -30,6 +32,8 @@ const TAIL_BYTES: u64 = 16 * 1024 * 1024;
 #[derive(Debug, Clone)]
 pub struct Outbox {
     folder: PathBuf,
+    /// Held by whoever writes or forgets: what is written in between would be lost, or stay.
+    turn: Arc<Mutex<()>>,
 }
 
 impl Outbox {
@@ -37,21 +41,28 @@ impl Outbox {
     pub fn open(folder: impl Into<PathBuf>) -> io::Result<Self> {
         let folder = folder.into();
         fs::create_dir_all(folder.join("mail"))?;
-        Ok(Self { folder })
+        Ok(Self { folder, turn: Arc::default() })
     }
 
     /// Writes `sent` down. Meant for [`Capture::on_sent`](crate::Capture::on_sent).
     pub fn write(&self, sent: &Sent) -> io::Result<()> {
+        let _turn = self.turn();
         let file = match &sent.kind {
-            Kind::Email(email) => {
-                let path = self.folder.join("mail").join(mail_name(sent));
-                fs::write(path, eml::render(&sent.id, sent.at_ms, email))?;
-                "email.ndjson"
-            }
+            Kind::Email(_) => "email.ndjson",
             Kind::Sms(_) => "sms.ndjson",
             Kind::Push(_) => "push.ndjson",
         };
-        append(&self.folder.join(file), &serde_json::to_vec(sent)?)
+        append(&self.folder.join(file), &serde_json::to_vec(sent)?)?;
+        if let Kind::Email(email) = &sent.kind {
+            let path = self.folder.join("mail").join(mail_name(sent));
+            fs::write(path, eml::render(&sent.id, sent.at_ms, email))?;
+        }
+        Ok(())
+    }
+
+    /// Nothing is left half done in memory, so a panic elsewhere spoils nothing.
+    fn turn(&self) -> MutexGuard<'_, ()> {
+        self.turn.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The newest `count` messages, newest first. Looks no further back than the last 16 MiB of
@@ -71,8 +82,10 @@ impl Outbox {
 
 impl Outbox {
     /// Forgets messages, such as those to somebody who was erased: each file is written anew without
-    /// them, and takes the old one's place at once.
+    /// them, and takes the old one's place at once. A line that cannot be read goes as well, as nobody
+    /// can tell whose it was.
     pub fn forget(&self, which: impl Fn(&Sent) -> bool) -> io::Result<()> {
+        let _turn = self.turn();
         for file in FILES {
             let path = self.folder.join(file);
             let Ok(text) = fs::read(&path) else { continue };
@@ -83,7 +96,8 @@ impl Outbox {
                         self.forget_mail(&sent)?;
                         gone = true;
                     }
-                    _ => kept.extend_from_slice(line),
+                    Ok(_) => kept.extend_from_slice(line),
+                    Err(_) => gone = true,
                 }
             }
             if gone {

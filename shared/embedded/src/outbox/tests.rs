@@ -91,6 +91,50 @@ fn a_line_cut_by_a_crash_costs_no_other_message() {
     }
 }
 
+#[test]
+fn who_is_forgotten_is_in_no_file_even_if_a_crash_cut_their_line() {
+    let folder = Folder::new();
+    let outbox = folder.outbox();
+    outbox.write(&sms("m-1", 1)).unwrap();
+    outbox.write(&sms("m-2", 2)).unwrap();
+    let path = folder.0.join("sms.ndjson");
+    let whole = fs::read(&path).unwrap();
+    fs::write(&path, &whole[..whole.len() - 5]).unwrap();
+    outbox.write(&email("m-3", 3)).unwrap();
+    outbox.write(&email("m-4", 4)).unwrap();
+    outbox.forget(|sent| sent.id != "m-4").unwrap();
+    let left: Vec<_> = outbox.newest(9).unwrap().into_iter().map(|sent| sent.id).collect();
+    assert_eq!((left, folder.mails().len()), (vec!["m-4".to_owned()], 1));
+    assert_eq!(fs::read(&path).unwrap(), b"");
+}
+
+#[test]
+fn a_mail_whose_writer_died_is_found_by_its_line() {
+    let folder = Folder::new();
+    // A folder stands where the second file is to be written.
+    let sent = email("m-1", 5);
+    let outbox = folder.outbox();
+    fs::create_dir(folder.0.join("mail").join(mail_name(&sent))).unwrap();
+    outbox.write(&sent).unwrap_err();
+    assert_eq!(outbox.newest(9).unwrap(), [sent]);
+}
+
+#[test]
+fn what_is_written_while_others_are_forgotten_is_neither_lost_nor_left() {
+    let folder = Folder::new();
+    let outbox = folder.outbox();
+    let (theirs, rest) = (|sent: &Sent| sent.id.starts_with("a-"), 200);
+    std::thread::scope(|scope| {
+        scope.spawn(|| (0..rest).for_each(|n| outbox.write(&sms(&format!("a-{n}"), n)).unwrap()));
+        scope.spawn(|| (0..rest).for_each(|n| outbox.write(&sms(&format!("b-{n}"), n)).unwrap()));
+        scope.spawn(|| (0..50).for_each(|_| outbox.forget(theirs).unwrap()));
+    });
+    outbox.forget(theirs).unwrap();
+    let left = outbox.newest(999).unwrap();
+    assert_eq!(left.iter().filter(|sent| theirs(sent)).count(), 0);
+    assert_eq!(left.len(), usize::try_from(rest).unwrap());
+}
+
 fn email(id: &str, at_ms: i64) -> Sent {
     let email = Email {
         from: "\"Café, Lyon\" <shop@example.com>".into(),
