@@ -254,7 +254,7 @@ fn every_segment_says_in_words_who_is_in_it() {
         format!("{}: customers who {}.\n", segment.name, segment.rule.describe())
     };
     let told: Vec<_> = pack().segments.iter().map(line).collect();
-    expect![[r"
+    expect![[r#"
         Leads: customers who (allow e-mail, allow text messages or allow push messages) and did not do “Order Completed”.
         Asked for e-mail, to be confirmed: customers who are asked to confirm e-mail.
         First-time customers: customers who last did “Order Completed” in the last 30 days and did “Order Completed” exactly once.
@@ -270,5 +270,19 @@ fn every_segment_says_in_words_who_is_in_it() {
         Customers of the week: customers who did “Order Completed” this week.
         Customers of the month: customers who did “Order Completed” at least 2 times this month.
         Customers of the year: customers who did “Order Completed” at least 4 times this year.
-    "]].assert_eq(&told.concat());
+        RFM: Champions: customers who are “Champions” in “RFM”.
+        RFM: Loyal: customers who are “Loyal” in “RFM”.
+        RFM: Potential loyalists: customers who are “Potential loyalists” in “RFM”.
+        RFM: New: customers who are “New” in “RFM”.
+        RFM: Promising: customers who are “Promising” in “RFM”.
+        RFM: Need attention: customers who are “Need attention” in “RFM”.
+        RFM: About to sleep: customers who are “About to sleep” in “RFM”.
+        RFM: At risk: customers who are “At risk” in “RFM”.
+        RFM: Cannot lose: customers who are “Cannot lose” in “RFM”.
+        RFM: Hibernating: customers who are “Hibernating” in “RFM”.
+        Value: Very good: customers who are “Very good” in “Value”.
+        Value: Good: customers who are “Good” in “Value”.
+        Value: Average: customers who are “Average” in “Value”.
+        Value: Occasional: customers who are “Occasional” in “Value”.
+    "#]].assert_eq(&told.concat());
 }
