@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use attune_aws::meter::Units;
 use attune_aws::store::StoredMessage;
+use attune_domain::census::quality::Quality;
 use attune_domain::id::MessageId;
 use attune_domain::number::Number;
 use attune_domain::time::{Span, Timestamp};
@@ -41,6 +42,9 @@ pub(super) struct Report {
     pub(super) made_up: MadeUp,
     pub(super) made_up_by: Model,
     pub(super) segments: Vec<Segment>,
+    /// What the census found wrong with them, in sentences.
+    pub(super) findings: Vec<String>,
+    pub(super) known: Vec<Known>,
     pub(super) messages: Vec<Messages>,
     pub(super) problems: u64,
     pub(super) capacity: Capacity,
@@ -57,6 +61,14 @@ pub(super) struct Segment {
     pub(super) name: String,
     pub(super) sentence: String,
     pub(super) size: u64,
+}
+
+/// A trait, an address or a consent, and of how many customers it is known.
+#[derive(Debug, Serialize)]
+pub(super) struct Known {
+    pub(super) what: String,
+    pub(super) customers: u64,
+    pub(super) of: u64,
 }
 
 /// Messages of one program on one channel with one outcome.
@@ -111,6 +123,7 @@ impl Report {
             played.orders.iter().map(|order| order.amount).fold(Number::ZERO, Number::plus);
         let capacity = Capacity::of(suite, figures, messages.len());
         let problems = suite.store.problems(None, 1_000).await?;
+        let (findings, known) = census(suite).await?;
         let example = suite.capture.sent().into_iter().rev().find(is_reminder);
         Ok(Self {
             shop: played.shop.clone(),
@@ -123,6 +136,8 @@ impl Report {
             made_up: played.made_up,
             made_up_by: played.model.clone(),
             segments: segments(suite, played.until).await?,
+            findings,
+            known,
             messages: outcomes(suite, messages).await?,
             problems: problems.iter().map(|problem| problem.count).sum(),
             capacity,
@@ -141,6 +156,18 @@ impl Report {
 /// The mail that speaks of a cart, as it is the most personal one.
 fn is_reminder(sent: &Sent) -> bool {
     matches!(&sent.kind, Kind::Email(mail) if mail.tags.get("program").is_some_and(|p| p.contains("cart")))
+}
+
+/// What the census found, and what is known of whom.
+async fn census(suite: &Suite) -> Result<(Vec<String>, Vec<Known>), Failure> {
+    let Some(counted) = suite.store.last_census().await? else { return Ok(Default::default()) };
+    let quality = Quality::of(&counted.summary, &counted.definitions);
+    let known = counted.summary.known.iter().map(|(what, known)| Known {
+        what: what.clone(),
+        customers: known.customers,
+        of: counted.summary.customers,
+    });
+    Ok((quality.findings.iter().map(ToString::to_string).collect(), known.collect()))
 }
 
 async fn segments(suite: &Suite, now: Timestamp) -> Result<Vec<Segment>, Failure> {

@@ -12,6 +12,7 @@ pub(super) fn print(report: &Report) {
     orders(report);
     made_up(report);
     segments(report);
+    census(report);
     messages(report);
     example(report.example.as_ref());
     capacity(report);
@@ -57,6 +58,19 @@ fn segments(report: &Report) {
     let mut rows = table(["segment", "customers", "who"], &[1]);
     for segment in &report.segments {
         rows.add_row([segment.name.clone(), grouped(segment.size), segment.sentence.clone()]);
+    }
+    println!("{rows}");
+}
+
+fn census(report: &Report) {
+    println!("\nWhat the census finds about them:");
+    for finding in &report.findings {
+        println!("- {finding}");
+    }
+    println!("\nWhat is known of whom:");
+    let mut rows = table(["what", "customers", "of"], &[1, 2]);
+    for known in &report.known {
+        rows.add_row([known.what.clone(), grouped(known.customers), grouped(known.of)]);
     }
     println!("{rows}");
 }

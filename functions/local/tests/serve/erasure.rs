@@ -38,7 +38,9 @@ async fn race(wait: Duration) -> usize {
     let shop = Shop::with_an_order(&folder).await;
     let sent = Arc::new(AtomicUsize::new(0));
     let count = Arc::clone(&sent);
-    shop.suite.capture.on_sent(move |_| drop(count.fetch_add(1, Ordering::SeqCst)));
+    shop.suite.capture.on_sent(move |_| {
+        count.fetch_add(1, Ordering::SeqCst);
+    });
     let suite = Arc::clone(&shop.suite);
     let sender = std::thread::spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();

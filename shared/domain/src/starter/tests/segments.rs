@@ -254,7 +254,7 @@ fn every_segment_says_in_words_who_is_in_it() {
         format!("{}: customers who {}.\n", segment.name, segment.rule.describe())
     };
     let told: Vec<_> = pack().segments.iter().map(line).collect();
-    expect![[r#"
+    expect![[r"
         Leads: customers who (allow e-mail, allow text messages or allow push messages) and did not do “Order Completed”.
         Asked for e-mail, to be confirmed: customers who are asked to confirm e-mail.
         First-time customers: customers who last did “Order Completed” in the last 30 days and did “Order Completed” exactly once.
@@ -284,5 +284,5 @@ fn every_segment_says_in_words_who_is_in_it() {
         Value: Good: customers who are “Good” in “Value”.
         Value: Average: customers who are “Average” in “Value”.
         Value: Occasional: customers who are “Occasional” in “Value”.
-    "#]].assert_eq(&told.concat());
+    "]].assert_eq(&told.concat());
 }
