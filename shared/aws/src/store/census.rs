@@ -3,7 +3,6 @@
 use attune_domain::census::{Census, Summary};
 use attune_domain::definitions::Definitions;
 use attune_domain::plan::Version;
-use attune_domain::time::Timestamp;
 
 use super::item::{Build, Read, number};
 use super::pass::{Pass, Round, Slice};
@@ -77,11 +76,10 @@ impl Store {
     pub(super) async fn finish_census(
         &self,
         pass: &Pass,
-        now: Timestamp,
+        definitions: &Definitions,
     ) -> Result<(), StoreError> {
-        let definitions = self.definitions(now).await?;
         let summary = self.counted(pass.number, Round::Count, pass.slices).await?;
-        let census = summary.finish(pass.number, pass.at, &definitions);
+        let census = summary.finish(pass.number, pass.at, definitions);
         let item = Build::default()
             .text("kind", "census")
             .text("id", census_name(pass.number))

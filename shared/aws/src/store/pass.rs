@@ -126,7 +126,11 @@ impl Store {
         if pass.not_before > now || pass.round == Round::Done || !self.round_is_done(&pass).await? {
             return Ok(Some(pass));
         }
-        let definitions = self.definitions(now).await?;
+        let definitions = self.fresh_definitions(now).await?;
+        if definitions.version() != pass.version {
+            // Others were published, whose pass is about to begin.
+            return Ok(Some(pass));
+        }
         let ranks = definitions.plan.rankings().next().is_some();
         let next = match pass.round {
             Round::Count if ranks => {
@@ -136,7 +140,7 @@ impl Store {
             _ => Pass { round: Round::Done, ..pass },
         };
         if pass.round == Round::Count {
-            self.finish_census(&pass, now).await?;
+            self.finish_census(&pass, &definitions).await?;
         }
         // If somebody else was faster, theirs is the same.
         self.put_pass(&next, pass.number, pass.round).await?;

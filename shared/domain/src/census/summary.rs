@@ -23,6 +23,10 @@ use crate::time::Timestamp;
 /// store; eight slices together tell a share to within a percent.
 pub const SAMPLE: usize = 1_024;
 
+/// Bytes of an id that the sample keeps, so that a slice's rows are within one item whatever ids are
+/// like.
+const ID_BYTES: usize = 64;
+
 /// What was added up of some customers, under one set of definitions. Segments are known by their
 /// places.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -70,7 +74,7 @@ pub struct Known {
 /// A customer in the sample.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Row {
-    /// Who.
+    /// Who; of a long id, its beginning.
     pub id: CustomerId,
     /// The values of [`metrics`], in their order.
     pub values: Vec<Option<Number>>,
@@ -124,8 +128,8 @@ impl<'a> Counter<'a> {
             let ranked = axes.iter().all(|axis| values.get(*axis).is_some_and(Option::is_some));
             *summary.ranked.entry(*key).or_default() += u64::from(ranked);
         }
-        let id = profile.id.clone();
-        summary.put(hash64(&["census", id.as_str()]), Row { id, values, inside });
+        let hash = hash64(&["census", profile.id.as_str()]);
+        summary.put(hash, Row { id: shortened(&profile.id), values, inside });
     }
 
     fn count_segments(&self, summary: &mut Summary, profile: &Profile) -> Vec<u16> {
@@ -175,6 +179,13 @@ impl<'a> Counter<'a> {
             }
         }
     }
+}
+
+/// The id, or its beginning: in the sample it only orders those whose values are equal.
+fn shortened(id: &CustomerId) -> CustomerId {
+    let text = id.as_str();
+    let short = text.get(..text.floor_char_boundary(ID_BYTES)).and_then(CustomerId::parse);
+    short.unwrap_or_else(|| id.clone())
 }
 
 fn axes(metrics: &[&Metric], ranking: &Ranking) -> Vec<usize> {
