@@ -117,6 +117,8 @@ async fn of_two_who_work_on_one_slice_nobody_is_counted_twice() {
     assert!(world.store.put_down(&mut other, true, world.now()).await.unwrap());
     assert!(!world.store.put_down(&mut one, true, world.now()).await.unwrap());
     assert!(world.store.take_up(&slice, world.now()).await.unwrap().is_none());
+    world.store.further_pass(world.now()).await.unwrap();
+    world.pass(world.store.settings().settle);
     attune_tests::pass(&world).await.unwrap();
     let (_, told) = manage(&world, "GET", "/api/census", &Value::Null).await;
     assert_eq!(told["census"]["customers"], 10);

@@ -236,7 +236,8 @@ impl Arena {
             Way::Erasure => {
                 let path = format!("/api/customers/{customer}");
                 let (status, _) = manage(world, "DELETE", &path, &Value::Null).await;
-                assert_eq!(status.as_u16(), 200);
+                // 202 while a message is on its way to them.
+                assert!([200, 202].contains(&status.as_u16()), "{status}");
             }
         }
     }

@@ -181,7 +181,11 @@ async fn interrupt(flow: Flow, n: usize) -> (Vec<String>, Vec<String>) {
     if n == 0 {
         return (calls, Vec::new());
     }
-    let (said, after) = interrupt.said.lock().unwrap().expect("an erasure");
+    // Messages that are sent side by side race for the core: another time it takes fewer calls.
+    let Some((said, after)) = *interrupt.said.lock().unwrap() else {
+        assert!(calls.len() < n && matches!(flow, Flow::Dispatch), "{flow:?}: {calls:?}");
+        return (calls, Vec::new());
+    };
     let mut wrong = Vec::new();
     let sends = |call: &String| ["SendEmail", "Publish"].contains(&call.as_str());
     // The call that was interrupted goes on afterwards.
