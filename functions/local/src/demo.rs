@@ -69,7 +69,9 @@ async fn tell(asked: &cli::Demo) -> Result<Report, Failure> {
     }
     publish(&suite, asked).await?;
     let figures = Stage { suite: &suite, hand: &hand }.play(&planned, until).await?;
-    suite.census().await?;
+    while !suite.census().await? {
+        hand.set(suite.clock.now() + suite.store.settings().settle);
+    }
     let ids: Vec<MessageId> =
         planned_ids.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect();
     let played = Played { shop, from: begin, until, orders: &orders, left_out, model, made_up };

@@ -193,10 +193,11 @@ impl Suite {
         Ok(())
     }
 
-    /// Takes the census of the day, if it is due or was begun.
-    pub async fn census(&self) -> Result<(), StoreError> {
+    /// Takes the census of the day, if it is due or was begun; says whether it is over. Between its
+    /// rounds, the time must go by after which nobody works by the cuts before.
+    pub async fn census(&self) -> Result<bool, StoreError> {
         attune_recompute::handle(&self.recompute(), Task::Begin, self.deadline()).await?;
-        self.go_on_with_pass().await.map(drop)
+        self.go_on_with_pass().await
     }
 
     /// Goes on with a pass, round after round; says whether it is over.
