@@ -15,7 +15,7 @@ use crate::template::Template;
 const BEFORE: &str = "segments: [{ id: a, when: { trait: first_name, is: Ada } }]";
 const AFTER: &str = "segments: [{ id: b, when: { trait: first_name, is: Ada } }]";
 /// So many customers fill more than one page of a slice.
-const CUSTOMERS: u32 = 120;
+const CUSTOMERS: u32 = 960;
 
 /// A run of the machine.
 struct Run<'a> {

@@ -16,6 +16,10 @@ use super::{Store, StoreError, Table};
 /// to this.
 pub const MOST_TIMEOUT: Span = Span::seconds(60);
 
+/// Slices of a round at least, however few shards there are: each keeps a sample of its own, and so
+/// many together are everybody in a shop of some thousands.
+const LEAST_SLICES: u32 = 8;
+
 /// A full pass.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pass {
@@ -95,7 +99,7 @@ impl Store {
                 number: before + 1,
                 version,
                 round: Round::Count,
-                slices: u32::from(self.settings.shards),
+                slices: u32::from(self.settings.shards).max(LEAST_SLICES),
                 not_before,
                 at: not_before,
             };
