@@ -31,6 +31,11 @@ use base64::prelude::BASE64_STANDARD;
 use serde_json::Value;
 use tower::ServiceExt as _;
 
+/// A whole number in the environment: how many to play, or which.
+pub fn number(name: &str) -> Option<u64> {
+    std::env::var(name).ok().map(|text| text.parse().expect("a whole number"))
+}
+
 /// Sends a body to the event API with a key, and answers its status and body.
 pub async fn post(world: &World, path: &str, key: &str, body: &Value) -> (StatusCode, Value) {
     post_bytes(world, path, key, &[], body.to_string().into_bytes()).await

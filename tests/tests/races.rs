@@ -9,15 +9,12 @@
     reason = "a test fails by panicking"
 )]
 
+use attune_tests::number;
 use attune_tests::races::twins;
 use attune_tests::races::withdrawal::{Tally, as_it_is, claim_without_looking, play};
 
 /// Interleavings per run, unless `ATTUNE_RACES` says otherwise: some seconds' worth.
 const RACES: u64 = 500;
-
-fn number(name: &str) -> Option<u64> {
-    std::env::var(name).ok().map(|text| text.parse().expect("a whole number"))
-}
 
 #[tokio::test(start_paused = true)]
 async fn no_send_is_claimed_after_the_person_withdrew() {

@@ -11,15 +11,12 @@
     reason = "a test fails by panicking, and helpers of tests are tests"
 )]
 
+use attune_tests::number;
 use attune_tests::schedules::walk::walk;
 use attune_tests::schedules::{Flow, as_it_is, flows, pairs, reference, singles, violations};
 
 /// Walks per run, unless `ATTUNE_WALKS` says otherwise: a few seconds' worth.
 const WALKS: u64 = 150;
-
-fn number(name: &str) -> Option<u64> {
-    std::env::var(name).ok().map(|text| text.parse().expect("a whole number"))
-}
 
 fn all() -> Vec<Flow> {
     [flows::events(), flows::people(), flows::passes(), flows::messages(), flows::feedback()]

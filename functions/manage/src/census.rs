@@ -7,6 +7,7 @@ use attune_domain::census::{Known, Tally};
 use attune_domain::channel::Channel;
 use attune_domain::class::ClassDefinition;
 use attune_domain::coverage::traits_read;
+use attune_domain::number::ratio;
 use attune_domain::program::Program;
 use attune_domain::ranking::{Cuts, Frozen, Place, Split};
 use axum::Json;
@@ -65,7 +66,7 @@ pub(crate) async fn coverage(State(deps): State<Deps>) -> Result<Json<Value>, Re
         json!({
             "what": name,
             "customers": known.customers,
-            "share": ratio(known.customers, summary.customers),
+            "share": rounded(ratio(known.customers, summary.customers)),
             "inside": inside.collect::<Map<_, _>>(),
         })
     });
@@ -100,8 +101,7 @@ async fn under_way(deps: &Deps, pass: &Pass) -> Result<Value, Refusal> {
 
 fn of_class(class: &ClassDefinition, counted: &Counted) -> Value {
     let Counted { definitions, summary } = counted;
-    let key = definitions.plan.slots().get(class.slot).map(|slot| slot.key);
-    let frozen = key.and_then(|key| definitions.census().frozen.get(&key));
+    let frozen = definitions.frozen(class.slot);
     let ranked = frozen.map_or(0, |frozen| frozen.ranked);
     let cells = class.segments.iter().filter_map(|place| {
         let segment = definitions.segments.get(*place)?;
@@ -109,7 +109,7 @@ fn of_class(class: &ClassDefinition, counted: &Counted) -> Value {
             summary.segments.get(*place).copied().unwrap_or_default();
         Some(json!({
             "id": segment.id.as_str(), "name": segment.name, "customers": inside,
-            "share": ratio(inside, ranked), "entered": entered, "left": left,
+            "share": rounded(ratio(inside, ranked)), "entered": entered, "left": left,
         }))
     });
     json!({
@@ -195,12 +195,7 @@ fn needs(program: &Program, counted: &Counted) -> Option<Value> {
 /// What is known of nobody.
 static NOBODY: Known = Known { customers: 0, inside: std::collections::BTreeMap::new() };
 
-/// Of counts far below 2^52, to four digits.
-#[allow(clippy::cast_precision_loss)]
-fn ratio(part: u64, whole: u64) -> Value {
-    rounded(if whole == 0 { 0.0 } else { part as f64 / whole as f64 })
-}
-
+/// To four digits.
 fn rounded(number: f64) -> Value {
     json!((number * 10_000.0).round() / 10_000.0)
 }

@@ -44,6 +44,7 @@ use crate::plan::{Plan, Version};
 use crate::policy::Policy;
 use crate::profile::Core;
 use crate::program::{Class, Program};
+use crate::ranking::Frozen;
 use crate::rule::{Facts, Metric, Rule, ScoreDefinition};
 use crate::time::Timestamp;
 
@@ -133,6 +134,11 @@ impl Definitions {
     /// The census that customers are ranked by.
     pub fn census(&self) -> &Census {
         &self.census
+    }
+
+    /// Where the ranking of a slot is cut, if the census has seen it.
+    pub fn frozen(&self, slot: usize) -> Option<&Frozen> {
+        self.census.frozen.get(&self.plan.slots().get(slot)?.key)
     }
 
     /// Their version.

@@ -4,6 +4,12 @@ use std::fmt;
 
 use serde_json::Value;
 
+/// `part` by `whole`, and 0 by nothing. Of counts far below 2^52.
+#[allow(clippy::cast_precision_loss)]
+pub fn ratio(part: u64, whole: u64) -> f64 {
+    if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
+}
+
 /// A decimal number in millionths, from about -9.2 to +9.2 million million.
 ///
 /// Integers, so that a sum does not depend on the order in which its parts arrived.

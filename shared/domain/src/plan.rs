@@ -227,10 +227,10 @@ impl Plan {
         &self.slots
     }
 
-    /// The rankings, each with the place of its slot.
-    pub fn rankings(&self) -> impl Iterator<Item = (usize, &Ranking)> {
+    /// The rankings, each with the place and the key of its slot.
+    pub fn rankings(&self) -> impl Iterator<Item = (usize, Key, &Ranking)> {
         self.slots.iter().enumerate().filter_map(|(place, slot)| match &slot.memory {
-            Memory::Rank(ranking) => Some((place, ranking)),
+            Memory::Rank(ranking) => Some((place, slot.key, ranking)),
             _ => None,
         })
     }

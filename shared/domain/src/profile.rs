@@ -215,8 +215,7 @@ impl Core {
     ) -> Vec<(usize, Feature)> {
         let (plan, facts) = (&definitions.plan, self.facts());
         let rank = |place: usize, ranking: &Ranking| {
-            let key = plan.slots().get(place)?.key;
-            let frozen = definitions.census().frozen.get(&key)?;
+            let frozen = definitions.frozen(place)?;
             let mut slots = ranking.axes.iter().flat_map(|axis| axis.metric.slots());
             if !slots.all(|slot| plan.has(slot, self.made_for)) {
                 return None;
@@ -224,7 +223,7 @@ impl Core {
             Some(ranking.cell(frozen, ranking.values(&facts, at).as_deref(), id))
         };
         let ranks = plan.rankings();
-        ranks.map(|(place, ranking)| (place, Feature::Rank(rank(place, ranking)))).collect()
+        ranks.map(|(place, _, ranking)| (place, Feature::Rank(rank(place, ranking)))).collect()
     }
 
     /// Makes every rank anew.

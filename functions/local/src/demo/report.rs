@@ -7,7 +7,7 @@ use attune_aws::meter::Units;
 use attune_aws::store::StoredMessage;
 use attune_domain::census::quality::Quality;
 use attune_domain::id::MessageId;
-use attune_domain::number::Number;
+use attune_domain::number::{Number, ratio};
 use attune_domain::time::{Span, Timestamp};
 use attune_embedded::capture::sent::{Kind, Sent};
 use serde::Serialize;
@@ -227,10 +227,4 @@ impl Capacity {
             dollars_per_million_events: used.dollars() * 1e6 * ratio(1, events),
         }
     }
-}
-
-/// `part / whole`, and 0 of nothing. Counts here are far below 2^52.
-#[allow(clippy::cast_precision_loss)]
-fn ratio(part: u64, whole: u64) -> f64 {
-    if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
 }

@@ -3,6 +3,7 @@
 use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
 use aws_sdk_dynamodb::operation::delete_item::builders::DeleteItemFluentBuilder;
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
+use aws_sdk_dynamodb::operation::scan::builders::ScanFluentBuilder;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::ReturnConsumedCapacity;
@@ -23,6 +24,19 @@ impl Store {
         let query = query.set_exclusive_start_key(from);
         let query = query.return_consumed_capacity(ReturnConsumedCapacity::Total);
         let output = query.send().await.map_err(StoreError::of)?;
+        self.meter.reads(&output.consumed_capacity);
+        Ok((output.items.unwrap_or_default(), output.last_evaluated_key))
+    }
+
+    /// The page of a scan that begins at `from`.
+    pub(super) async fn scanned(
+        &self,
+        scan: ScanFluentBuilder,
+        from: Option<Attributes>,
+    ) -> Result<Page, StoreError> {
+        let scan = scan.set_exclusive_start_key(from);
+        let scan = scan.return_consumed_capacity(ReturnConsumedCapacity::Total);
+        let output = scan.send().await.map_err(StoreError::of)?;
         self.meter.reads(&output.consumed_capacity);
         Ok((output.items.unwrap_or_default(), output.last_evaluated_key))
     }

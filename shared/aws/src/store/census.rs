@@ -4,7 +4,7 @@ use attune_domain::census::{Census, Summary};
 use attune_domain::definitions::Definitions;
 use attune_domain::plan::Version;
 
-use super::item::{Build, Read, number};
+use super::item::{Attributes, Build, Read, number};
 use super::pass::{Pass, Round, Slice};
 use super::{Store, StoreError, Table};
 
@@ -26,11 +26,9 @@ impl Store {
     }
 
     /// A census that was finished; an empty one of number 0.
-    pub async fn census(&self, number: u32) -> Result<Census, StoreError> {
+    pub(super) async fn census(&self, number: u32) -> Result<Census, StoreError> {
         let item = self.workspace("census", &census_name(number)).await?;
-        let Some(item) = &item else { return Ok(Census::default()) };
-        let read = Read { table: Table::Workspace, item };
-        Census::unpack(read.bytes("cuts")?).map_err(|_| read.unreadable("cuts"))
+        item.as_ref().map_or(Ok(Census::default()), cuts)
     }
 
     /// The last census that was finished, if there was one.
@@ -40,35 +38,27 @@ impl Store {
         let Some(item) = &item else { return Ok(None) };
         let read = Read { table: Table::Workspace, item };
         let (version, slices) = (Version(read.number("version")?), read.number("slices")?);
-        let definitions = self.read_version(version).await?;
-        let definitions = definitions.with_census(self.census(number).await?);
-        let mut ranked = Some(self.counted(number, Round::Rank, slices).await?);
-        for slice in 0..slices {
-            let slice = Slice { pass: number, round: Round::Rank, slice, of: slices };
-            if !self.slice_progress(&slice).await?.done {
-                ranked = None;
-            }
-        }
-        let summary = match ranked {
-            Some(summary) => summary,
+        let definitions = self.read_version(version).await?.with_census(cuts(item)?);
+        let summary = match self.counted(number, Round::Rank, slices).await? {
+            Some(summary) => Some(summary),
             None => self.counted(number, Round::Count, slices).await?,
         };
-        Ok(Some(Counted { definitions, summary }))
+        Ok(summary.map(|summary| Counted { definitions, summary }))
     }
 
-    /// Everything that the slices of a round counted.
-    pub async fn counted(
+    /// Everything that the slices of a round counted, once all of them are done.
+    pub(super) async fn counted(
         &self,
         pass: u32,
         round: Round,
         slices: u32,
-    ) -> Result<Summary, StoreError> {
+    ) -> Result<Option<Summary>, StoreError> {
         let mut whole = Summary::default();
-        for slice in 0..slices {
-            let slice = Slice { pass, round, slice, of: slices };
-            whole.merge(self.slice_summary(&slice).await?);
+        for slice in Slice::all(pass, round, slices) {
+            let Some(summary) = self.slice_counted(&slice).await? else { return Ok(None) };
+            whole.merge(summary);
         }
-        Ok(whole)
+        Ok(Some(whole))
     }
 
     /// Finishes the census of a pass whose slices are all counted, and makes it the one that ranks
@@ -76,10 +66,10 @@ impl Store {
     pub(super) async fn finish_census(
         &self,
         pass: &Pass,
+        counted: &Summary,
         definitions: &Definitions,
     ) -> Result<(), StoreError> {
-        let summary = self.counted(pass.number, Round::Count, pass.slices).await?;
-        let census = summary.finish(pass.number, pass.at, definitions);
+        let census = counted.finish(pass.number, pass.at, definitions);
         let item = Build::default()
             .text("kind", "census")
             .text("id", census_name(pass.number))
@@ -98,6 +88,11 @@ impl Store {
         self.forget_definitions();
         Ok(())
     }
+}
+
+fn cuts(item: &Attributes) -> Result<Census, StoreError> {
+    let read = Read { table: Table::Workspace, item };
+    Census::unpack(read.bytes("cuts")?).map_err(|_| read.unreadable("cuts"))
 }
 
 fn census_name(number: u32) -> String {

@@ -78,13 +78,18 @@ impl Round {
     }
 }
 
+impl Slice {
+    /// The slices of a round that is cut into so many.
+    pub fn all(pass: u32, round: Round, of: u32) -> impl Iterator<Item = Self> {
+        (0..of).map(move |slice| Self { pass, round, slice, of })
+    }
+}
+
 impl Pass {
     /// The slices of its round; none once it is over.
     pub fn slices(&self) -> impl Iterator<Item = Slice> {
-        let Self { number, round, slices, .. } = *self;
-        let over = round == Round::Done;
-        let slices = if over { 0 } else { slices };
-        (0..slices).map(move |slice| Slice { pass: number, round, slice, of: self.slices })
+        let of = if self.round == Round::Done { 0 } else { self.slices };
+        Slice::all(self.number, self.round, of)
     }
 }
 
@@ -124,12 +129,24 @@ impl Store {
         }))
     }
 
+    /// The pass, if it is the one that is wanted now, and in that round.
+    pub(super) async fn wanted(
+        &self,
+        number: u32,
+        round: Round,
+    ) -> Result<Option<Pass>, StoreError> {
+        let pass = self.current_pass().await?;
+        Ok(pass.filter(|pass| (pass.number, pass.round) == (number, round)))
+    }
+
     /// The pass that is wanted now, or the last one, in its next round if all slices of one are done.
     pub async fn further_pass(&self, now: Timestamp) -> Result<Option<Pass>, StoreError> {
         let Some(pass) = self.current_pass().await? else { return Ok(None) };
-        if pass.not_before > now || pass.round == Round::Done || !self.round_is_done(&pass).await? {
+        if pass.not_before > now || pass.round == Round::Done {
             return Ok(Some(pass));
         }
+        let counted = self.counted(pass.number, pass.round, pass.slices).await?;
+        let Some(counted) = counted else { return Ok(Some(pass)) };
         let definitions = self.fresh_definitions(now).await?;
         if definitions.version() != pass.version {
             // Others were published, whose pass is about to begin.
@@ -144,7 +161,7 @@ impl Store {
             _ => Pass { round: Round::Done, ..pass },
         };
         if pass.round == Round::Count {
-            self.finish_census(&pass, &definitions).await?;
+            self.finish_census(&pass, &counted, &definitions).await?;
         }
         // If somebody else was faster, theirs is the same.
         self.put_pass(&next, pass.number, pass.round).await?;
@@ -156,15 +173,6 @@ impl Store {
         let current = self.current_version().await?;
         let pass = self.current_pass().await?;
         Ok(pass.is_some_and(|pass| pass.version == current && pass.round == Round::Done))
-    }
-
-    async fn round_is_done(&self, pass: &Pass) -> Result<bool, StoreError> {
-        for slice in pass.slices() {
-            if !self.slice_progress(&slice).await?.done {
-                return Ok(false);
-            }
-        }
-        Ok(true)
     }
 
     /// Writes the pass, if the one before it is still there in that round.

@@ -148,6 +148,11 @@ impl Store {
     }
 }
 
+/// The key of a part of a profile.
+pub(super) fn part_key(customer: &str, part: &str) -> Attributes {
+    Build::default().text("customer", customer).text("part", part).done()
+}
+
 /// Puts the parts of a profile together.
 pub(super) fn read(
     id: &CustomerId,

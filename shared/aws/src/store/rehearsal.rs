@@ -6,7 +6,6 @@ use attune_domain::definitions::Definitions;
 use attune_domain::id::CustomerId;
 use attune_domain::step::{Input, Step, step};
 use attune_domain::time::Timestamp;
-use aws_sdk_dynamodb::types::ReturnConsumedCapacity;
 use futures_util::stream::{StreamExt as _, TryStreamExt as _, iter};
 
 use super::item::{Attributes, Read, text};
@@ -31,7 +30,7 @@ impl Store {
         after: Option<Page>,
         now: Timestamp,
     ) -> Result<(Vec<Step>, Option<Page>), StoreError> {
-        let output = self
+        let scan = self
             .client
             .scan()
             .table_name(self.table(Table::Profiles))
@@ -41,18 +40,13 @@ impl Store {
             .projection_expression("customer")
             .expression_attribute_names("#to", "to")
             .expression_attribute_values(":core", text("core"))
-            .set_exclusive_start_key(after.map(|page| page.0))
-            .limit(PAGE)
-            .return_consumed_capacity(ReturnConsumedCapacity::Total)
-            .send()
-            .await
-            .map_err(StoreError::of)?;
-        self.meter.reads(&output.consumed_capacity);
+            .limit(PAGE);
+        let (items, more) = self.scanned(scan, after.map(|page| page.0)).await?;
         let id = |item| Read { table: Table::Profiles, item }.parsed("customer", CustomerId::parse);
-        let ids: Vec<CustomerId> = output.items().iter().map(id).collect::<Result<_, _>>()?;
+        let ids: Vec<CustomerId> = items.iter().map(id).collect::<Result<_, _>>()?;
         let steps = iter(ids.into_iter().map(|id| self.rehearse_one(id, definitions, now)));
         let steps: Vec<_> = steps.buffered(AT_ONCE).try_collect().await?;
-        Ok((steps.into_iter().flatten().collect(), output.last_evaluated_key.map(Page)))
+        Ok((steps.into_iter().flatten().collect(), more.map(Page)))
     }
 
     async fn rehearse_one(

@@ -13,12 +13,12 @@ use attune_domain::definitions::Definitions;
 use attune_domain::id::CustomerId;
 use attune_domain::profile::Profile;
 use attune_domain::time::{Span, Timestamp};
-use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
+use aws_sdk_dynamodb::types::AttributeValue;
 
 use super::expiry;
-use super::item::{Attributes, Build, Read, number, text};
+use super::item::{Attributes, Read, number, text};
 use super::pass::{Pass, Round, Slice};
-use super::profiles::{Consistency, Found, read};
+use super::profiles::{Consistency, Found, part_key, read};
 use super::{Store, StoreError, Table};
 
 /// Items in one page of a slice.
@@ -71,10 +71,10 @@ impl Store {
         Ok(item.as_ref().map(progress).unwrap_or_default())
     }
 
-    /// What a slice counted.
-    pub(super) async fn slice_summary(&self, slice: &Slice) -> Result<Summary, StoreError> {
+    /// What a slice counted, once it is done.
+    pub(super) async fn slice_counted(&self, slice: &Slice) -> Result<Option<Summary>, StoreError> {
         let item = self.workspace("pass", &slice_name(slice)).await?;
-        item.as_ref().map_or(Ok(Summary::default()), summary)
+        item.as_ref().filter(|item| progress(item).done).map(summary).transpose()
     }
 
     /// Takes a slice up where it was put down. `None`: it is done, or no longer wanted.
@@ -83,10 +83,8 @@ impl Store {
         slice: &Slice,
         now: Timestamp,
     ) -> Result<Option<Stretch>, StoreError> {
-        let pass = self.current_pass().await?;
-        let Some(pass) = pass.filter(|p| (p.number, p.round) == (slice.pass, slice.round)) else {
-            return Ok(None);
-        };
+        let pass = self.wanted(slice.pass, slice.round).await?;
+        let Some(pass) = pass else { return Ok(None) };
         let item = self.workspace("pass", &slice_name(slice)).await?.unwrap_or_default();
         let progress = progress(&item);
         if progress.done {
@@ -94,9 +92,7 @@ impl Store {
         }
         let read = Read { table: Table::Workspace, item: &item };
         let after = read.maybe_text("after_customer").zip(read.maybe_text("after_part"));
-        let from = after.map(|(customer, part)| {
-            Build::default().text("customer", customer).text("part", part).done()
-        });
+        let from = after.map(|(customer, part)| part_key(customer, part));
         let again = read.flag("begun");
         if !again {
             let call = self
@@ -126,32 +122,28 @@ impl Store {
             stretch.progress.done = true;
             return Ok(());
         };
-        let output = self
+        let counter = Counter::new(&definitions, stretch.pass.at);
+        let scan = self
             .client
             .scan()
             .table_name(self.table(Table::Profiles))
             .segment(i32::try_from(stretch.slice.slice).unwrap_or(0))
             .total_segments(i32::try_from(stretch.slice.of).unwrap_or(1))
-            .set_exclusive_start_key(stretch.read.take())
-            .limit(PAGE)
-            .return_consumed_capacity(ReturnConsumedCapacity::Total)
-            .send()
-            .await
-            .map_err(StoreError::of)?;
-        self.meter.reads(&output.consumed_capacity);
-        stretch.read.clone_from(&output.last_evaluated_key);
-        for item in output.items.unwrap_or_default() {
+            .limit(PAGE);
+        let (items, more) = self.scanned(scan, stretch.read.take()).await?;
+        stretch.read = more;
+        for item in items {
             let same = stretch
                 .parts
                 .first()
                 .is_none_or(|part| part.get("customer") == item.get("customer"));
             if !same {
-                self.visit_parts(stretch, &definitions, now).await?;
+                self.visit_parts(stretch, &definitions, &counter, now).await?;
             }
             stretch.parts.push(item);
         }
         if stretch.read.is_none() {
-            self.visit_parts(stretch, &definitions, now).await?;
+            self.visit_parts(stretch, &definitions, &counter, now).await?;
             stretch.progress.done = true;
         }
         Ok(())
@@ -163,8 +155,7 @@ impl Store {
         pass: &Pass,
         now: Timestamp,
     ) -> Result<Option<Arc<Definitions>>, StoreError> {
-        let wanted = self.current_pass().await?;
-        if wanted.is_none_or(|p| (p.number, p.round) != (pass.number, pass.round)) {
+        if self.wanted(pass.number, pass.round).await?.is_none() {
             return Ok(None);
         }
         let fits = |definitions: &Definitions| {
@@ -183,19 +174,19 @@ impl Store {
         &self,
         stretch: &mut Stretch,
         definitions: &Arc<Definitions>,
+        counter: &Counter<'_>,
         now: Timestamp,
     ) -> Result<(), StoreError> {
         let parts = std::mem::take(&mut stretch.parts);
         let Some(last) = parts.last() else { return Ok(()) };
         let key = Read { table: Table::Profiles, item: last };
-        let (customer, part) = (key.text("customer")?, key.text("part")?);
-        stretch.from = Some(Build::default().text("customer", customer).text("part", part).done());
+        stretch.from = Some(part_key(key.text("customer")?, key.text("part")?));
         let id = key.parsed("customer", CustomerId::parse)?;
         let visited = self.visit(&id, &parts, definitions, stretch.again, now).await?;
         let Some(visited) = visited else { return Ok(()) };
         stretch.progress.visited += 1;
         stretch.progress.changed += visited.changed;
-        Counter::new(definitions, stretch.pass.at).count(&mut stretch.summary, &visited.profile);
+        counter.count(&mut stretch.summary, &visited.profile);
         Ok(())
     }
 

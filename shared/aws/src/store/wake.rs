@@ -9,8 +9,8 @@ use attune_domain::time::Timestamp;
 
 use super::agenda::Due;
 use super::commit::{Committed, MOST_RACES, Work};
-use super::item::{Attributes, Build, Read};
-use super::profiles::{Consistency, Found, Stored, read};
+use super::item::{Attributes, Read};
+use super::profiles::{Consistency, Found, Stored, part_key, read};
 use super::{Store, StoreError, Table};
 
 /// What waking brought.
@@ -32,9 +32,7 @@ impl Store {
     /// everything.
     pub async fn cores_of(&self, page: &[Due], settled: bool) -> Result<Cores, StoreError> {
         let customers: BTreeSet<&CustomerId> = page.iter().map(|due| &due.customer).collect();
-        let key = |customer: &&CustomerId| {
-            Build::default().text("customer", customer.as_str()).text("part", "core").done()
-        };
+        let key = |customer: &&CustomerId| part_key(customer.as_str(), "core");
         let keys: Vec<_> = customers.iter().map(key).collect();
         let items = self.get_all(Table::Profiles, &keys, settled).await?;
         let entry = |item: Attributes| {

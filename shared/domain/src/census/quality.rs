@@ -13,7 +13,7 @@
 use super::summary::{Row, Summary, Tally, metrics};
 use crate::definitions::{Definitions, Segment};
 use crate::id::{MetricId, SegmentId};
-use crate::number::Number;
+use crate::number::{Number, ratio};
 
 /// Fewer are too few for a segment of its own, in a shop of any size.
 const LEAST: u64 = 20;
@@ -296,12 +296,6 @@ impl Finder<'_> {
             _ => None,
         }
     }
-}
-
-/// Of numbers far below 2^52.
-#[allow(clippy::cast_precision_loss)]
-fn ratio(part: u64, whole: u64) -> f64 {
-    if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
 }
 
 #[allow(clippy::cast_precision_loss)]

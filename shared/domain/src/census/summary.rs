@@ -85,7 +85,7 @@ pub struct Row {
 /// The metrics that a census looks at: those of rankings, then others, up to
 /// [`limits::CENSUS_METRICS`].
 pub fn metrics(definitions: &Definitions) -> Vec<&Metric> {
-    let ranked = definitions.plan.rankings().flat_map(|(_, ranking)| &ranking.axes);
+    let ranked = definitions.plan.rankings().flat_map(|(.., ranking)| &ranking.axes);
     let all = ranked.map(|axis| &axis.metric).chain(&definitions.metrics);
     let mut seen = BTreeSet::new();
     let new = |metric: &&Metric| seen.insert(metric.id.as_str().to_owned());
@@ -108,11 +108,8 @@ impl<'a> Counter<'a> {
     /// Counts by these definitions, as of `at`.
     pub fn new(definitions: &'a Definitions, at: Timestamp) -> Self {
         let metrics = metrics(definitions);
-        let rankings = definitions.plan.rankings().map(|(place, ranking)| {
-            let key = definitions.plan.slots().get(place).map(|slot| slot.key);
-            (key.unwrap_or(Key(0)), axes(&metrics, ranking))
-        });
-        let rankings = rankings.collect();
+        let rankings = definitions.plan.rankings();
+        let rankings = rankings.map(|(_, key, ranking)| (key, axes(&metrics, ranking))).collect();
         Self { definitions, metrics, rankings, before: definitions.census().at, at }
     }
 
@@ -240,8 +237,7 @@ impl Summary {
     /// Cuts every ranking.
     pub fn finish(&self, number: u32, at: Timestamp, definitions: &Definitions) -> Census {
         let metrics = metrics(definitions);
-        let frozen = definitions.plan.rankings().filter_map(|(place, ranking)| {
-            let key = definitions.plan.slots().get(place)?.key;
+        let frozen = definitions.plan.rankings().map(|(_, key, ranking)| {
             let axes = axes(&metrics, ranking);
             let values = |row: &Row| -> Option<Vec<Number>> {
                 axes.iter().map(|axis| row.values.get(*axis).copied().flatten()).collect()
@@ -249,7 +245,7 @@ impl Summary {
             let rows = self.rows.values().filter_map(|row| Some((&row.id, values(row)?)));
             let rows: Vec<_> = rows.collect();
             let ranked = self.ranked.get(&key).copied().unwrap_or_default();
-            Some((key, ranking.freeze(ranked, &rows)))
+            (key, ranking.freeze(ranked, &rows))
         });
         Census { number, at, frozen: frozen.collect() }
     }

@@ -12,7 +12,7 @@ use crate::membership::Memberships;
 use crate::number::Number;
 use crate::plan::{Memory, Plan, Version};
 use crate::ranking::{Axis, Cell, Ranking, Small, Split, Ties};
-use crate::rule::{Metric, Names, RankLeaf};
+use crate::rule::{Names, RankLeaf, RuleReader};
 
 /// What rules call the cell of those who are not ranked.
 pub(crate) const NONE: &str = "none";
@@ -34,31 +34,27 @@ struct Drawn {
     cells: Vec<Cell>,
 }
 
-/// Reads classes. The ids of their segments are added to `names`, behind those of all others; the
-/// segments themselves come back, to be put there as well.
+/// Reads classes into `names`. The ids of their segments are added there, behind those of all others;
+/// the segments themselves come back, to be put there as well.
 pub(super) fn read(
     reader: &mut Reader,
     plan: &mut Plan,
     names: &mut Names,
     nodes: &[&Node],
-) -> (Vec<ClassDefinition>, Vec<Segment>) {
-    let (mut classes, mut segments) = (Vec::new(), Vec::new());
+) -> Vec<Segment> {
+    let mut segments = Vec::new();
     for node in nodes {
-        let Some((class, cells)) = class(reader, plan, names, node) else { continue };
+        let mut cx = RuleReader { reader, plan, names };
+        let Some((class, cells)) = class(&mut cx, node) else { continue };
         names.segments.extend(cells.iter().map(|segment| segment.id.to_string()));
-        names.classes.push(class.clone());
-        classes.push(class);
+        names.classes.push(class);
         segments.extend(cells);
     }
-    (classes, segments)
+    segments
 }
 
-fn class(
-    reader: &mut Reader,
-    plan: &mut Plan,
-    names: &Names,
-    node: &Node,
-) -> Option<(ClassDefinition, Vec<Segment>)> {
+fn class(cx: &mut RuleReader<'_>, node: &Node) -> Option<(ClassDefinition, Vec<Segment>)> {
+    let reader = &mut *cx.reader;
     let mut members = reader.members(node)?;
     let id = reader.required(&mut members, "id");
     let name = members.get("name");
@@ -70,7 +66,8 @@ fn class(
         Some(node) => reader.text(node)?.to_owned(),
         None => id.to_string(),
     };
-    let axes = axes(reader, names, cross?)?;
+    let axes = axes(cx, cross?)?;
+    let RuleReader { reader, plan, names } = cx;
     let ranking = Ranking { axes: axes.iter().map(|named| named.axis.clone()).collect() };
     if ranking.cells() > limits::CELLS {
         return reader.refuse(&cross?.place, Wrong::TooMany("cells of a class", limits::CELLS));
@@ -102,17 +99,20 @@ fn segment(
     Segment { id, name, rule, key, meaning: 0, changed, since, ranks: Vec::new() }
 }
 
-fn axes(reader: &mut Reader, names: &Names, node: &Node) -> Option<Vec<Named>> {
-    let entries = reader.entries(node);
+fn axes(cx: &mut RuleReader<'_>, node: &Node) -> Option<Vec<Named>> {
+    let entries = cx.reader.entries(node);
     if entries.is_empty() || entries.len() > limits::AXES {
-        return reader.refuse(&node.place, Wrong::Expected("1 to 3 metrics to cross, each named"));
+        return cx
+            .reader
+            .refuse(&node.place, Wrong::Expected("1 to 3 metrics to cross, each named"));
     }
     // All are read, so that every mistake is told.
-    let axes: Vec<_> = entries.iter().map(|(key, node)| axis(reader, names, key, node)).collect();
+    let axes: Vec<_> = entries.iter().map(|(key, node)| axis(cx, key, node)).collect();
     axes.into_iter().collect()
 }
 
-fn axis(reader: &mut Reader, names: &Names, key: &Node, node: &Node) -> Option<Named> {
+fn axis(cx: &mut RuleReader<'_>, key: &Node, node: &Node) -> Option<Named> {
+    let reader = &mut *cx.reader;
     let name = reader.text(key)?.to_owned();
     if ["id", "name"].contains(&name.as_str()) {
         let wrong = format!("`{name}` is what cells are called; give the metric another name here");
@@ -123,7 +123,8 @@ fn axis(reader: &mut Reader, names: &Names, key: &Node, node: &Node) -> Option<N
     let split = reader.required(&mut members, "split");
     let [best, ties, small] = ["best", "ties", "small"].map(|key| members.get(key));
     reader.finish(&members);
-    let metric = metric_of(reader, names, metric?);
+    let metric = cx.metric(metric?);
+    let reader = &mut *cx.reader;
     let split = split_of(reader, split?);
     let low_is_best = match best {
         Some(node) => reader.word(node, &[("high", false), ("low", true)])?,
@@ -141,18 +142,6 @@ fn axis(reader: &mut Reader, names: &Names, key: &Node, node: &Node) -> Option<N
         None => None,
     };
     Some(Named { name, axis: Axis { small, ..axis } })
-}
-
-fn metric_of(reader: &mut Reader, names: &Names, node: &Node) -> Option<Metric> {
-    let id = reader.text(node)?;
-    let known = names.metrics.iter().find(|metric| metric.id.as_str() == id);
-    if known.is_none() {
-        let ids = names.metrics.iter().map(|metric| metric.id.as_str());
-        let near = super::mistake::nearest(id, ids);
-        let wrong = Wrong::Unknown { kind: "metric", id: id.to_owned(), near };
-        return reader.refuse(&node.place, wrong);
-    }
-    known.cloned()
 }
 
 /// Reads `quintiles`, or one value, or a list of values.

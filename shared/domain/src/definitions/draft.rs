@@ -93,9 +93,8 @@ impl Draft {
         self.read_metrics(&sections, &mut names);
         self.read_scores(&sections, &mut names);
         let Draft { reader, definitions } = self;
-        let (classes, cells) =
-            classes::read(reader, &mut definitions.plan, &mut names, &sections.classes);
-        definitions.classes = classes;
+        let plan = &mut definitions.plan;
+        let cells = classes::read(reader, plan, &mut names, &sections.classes);
         self.read_segments(&sections, &names, cells);
         partials::read(&mut self.reader, &mut self.definitions, &sections.partials);
         templates::read(&mut self.reader, &mut self.definitions, &sections);
@@ -103,6 +102,7 @@ impl Draft {
         programs::read(&mut self.reader, &mut self.definitions, &names, &sections.programs);
         self.definitions.metrics = names.metrics;
         self.definitions.scores = names.scores;
+        self.definitions.classes = names.classes;
         self.finish(&sections, lineage);
     }
 

@@ -47,9 +47,7 @@ impl View<'_> {
         };
         let value = match rule {
             Rule::Leaf(Leaf::Rank(leaf)) => {
-                let Definitions { plan, .. } = self.definitions;
-                let census = self.definitions.census();
-                Some(self.at(now, |facts| leaf.compared(plan, census, facts, now)))
+                Some(self.at(now, |facts| leaf.compared(self.definitions, facts, now)))
             }
             Rule::Leaf(leaf) => Some(self.at(now, |facts| leaf.test().value(facts, now))),
             _ => None,

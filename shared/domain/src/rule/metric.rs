@@ -326,10 +326,10 @@ impl Test for MetricLeaf {
 /// Reads `metric: id` with a range.
 pub(super) fn read(cx: &mut RuleReader<'_>, members: &mut Members<'_>) -> Option<Rule> {
     let node = members.get("metric")?;
-    let place = cx.find("metric", node, &cx.names.metric_ids());
+    let metric = cx.metric(node);
     let is = members.get("is");
     let range = tests_on_values::range(cx.reader, members)?;
-    let metric = cx.names.metrics.get(place?)?.clone();
+    let metric = metric?;
     if let Some(rule) = rank::read(cx, &metric, members)? {
         return match (is, range) {
             (None, None) => Some(rule),

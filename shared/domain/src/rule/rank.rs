@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use super::read::RuleReader;
 use super::{Facts, Leaf, Metric, Rule, Test};
 use crate::answer::Answer;
-use crate::census::Census;
+use crate::definitions::Definitions;
 use crate::definitions::mistake::Wrong;
 use crate::definitions::reader::{Members, Reader};
 use crate::definitions::source::Node;
@@ -52,13 +52,11 @@ impl RankLeaf {
     /// What a person has, where the cuts lie, and since when.
     pub(super) fn compared(
         &self,
-        plan: &Plan,
-        census: &Census,
+        definitions: &Definitions,
         facts: &Facts<'_>,
         now: Timestamp,
     ) -> String {
-        let key = plan.slots().get(self.slot).map(|slot| slot.key);
-        let Some(frozen) = key.and_then(|key| census.frozen.get(&key)) else {
+        let Some(frozen) = definitions.frozen(self.slot) else {
             return "not known before the next census".to_owned();
         };
         let bands = match facts.features.get(self.slot) {
@@ -75,7 +73,11 @@ impl RankLeaf {
                 format!("“{}” {value}{band}, cut {}", axis.metric.id, cuts.describe())
             });
         let axes = axes.collect::<Vec<_>>().join("; ");
-        format!("{axes}; by the census of {} over {} customers", census.at, frozen.ranked)
+        format!(
+            "{axes}; by the census of {} over {} customers",
+            definitions.census().at,
+            frozen.ranked
+        )
     }
 }
 
@@ -129,7 +131,7 @@ pub(super) fn read(
     members: &mut Members<'_>,
 ) -> Option<Option<Rule>> {
     let Some(key) = members.first_of(&KEYS) else { return Some(None) };
-    let (_, node) = (key, members.get(key)?);
+    let node = members.get(key)?;
     let (split, words) = match key {
         "above" => {
             cx.reader.word(node, &[("median", ())])?;

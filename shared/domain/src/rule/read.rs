@@ -139,6 +139,13 @@ impl RuleReader<'_> {
         place
     }
 
+    /// The metric of an id.
+    pub(crate) fn metric(&mut self, node: &Node) -> Option<Metric> {
+        let names = self.names;
+        let place = self.find("metric", node, &names.metric_ids())?;
+        names.metrics.get(place).cloned()
+    }
+
     /// The id of a program, or `any`.
     pub(super) fn program<'n>(&mut self, node: &'n Node) -> Option<&'n str> {
         if node.text() == Some("any") {

@@ -73,14 +73,20 @@ fn an_empty_outbox_has_nothing_to_show() {
     assert_eq!(Folder::new().outbox().newest(9).unwrap(), []);
 }
 
-#[test]
-fn a_line_cut_by_a_crash_costs_no_other_message() {
-    let folder = Folder::new();
+/// An outbox with two texts, the file that they are in, and what it holds.
+fn two_texts(folder: &Folder) -> (Outbox, PathBuf, Vec<u8>) {
     let outbox = folder.outbox();
     outbox.write(&sms("m-1", 1)).unwrap();
     outbox.write(&sms("m-2", 2)).unwrap();
     let path = folder.0.join("sms.ndjson");
     let whole = fs::read(&path).unwrap();
+    (outbox, path, whole)
+}
+
+#[test]
+fn a_line_cut_by_a_crash_costs_no_other_message() {
+    let folder = Folder::new();
+    let (outbox, path, whole) = two_texts(&folder);
     for cut in whole.len() / 2 + 1..whole.len() {
         fs::write(&path, &whole[..cut]).unwrap();
         outbox.write(&sms("m-3", 3)).unwrap();
@@ -94,11 +100,7 @@ fn a_line_cut_by_a_crash_costs_no_other_message() {
 #[test]
 fn who_is_forgotten_is_in_no_file_even_if_a_crash_cut_their_line() {
     let folder = Folder::new();
-    let outbox = folder.outbox();
-    outbox.write(&sms("m-1", 1)).unwrap();
-    outbox.write(&sms("m-2", 2)).unwrap();
-    let path = folder.0.join("sms.ndjson");
-    let whole = fs::read(&path).unwrap();
+    let (outbox, path, whole) = two_texts(&folder);
     fs::write(&path, &whole[..whole.len() - 5]).unwrap();
     outbox.write(&email("m-3", 3)).unwrap();
     outbox.write(&email("m-4", 4)).unwrap();
