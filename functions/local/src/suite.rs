@@ -1,7 +1,7 @@
 //! The whole suite in one process: every function's own code, on the embedded stand-ins.
 
 use std::path::Path;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use attune_aws::clock::Clock;
@@ -38,6 +38,8 @@ pub struct Suite {
     pub links: Option<Links>,
     /// The folder that what is sent is written to.
     outbox: Arc<Mutex<Option<Outbox>>>,
+    /// Whether somebody was erased whose bytes may still be in the file of the engine.
+    erased: Arc<AtomicBool>,
     engine: Engine,
     keys: Keys,
     senders: Senders,
@@ -98,8 +100,11 @@ impl Suite {
             None => store,
         };
         let outbox = Arc::<Mutex<Option<Outbox>>>::default();
-        let kept = Arc::clone(&outbox);
+        // Whoever ran on this file before may have died between an erasure and this.
+        let erased = Arc::new(AtomicBool::new(true));
+        let (told, kept) = (Arc::clone(&erased), Arc::clone(&outbox));
         let store = store.forgotten_by(forgetter(capture.clone(), move || {
+            told.store(true, Ordering::SeqCst);
             kept.lock().unwrap_or_else(PoisonError::into_inner).clone()
         }));
         store.create_tables().await?;
@@ -107,7 +112,20 @@ impl Suite {
         let (passed, ticks) = <(AtomicU32, AtomicU32)>::default();
         let run = format!("{:016x}", getrandom::u64().unwrap_or_default());
         let links = None;
-        Ok(Self { store, clock, capture, links, outbox, engine, keys, senders, passed, ticks, run })
+        Ok(Self {
+            store,
+            clock,
+            capture,
+            links,
+            outbox,
+            erased,
+            engine,
+            keys,
+            senders,
+            passed,
+            ticks,
+            run,
+        })
     }
 
     /// Writes what is sent to a folder, too.
@@ -257,7 +275,12 @@ impl Suite {
 
     /// Deletes what the tables' time to live says, as DynamoDB does by itself.
     pub fn delete_expired(&self) -> Result<usize, Failure> {
-        Ok(self.engine.sweep_ttl()?)
+        let deleted = self.engine.sweep_ttl()?;
+        // What is left of them between the rows.
+        if self.erased.swap(false, Ordering::SeqCst) {
+            self.engine.vacuum()?;
+        }
+        Ok(deleted)
     }
 
     fn recompute(&self) -> attune_recompute::Deps {

@@ -75,6 +75,12 @@ impl Engine {
         Ok(self.database.sweep_ttl()?)
     }
 
+    /// Writes the file anew, without what was deleted: `SQLite` leaves its bytes where they were until
+    /// something else needs the room. Takes as long as it takes to copy the file.
+    pub fn vacuum(&self) -> Result<(), EngineError> {
+        Ok(self.database.vacuum()?)
+    }
+
     #[cfg(feature = "http")]
     pub(crate) fn database(&self) -> Database {
         self.database.clone()
