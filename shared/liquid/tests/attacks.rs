@@ -24,10 +24,6 @@ enum End {
 
 const PATIENCE: Duration = Duration::from_millis(100);
 
-/// For templates of the largest size, of which reading alone takes its time in a debug build. Work
-/// that grows with the square of the size would take minutes.
-const MORE_PATIENCE: Duration = Duration::from_millis(500);
-
 /// The stack of a thread.
 const STACK_BYTES: usize = 2 * 1024 * 1024;
 
@@ -76,21 +72,27 @@ fn run(source: &str, options: &ParseOptions) -> End {
     }
 }
 
-/// Attacks in both modes; a machine that is busy with something else gets three tries.
+/// Attacks in both modes.
 #[track_caller]
 fn check(source: &str, expected: &End) {
     for options in [ParseOptions::default(), ParseOptions::lax()] {
-        let mut shortest = Duration::MAX;
-        for _ in 0..3 {
-            let (end, took) = attack(source, &options);
-            assert_eq!(&end, expected, "{:?} {:.60}", options.mode, source);
-            shortest = shortest.min(took);
-            if shortest < PATIENCE {
-                break;
-            }
-        }
-        assert!(shortest < PATIENCE, "{shortest:?} for {:?} {source:.60}", options.mode);
+        let end = check_time(source, &options);
+        assert_eq!(&end, expected, "{:?} {:.60}", options.mode, source);
     }
+}
+
+/// Attacks, and says how it ended; a machine that is busy with something else gets three tries.
+#[track_caller]
+fn check_time(source: &str, options: &ParseOptions) -> End {
+    for _ in 0..2 {
+        let (end, took) = attack(source, options);
+        if took < PATIENCE {
+            return end;
+        }
+    }
+    let (end, took) = attack(source, options);
+    assert!(took < PATIENCE, "{took:?} for {:?} {source:.60}", options.mode);
+    end
 }
 
 #[test]
@@ -225,10 +227,9 @@ fn ranges_are_not_written_out_beyond_the_limit() {
         "compact",
     ] {
         let source = format!("{{{{ (1..100000000) | {filter} }}}}");
-        let (end, took) = attack(&source, &ParseOptions::lax());
+        let end = check_time(&source, &ParseOptions::lax());
         let steps = End::Render(Limit::Steps(100_000));
         assert!(end == limit() || end == steps, "{end:?} for {source}");
-        assert!(took < PATIENCE, "{took:?} for {source}");
     }
     check("{{ (1..100000000) | size }}", &End::Text);
 }
@@ -291,9 +292,8 @@ fn arguments_and_paths_are_counted_too() {
         "{{ a | slice: long }}".to_owned(),
     ] {
         let source = format!("{{% for i in (1..99999) %}}{work}{{% endfor %}}");
-        let (end, took) = attack(&source, &ParseOptions::lax());
+        let end = check_time(&source, &ParseOptions::lax());
         assert_eq!(end, End::Render(Limit::Steps(100_000)), "{work:.60}");
-        assert!(took < 2 * PATIENCE, "{took:?} for {work:.60}");
     }
 }
 
@@ -352,14 +352,12 @@ fn a_message_does_not_grow_with_what_it_complains_about() {
 fn signs_that_open_nothing_are_not_searched_again_and_again() {
     for sign in ["{{", "{{ {%", "{{ {% }", "{{ '", "{{ a | ", "{{ @ "] {
         let source = sign.repeat(200_000 / sign.len());
-        let (end, took) = attack(&source, &ParseOptions::lax());
+        let end = check_time(&source, &ParseOptions::lax());
         assert!(matches!(end, End::Text | End::Refused), "{end:?} for {sign}");
-        assert!(took < MORE_PATIENCE, "{took:?} for {sign}");
     }
     for sign in ["{%", "{% raw %}", "{% comment %}", "{% doc %}", "{% raw %}{% endraw "] {
         let source = sign.repeat(200_000 / sign.len());
-        let (_, took) = attack(&source, &ParseOptions::lax());
-        assert!(took < MORE_PATIENCE, "{took:?} for {sign}");
+        check_time(&source, &ParseOptions::lax());
     }
 }
 
@@ -376,15 +374,13 @@ fn mistakes_by_the_thousand_are_read_in_one_go() {
         "{{ &quot;a }}",
     ] {
         let source = mistake.repeat(200_000 / mistake.len());
-        let (end, took) = attack(&source, &ParseOptions::lax());
+        let end = check_time(&source, &ParseOptions::lax());
         assert_eq!(end, End::Text, "{mistake}");
-        assert!(took < MORE_PATIENCE, "{took:?} for {mistake}");
     }
     for inside in ["“", "“a” ", "’", "@", "liquid ", "'a' ", "a | ", "- ", "&gt;", "a.", "${"]
     {
         let source = format!("{{{{ {} }}}}", inside.repeat(200_000 / inside.len()));
-        let (_, took) = attack(&source, &ParseOptions::lax());
-        assert!(took < MORE_PATIENCE, "{took:?} for {inside}");
+        check_time(&source, &ParseOptions::lax());
     }
     let source = format!("{{% liquid {} %}}", "liquid ".repeat(30_000));
     check(&source, &End::Text);
@@ -412,9 +408,8 @@ fn filters_go_through_text_a_fixed_number_of_times() {
             "{{% capture x %}}{}{{% endcapture %}}{{{{ x | {filter} }}}}",
             text.repeat(100_000 / text.len())
         );
-        let (end, took) = attack(&source, &ParseOptions::lax());
+        let end = check_time(&source, &ParseOptions::lax());
         assert_eq!(end, End::Text, "{filter} of {text}");
-        assert!(took < MORE_PATIENCE, "{took:?} for {filter} of {text}");
     }
 }
 
