@@ -163,8 +163,8 @@ async fn definitions_are_replaced_as_a_whole_or_not_at_all() {
     let moves = &said["segments"][0];
     assert_eq!((&moves["now"], &moves["leave"], &moves["then"]), (&json!(1), &json!(1), &json!(0)));
     let (_, published) = put(&changed, "").await;
-    assert_eq!(published, json!({"version": 2, "unchanged": false}));
-    assert_eq!(put(&changed, "").await.1, json!({"version": 2, "unchanged": true}));
+    assert_eq!(published, json!({"version": 2, "unchanged": false, "doubts": []}));
+    assert_eq!(put(&changed, "").await.1, json!({"version": 2, "unchanged": true, "doubts": []}));
     world.pass(Span::seconds(61));
     pass(&world).await.unwrap();
     assert_eq!(get(&world, "/api/segments/buyers").await["size"], 0);

@@ -197,14 +197,17 @@ async fn bad_mjml_is_refused_with_its_place_and_nothing_changes() {
 }
 
 #[tokio::test]
-async fn a_dry_run_tells_what_is_allowed_and_was_hardly_meant() {
+async fn who_publishes_is_told_what_is_allowed_and_was_hardly_meant() {
     let world = shop().await;
     let text = "templates:\n  - id: t\n    sms: Hi *|FNAME|*\n";
     let files = json!({"files": [{"name": "t.yaml", "text": text}]});
-    let (status, told) = manage(&world, "PUT", "/api/definitions?dry_run=true", &files).await;
-    let doubt = &told["doubts"][0];
-    assert_eq!((status.as_u16(), &doubt["line"], &doubt["column"]), (200, &json!(3), &json!(13)));
-    assert!(doubt["message"].as_str().unwrap().contains("Mailchimp"), "{told}");
+    for path in ["/api/definitions?dry_run=true", "/api/definitions"] {
+        let (status, told) = manage(&world, "PUT", path, &files).await;
+        let doubt = &told["doubts"][0];
+        let place = (status.as_u16(), &doubt["line"], &doubt["column"]);
+        assert_eq!(place, (200, &json!(3), &json!(13)));
+        assert!(doubt["message"].as_str().unwrap().contains("Mailchimp"), "{told}");
+    }
 }
 
 const LONG: &str = "

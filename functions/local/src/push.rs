@@ -23,6 +23,11 @@ pub(crate) async fn run(asked: &cli::Push) -> Result<(), Failure> {
         return Ok(());
     }
     println!("published as version {version}; everybody is brought up to it now");
+    for doubt in answer["doubts"].as_array().into_iter().flatten() {
+        let [file, message] =
+            ["file", "message"].map(|name| doubt[name].as_str().unwrap_or_default());
+        println!("hardly meant: {file}:{}:{}: {message}", doubt["line"], doubt["column"]);
+    }
     if let Api::Here { suite, .. } = &api {
         finish_pass(suite).await?;
     }

@@ -79,6 +79,6 @@ pub(crate) async fn replace(
         return Ok(Json(answer));
     }
     let confirmed: Vec<&str> = asked.confirm.split(',').map(str::trim).collect();
-    let Publication { version, unchanged } = publish(&deps, &source, &confirmed).await?;
-    Ok(Json(json!({ "version": version.0, "unchanged": unchanged })))
+    let Publication { version, unchanged, doubts } = publish(&deps, &source, &confirmed).await?;
+    Ok(Json(json!({ "version": version.0, "unchanged": unchanged, "doubts": in_places(&doubts) })))
 }

@@ -3,19 +3,21 @@
 use std::sync::Arc;
 
 use attune_aws::store::{Source, StoreError};
-use attune_domain::definitions::Definitions;
+use attune_domain::definitions::{Definitions, Mistake};
 use attune_domain::plan::Version;
 use attune_domain::program::Program;
 
 use crate::{Deps, Refusal};
 
 /// What came of publishing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Publication {
     /// The version that is current now.
     pub version: Version,
     /// Whether these definitions were already current.
     pub unchanged: bool,
+    /// What in new definitions is allowed, and was hardly meant.
+    pub doubts: Vec<Mistake>,
 }
 
 /// Makes definitions current and starts the full pass. Programs with `existing: true` that are new
@@ -32,7 +34,8 @@ pub async fn publish(
         if current.version() > Version::default() && !deps.store.pass_is_done().await? {
             start_pass(deps, current.version()).await?;
         }
-        return Ok(Publication { version: current.version(), unchanged: true });
+        let version = current.version();
+        return Ok(Publication { version, unchanged: true, doubts: Vec::new() });
     }
     let next = read(&current, source)?;
     let unconfirmed: Vec<String> = newly_for_existing(&current, &next)
@@ -46,7 +49,8 @@ pub async fn publish(
         return Err(Refusal::Overtaken);
     }
     start_pass(deps, next.version()).await?;
-    Ok(Publication { version: next.version(), unchanged: false })
+    let doubts = next.doubts.clone();
+    Ok(Publication { version: next.version(), unchanged: false, doubts })
 }
 
 /// Reads definitions as those that follow the current ones.

@@ -204,6 +204,11 @@ impl Unknown {
         }
     }
 
+    /// Whether the unknown word itself was written here, and not only a name that was given to it.
+    pub(crate) fn is_in(&self, written: &str) -> bool {
+        written.contains(&self.word)
+    }
+
     /// The word that was probably meant.
     pub(crate) fn near(&self) -> Option<String> {
         if self.before.is_empty() && self.goes_on && PERSON.contains(&self.word.as_str()) {

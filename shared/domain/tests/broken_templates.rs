@@ -34,6 +34,8 @@ fn slips_of_the_pen() {
         "Hi {{ first name }}",
         "Hi {{ fname }}",
         "{% for item in cart.items %}{{ item.nam }}{% endfor %}",
+        "{% for item in cart.itmes %}{{ item.nam }}{% endfor %}",
+        "{% assign lines = cart.itmes %}{{ lines[0].name }}",
         "{% include \"footer\" %}",
     ];
     check(
@@ -59,6 +61,10 @@ fn slips_of_the_pen() {
             7: there is no variable `fname`; what is known of the customer is read as `customer.fname`
         {% for item in cart.items %}{{ item.nam }}{% endfor %}
             32: there is no variable `item.nam`; did you mean `item.name`?
+        {% for item in cart.itmes %}{{ item.nam }}{% endfor %}
+            16: there is no variable `cart.itmes`; did you mean `cart.items`?
+        {% assign lines = cart.itmes %}{{ lines[0].name }}
+            19: there is no variable `cart.itmes`; did you mean `cart.items`?
         {% include "footer" %}
             12: there is no partial `footer`; partials are defined under `partials:`
     "#]],

@@ -56,7 +56,8 @@ impl Reading<'_> {
         let included = node.text().map(attune_mail::includes).unwrap_or_default();
         for Reached { partial, read } in reached(outline, &included, &self.partials) {
             let Meaning::Unknown(unknown) = vocabulary.meaning(&read.path) else { continue };
-            if !right && unknown.near().is_none() {
+            // What a loop over an unknown list calls its items is told where the list is named.
+            if !unknown.is_in(&read.written) || !right && unknown.near().is_none() {
                 continue;
             }
             let Position { line, column } = read.position;
