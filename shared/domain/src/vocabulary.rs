@@ -29,6 +29,25 @@ const OF_LIST: [&str; 3] = ["first", "last", "size"];
 const PERSON: [&str; 8] =
     ["person", "contact", "user", "profile", "recipient", "subscriber", "member", "client"];
 
+/// Traits that clients tell by these names, as Segment's specification has them, in both spellings.
+const TRAITS: [&str; 15] = [
+    "birthday",
+    "company",
+    "country",
+    "createdAt",
+    "created_at",
+    "email",
+    "firstName",
+    "first_name",
+    "gender",
+    "language",
+    "lastName",
+    "last_name",
+    "phone",
+    "timezone",
+    "username",
+];
+
 /// What other products give to templates and we do not, and what to do about it.
 const ELSEWHERE: [(&[&str], &str); 6] = [
     (
@@ -172,6 +191,20 @@ fn of_customer(rest: &[&str]) -> Meaning {
         [] | ["id"] => Meaning::Given,
         names => Meaning::Trait(names.join(".")),
     }
+}
+
+/// What to tell whoever reads a trait whose name is nearly one that clients tell: two letters that
+/// changed places, or one that is wrong.
+pub(crate) fn misspelt_trait(name: &str, written: &str) -> Option<String> {
+    let near = |known: &&str| strsim::osa_distance(name, known) == 1;
+    // `emails` and the like are lists of them.
+    if TRAITS.contains(&name) || TRAITS.contains(&name.trim_end_matches('s')) {
+        return None;
+    }
+    let meant = written.replacen(name, TRAITS.into_iter().find(near)?, 1);
+    Some(format!(
+        "a trait `{name}` is not one that clients tell by themselves; did you mean `{meant}`?"
+    ))
 }
 
 /// Whether a word is the place of an item and no name.

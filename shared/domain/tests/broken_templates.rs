@@ -36,6 +36,7 @@ fn slips_of_the_pen() {
         "{% for item in cart.items %}{{ item.nam }}{% endfor %}",
         "{% for item in cart.itmes %}{{ item.nam }}{% endfor %}",
         "{% assign lines = cart.itmes %}{{ lines[0].name }}",
+        "Hi {{ customer.frist_name }}, {{ customer.emails[0] }}, {{ customer.nickname }}",
         "{% include \"footer\" %}",
     ];
     check(
@@ -65,6 +66,8 @@ fn slips_of_the_pen() {
             16: there is no variable `cart.itmes`; did you mean `cart.items`?
         {% assign lines = cart.itmes %}{{ lines[0].name }}
             19: there is no variable `cart.itmes`; did you mean `cart.items`?
+        Hi {{ customer.frist_name }}, {{ customer.emails[0] }}, {{ customer.nickname }}
+            7: a trait `frist_name` is not one that clients tell by themselves; did you mean `customer.first_name`?
         {% include "footer" %}
             12: there is no partial `footer`; partials are defined under `partials:`
     "#]],

@@ -14,7 +14,7 @@ use super::reach::{Reached, reached};
 use super::reader::Reader;
 use super::source::{Node, Place};
 use crate::limits;
-use crate::vocabulary::{Meaning, Vocabulary};
+use crate::vocabulary::{Meaning, Vocabulary, misspelt_trait};
 
 /// The names of dialects.
 pub(super) const DIALECTS: [(&str, Dialect); 6] = [
@@ -49,20 +49,28 @@ impl Reading<'_> {
         right.then_some(template)
     }
 
+    /// Tells names that nothing gives, and traits that are nearly spelt like known ones.
     /// In a template with other mistakes only what is nearly right is told: a name may be unknown
     /// because the tag that gives it could not be read.
     fn check_names(&self, reader: &mut Reader, node: &Node, outline: &Outline, right: bool) {
         let vocabulary = Vocabulary { shop: self.shop, dialect: self.dialect };
         let included = node.text().map(attune_mail::includes).unwrap_or_default();
         for Reached { partial, read } in reached(outline, &included, &self.partials) {
-            let Meaning::Unknown(unknown) = vocabulary.meaning(&read.path) else { continue };
-            // What a loop over an unknown list calls its items is told where the list is named.
-            if !unknown.is_in(&read.written) || !right && unknown.near().is_none() {
-                continue;
-            }
             let Position { line, column } = read.position;
-            let place = self.place(node, partial.as_deref(), line, column);
-            reader.refuse::<()>(&place, Wrong::Invalid(unknown.told(&read.written)));
+            let place = || self.place(node, partial.as_deref(), line, column);
+            match vocabulary.meaning(&read.path) {
+                // What a loop over an unknown list calls its items is told where the list is named.
+                Meaning::Unknown(unknown) if !unknown.is_in(&read.written) => {}
+                Meaning::Unknown(unknown) if right || unknown.near().is_some() => {
+                    reader.refuse::<()>(&place(), Wrong::Invalid(unknown.told(&read.written)));
+                }
+                Meaning::Trait(name) => {
+                    let told = misspelt_trait(&name, &read.written);
+                    let doubt = |told| Mistake { place: place(), wrong: Wrong::Invalid(told) };
+                    reader.doubts.extend(told.map(doubt));
+                }
+                Meaning::Unknown(_) | Meaning::Given => {}
+            }
         }
     }
 
