@@ -127,6 +127,33 @@ async fn problems_are_listed_with_an_example() {
 }
 
 #[tokio::test]
+async fn problems_come_in_pages_the_newest_hour_first() {
+    let world = World::with(SHOP).await;
+    for _ in 0..3 {
+        for n in 0..40 {
+            let batch = json!({"batch": [{"type": "dance", "userId": n.to_string()}]});
+            post(&world, "/v1/batch", "server-key", &batch).await;
+        }
+        world.pass(Span::hours(1));
+    }
+    let (mut path, mut ids, mut count) = ("/api/problems?limit=7".to_owned(), Vec::new(), 0);
+    loop {
+        let page = get(&world, &path).await;
+        for problem in page["problems"].as_array().unwrap() {
+            ids.push(problem["id"].as_str().unwrap().to_owned());
+            count += problem["count"].as_u64().unwrap();
+        }
+        let Some(next) = page["next"].as_str() else { break };
+        path = format!("/api/problems?limit=7&before={}", next.replace('#', "%23"));
+    }
+    assert_eq!(count, 120);
+    assert!(
+        ids.len() > 40 && ids.len() <= 48 && ids.is_sorted_by(|one, other| one > other),
+        "{ids:?}"
+    );
+}
+
+#[tokio::test]
 async fn a_method_that_a_path_does_not_take_is_told_as_json() {
     let world = shop().await;
     let (status, told) = manage(&world, "DELETE", "/api/segments", &json!(null)).await;

@@ -2,13 +2,15 @@
 //!
 //! A broken client repeats its mistake a thousand times an hour. Problems of one kind share a row
 //! per hour, which counts them and keeps the last as an example. There are only so many kinds, and
-//! each has at most [`EXAMPLES`] rows an hour, by construction of their keys.
+//! each has at most [`EXAMPLES`] rows an hour, by construction of their keys. Each of these rows is
+//! in a partition of its own, so that a flood of bad events is not more than one partition takes.
 
 use attune_domain::coupon::Coupon;
 use attune_domain::digest::hash64;
 use attune_domain::id::CustomerId;
 use attune_domain::problem::Problem;
 use attune_domain::time::{Span, Timestamp};
+use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::types::ReturnConsumedCapacity;
 
 use super::erasures::Plan;
@@ -94,7 +96,7 @@ impl Store {
             .client
             .update_item()
             .table_name(self.table(Table::Workspace))
-            .key("kind", text("problem"))
+            .key("kind", text(partition(example)))
             .key("id", text(format!("{hour:09}#{kind}#{example:02}")))
             .update_expression(
                 "SET problem = :problem, lost = :lost, example = :example, who = :who, \
@@ -122,42 +124,40 @@ impl Store {
     pub(super) async fn erase_from_problems(&self, plan: &Plan) -> Result<(), StoreError> {
         let bare = |id: &String| CustomerId::parse(id).map(|id| id.bare().to_owned());
         let ids: Vec<String> = plan.ids.iter().filter_map(bare).collect();
-        let query = self
-            .client
-            .query()
-            .table_name(self.table(Table::Workspace))
-            .key_condition_expression("kind = :kind")
-            .expression_attribute_values(":kind", text("problem"));
-        let mut from = None;
-        loop {
-            let (page, next) = self.page(query.clone(), from).await?;
-            for item in &page {
-                let read = Read { table: Table::Workspace, item };
-                let (example, who) = (read.text("example")?, read.maybe_text("who"));
-                let theirs = |id: &String| {
-                    who.is_some_and(|who| who.split('\n').any(|known| known == id))
-                        || example.contains(&format!("\"{id}\""))
-                };
-                let quoted = |word: &String| example.contains(word.as_str());
-                if ids.iter().any(theirs) || plan.texts.iter().any(quoted) {
-                    self.erase_example(read.text("id")?, example).await?;
+        for partition in partitions() {
+            let mut from = None;
+            loop {
+                let (page, next) = self.page(self.problems_in(&partition, None), from).await?;
+                for item in &page {
+                    let read = Read { table: Table::Workspace, item };
+                    let (example, who) = (read.text("example")?, read.maybe_text("who"));
+                    let theirs = |id: &String| {
+                        who.is_some_and(|who| who.split('\n').any(|known| known == id))
+                            || example.contains(&format!("\"{id}\""))
+                    };
+                    let quoted = |word: &String| example.contains(word.as_str());
+                    if ids.iter().any(theirs) || plan.texts.iter().any(quoted) {
+                        self.erase_example(&partition, read.text("id")?, example).await?;
+                    }
+                }
+                from = next;
+                if from.is_none() {
+                    break;
                 }
             }
-            from = next;
-            if from.is_none() {
-                return Ok(());
-            }
         }
+        Ok(())
     }
 
-    async fn erase_example(&self, id: &str, example: &str) -> Result<(), StoreError> {
+    async fn erase_example(
+        &self,
+        partition: &str,
+        id: &str,
+        example: &str,
+    ) -> Result<(), StoreError> {
         // If it does not hold, another example stands there now.
         let call = self
-            .client
-            .update_item()
-            .table_name(self.table(Table::Workspace))
-            .key("kind", text("problem"))
-            .key("id", text(id))
+            .of_workspace(partition, id)
             .update_expression("SET example = :none REMOVE who")
             .condition_expression("example = :example")
             .expression_attribute_values(":none", text(""))
@@ -171,23 +171,50 @@ impl Store {
         before: Option<&str>,
         most: i32,
     ) -> Result<Vec<ProblemRow>, StoreError> {
+        let enough = usize::try_from(most).unwrap_or(0);
+        let mut rows = Vec::new();
+        for partition in partitions() {
+            let query = self.problems_in(&partition, before).scan_index_forward(false).limit(most);
+            let (begin, mut from) = (rows.len(), None);
+            loop {
+                let (page, next) = self.page(query.clone(), from).await?;
+                for item in &page {
+                    rows.push(read(item)?);
+                }
+                from = next;
+                if from.is_none() || rows.len() - begin >= enough {
+                    break;
+                }
+            }
+        }
+        rows.sort_by(|one, other| other.id.cmp(&one.id));
+        rows.truncate(enough);
+        Ok(rows)
+    }
+
+    /// The problems of one partition, before an id if one is named.
+    fn problems_in(&self, partition: &str, before: Option<&str>) -> QueryFluentBuilder {
         let condition = match before {
             Some(_) => "kind = :kind AND id < :before",
             None => "kind = :kind",
         };
-        let named = [(":kind", Some("problem")), (":before", before)];
-        let values =
-            named.into_iter().filter_map(|(name, value)| Some((name.to_owned(), text(value?))));
-        let query = self
-            .client
+        let before = before.map(|id| (":before".to_owned(), text(id)));
+        let values = before.into_iter().chain([(":kind".to_owned(), text(partition))]);
+        self.client
             .query()
             .table_name(self.table(Table::Workspace))
             .key_condition_expression(condition)
             .set_expression_attribute_values(Some(values.collect()))
-            .scan_index_forward(false)
-            .limit(most);
-        self.page(query, None).await?.0.iter().map(read).collect()
     }
+}
+
+/// The partition of one of the examples.
+fn partition(example: u64) -> String {
+    format!("problem#{example:02}")
+}
+
+fn partitions() -> impl Iterator<Item = String> {
+    (0..EXAMPLES).map(partition)
 }
 
 /// The ids that an event names, one a line: the example may be cut before them.
