@@ -26,6 +26,7 @@ use attune_testkit::World;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, HeaderName, Request, StatusCode, header};
+use axum::response::Response;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::Value;
@@ -91,6 +92,13 @@ pub async fn manage_as(
         .body(Body::from(body.to_string()))
         .expect("a request");
     ask(attune_manage::router(manager(world)), request).await
+}
+
+/// What the management API answers, with its key, as it comes.
+pub async fn manage_whole(world: &World, path: &str) -> Response {
+    let request = Request::get(path).header(header::AUTHORIZATION, "Bearer manage-key");
+    let request = request.body(Body::empty()).expect("a request");
+    attune_manage::router(manager(world)).oneshot(request).await.expect("an answer")
 }
 
 /// Sends a text to the management API, with its key.

@@ -94,6 +94,7 @@ fn the_domain_depends_on_nothing_that_could_do_anything() {
         "attune-liquid",
         "attune-mail",
         "base64",
+        "icu_normalizer",
         "jiff",
         "saphyr-parser",
         "serde",

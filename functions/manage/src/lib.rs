@@ -3,6 +3,7 @@
 //! Whoever holds the `manage` key may do everything here; nobody else may do anything.
 #![allow(clippy::indexing_slicing, reason = "what is indexed here is JSON, where nothing is null")]
 
+mod audience;
 mod brakes;
 mod census;
 mod coupons;
@@ -62,6 +63,7 @@ pub fn router(deps: Deps) -> Router {
         .route("/api/segments/preview", post(preview::preview))
         .route("/api/segments/{id}", get(segments::one))
         .route("/api/segments/{id}/members", get(segments::members))
+        .route("/api/segments/{id}/audience", get(audience::export))
         .route("/api/customers", get(customers::find))
         .route("/api/customers/{id}", get(customers::one).delete(rights::erase))
         .route("/api/customers/{id}/export", get(rights::export))

@@ -82,6 +82,12 @@ async fn published(
     Ok(published)
 }
 
+/// The customer after whom a page begins.
+pub(crate) fn begin_after(text: &str) -> Result<CustomerId, Refusal> {
+    let id = CustomerId::parse(text).filter(|_| text.len() <= limits::NAME_BYTES + 2);
+    id.ok_or_else(|| Refusal::Unreadable(format!("`after` is not a customer's id: `{text}`")))
+}
+
 /// Which page of members.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Page {
@@ -98,15 +104,7 @@ pub(crate) async fn members(
     let Query(Page { after, limit }) = page?;
     let definitions = deps.store.definitions(deps.clock.now()).await?;
     let segment = definitions.segment(&id).ok_or_else(|| no_segment(&id))?;
-    let unreadable =
-        |text: &String| Refusal::Unreadable(format!("`after` is not a customer's id: `{text}`"));
-    let after = after
-        .as_ref()
-        .map(|text| {
-            let id = CustomerId::parse(text).filter(|_| text.len() <= limits::NAME_BYTES + 2);
-            id.ok_or_else(|| unreadable(text))
-        })
-        .transpose()?;
+    let after = after.as_deref().map(begin_after).transpose()?;
     let most = limit.unwrap_or(PAGE.0).clamp(1, PAGE.1);
     let (members, next) = deps.store.members(segment.id.as_str(), after.as_ref(), most).await?;
     let member = |member: &attune_aws::store::Member| {

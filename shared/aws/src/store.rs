@@ -7,6 +7,7 @@ mod abandoned;
 mod addresses;
 mod agenda;
 mod apply;
+mod audience;
 mod backfill;
 mod batch;
 mod brakes;

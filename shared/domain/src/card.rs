@@ -161,7 +161,8 @@ impl Card {
         [stated, seen].into_iter().flatten().find_map(|name| Zone::parse(name).ok())
     }
 
-    fn country(&self) -> Option<&str> {
+    /// The country as it was told: the trait, else that of the address.
+    pub fn country(&self) -> Option<&str> {
         self.get("country").or_else(|| self.get("address.country")).and_then(Value::as_str)
     }
 

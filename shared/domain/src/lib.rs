@@ -2,6 +2,7 @@
 
 pub mod address;
 pub mod answer;
+pub mod audience;
 pub mod booking;
 pub mod brakes;
 pub mod card;

@@ -7,6 +7,9 @@ pub const WIRE_BYTES: usize = 4_500_000;
 pub const BODY_BYTES: usize = 16 * 1024 * 1024;
 /// Events in one request.
 pub const EVENTS_PER_REQUEST: usize = 5_000;
+/// Members of a segment in one answer of an audience: with eleven hashes each they fit into the 6 MB that
+/// a Lambda function may answer, and Meta takes no more than 10,000 at a time.
+pub const AUDIENCE: usize = 8_000;
 /// Bytes of an event's properties or traits that the history keeps.
 pub const EVENT_BYTES: usize = 32 * 1024;
 /// Levels of nesting in an event.

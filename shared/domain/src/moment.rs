@@ -58,6 +58,14 @@ impl Period {
     }
 }
 
+/// The date in a text; of an instant its local date.
+pub fn date_in(text: &str, zone: &Zone) -> Option<Date> {
+    match text.parse::<jiff::Timestamp>() {
+        Ok(instant) => Some(zone.date(Timestamp::from_millis(instant.as_millisecond()))),
+        Err(_) => text.parse::<Date>().ok(),
+    }
+}
+
 /// A day of the year, such as a birthday.
 ///
 /// 29 February is kept on 28 February in years without one.
@@ -82,10 +90,8 @@ impl Anniversary {
         {
             // A leap year, so that 29 February is a date.
             Date::new(2000, month.parse().ok()?, day.parse().ok()?).ok()?
-        } else if let Ok(instant) = text.parse::<jiff::Timestamp>() {
-            zone.date(Timestamp::from_millis(instant.as_millisecond()))
         } else {
-            text.parse::<Date>().ok()?
+            date_in(text, zone)?
         };
         Some(Self { month: date.month(), day: date.day(), next: None })
     }
