@@ -13,7 +13,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use attune_domain::affinity::{Affinities, Counts, Naming, Sold};
+use attune_domain::affinity::{Affinities, Counts, Naming};
 use attune_domain::census::{Counter, Summary};
 use attune_domain::definitions::{Definitions, Lineage};
 use attune_domain::event::segment::{Arrival, read};
@@ -23,12 +23,19 @@ use attune_domain::profile::Profile;
 use attune_domain::recommend::recommend;
 use attune_domain::step::{Input, step};
 use attune_domain::time::Timestamp;
+use expect_test::expect;
 use serde_json::{Value, json};
 
 /// Where the set is on machines that have it.
 const LINES: &str = "../../shared/data/online-retail/lines-sample.csv";
-/// Four fifths of the time that the set covers.
-const SPLIT: &str = "2011-09-26T00:00:00Z";
+/// After five, six, seven, eight and nine tenths of the days that the set covers.
+const SPLITS: [&str; 5] = [
+    "2011-06-06T00:00:00Z",
+    "2011-07-13T00:00:00Z",
+    "2011-08-20T00:00:00Z",
+    "2011-09-26T00:00:00Z",
+    "2011-11-02T00:00:00Z",
+];
 /// Products that a customer is recommended.
 const SHOWN: usize = 5;
 
@@ -114,65 +121,88 @@ fn profiles(before: &BTreeMap<String, Vec<Event>>, definitions: &Definitions) ->
     before.iter().map(profile).collect()
 }
 
-/// What a census finds that is taken at the split, in eight slices.
-fn census(
-    profiles: &[Profile],
-    before: &BTreeMap<String, Vec<Event>>,
-    definitions: &Definitions,
-) -> Affinities {
-    let counter = Counter::new(definitions, at(SPLIT));
-    let mut whole = Summary::default();
-    for slice in 0..8 {
-        let mut summary = Summary::default();
-        profiles.iter().skip(slice).step_by(8).for_each(|one| counter.count(&mut summary, one));
-        whole.merge(summary);
-    }
-    let mut naming = Naming::new(Counts::of(&whole), &whole, definitions);
-    while let Some(id) = naming.next_to_ask() {
-        naming.learn(before.get(id.bare()).into_iter().flatten());
-    }
-    naming.finish(1, at(SPLIT))
+/// The same history, twice: as it was told until a split, and as it went on.
+struct Split {
+    at: Timestamp,
+    before: BTreeMap<String, Vec<Event>>,
+    after: BTreeMap<String, Vec<Event>>,
+    definitions: Definitions,
+    profiles: Vec<Profile>,
 }
 
 /// Of how many customers, for how many one of the products shown was one that they bought later and
 /// not before; and how many products these were.
+#[derive(Default)]
 struct Hits {
     customers: usize,
     hit: usize,
     products: usize,
 }
 
-fn hits(
-    affinities: &Affinities,
-    profiles: &[Profile],
-    [before, after]: [&BTreeMap<String, Vec<Event>>; 2],
-    definitions: &Definitions,
-) -> Hits {
-    let mut hits = Hits { customers: 0, hit: 0, products: 0 };
-    for profile in profiles {
-        let history = &before[profile.id.bare()];
-        let later = after.get(profile.id.bare()).map_or_else(BTreeSet::new, |later| bought(later));
-        let earlier = bought(history);
-        let new: BTreeSet<&String> = later.difference(&earlier).collect();
-        if new.is_empty() {
-            continue;
-        }
-        let shown = recommend(history, profile, definitions, affinities, at(SPLIT));
-        let right = shown.iter().take(SHOWN).filter(|one| new.contains(&one.product.id)).count();
-        hits.customers += 1;
-        hits.hit += usize::from(right > 0);
-        hits.products += right;
+impl Split {
+    fn of(lines: &[Line], at: Timestamp) -> Self {
+        let before = orders(lines, |time| time < at);
+        let after = orders(lines, |time| time >= at);
+        let definitions = shop(&before);
+        let profiles = profiles(&before, &definitions);
+        Self { at, before, after, definitions, profiles }
     }
-    hits
-}
 
-fn told(what: &str, Hits { customers, hit, products }: &Hits) -> String {
-    let percent = |part: usize, whole: usize| 100.0 * part as f64 / whole as f64;
-    format!(
-        "{what}: {hit} of {customers} customers bought one of {SHOWN} ({:.1} %), {products} products ({:.1} %)",
-        percent(*hit, *customers),
-        percent(*products, customers * SHOWN),
-    )
+    /// What a census finds that is taken at the split, in eight slices.
+    fn census(&self) -> Affinities {
+        let counter = Counter::new(&self.definitions, self.at);
+        let mut whole = Summary::default();
+        for slice in 0..8 {
+            let mut summary = Summary::default();
+            let slice = self.profiles.iter().skip(slice).step_by(8);
+            slice.for_each(|profile| counter.count(&mut summary, profile));
+            whole.merge(summary);
+        }
+        let mut naming = Naming::new(Counts::of(&whole), &whole, &self.definitions);
+        while let Some(id) = naming.next_to_ask() {
+            naming.learn(&self.before[id.bare()]);
+        }
+        naming.finish(1, self.at)
+    }
+
+    fn hits(&self, affinities: &Affinities) -> Hits {
+        let mut hits = Hits::default();
+        for profile in &self.profiles {
+            let history = &self.before[profile.id.bare()];
+            let earlier = bought(history);
+            let later = self.after.get(profile.id.bare()).map(|later| bought(later));
+            let later = later.unwrap_or_default();
+            let new: BTreeSet<&String> = later.difference(&earlier).collect();
+            if new.is_empty() {
+                continue;
+            }
+            let shown = recommend(history, profile, &self.definitions, affinities, self.at);
+            let right = shown.iter().take(SHOWN).filter(|one| new.contains(&one.product.id));
+            let right = right.count();
+            hits.customers += 1;
+            hits.hit += usize::from(right > 0);
+            hits.products += right;
+        }
+        hits
+    }
+
+    /// The hit rate by what is bought together, and by the shop's best sellers alone.
+    fn told(&self) -> String {
+        let together = self.hits(&self.census());
+        let best_sellers = self.hits(&Affinities::default());
+        let day = self.at.to_string();
+        let day = day.split('T').next().expect("a day");
+        let of = |hits: &Hits| {
+            let rate = 100.0 * hits.hit as f64 / hits.customers as f64;
+            format!("{} ({rate:.1} %), {} products", hits.hit, hits.products)
+        };
+        let customers = together.customers;
+        format!(
+            "{day}, {customers} customers: together {}; best sellers {}\n",
+            of(&together),
+            of(&best_sellers)
+        )
+    }
 }
 
 #[test]
@@ -183,21 +213,14 @@ fn what_is_bought_together_is_held_against_best_sellers() {
         return;
     };
     let lines = lines(&text);
-    let (before, after) =
-        (orders(&lines, |time| time < at(SPLIT)), orders(&lines, |time| time >= at(SPLIT)));
-    let definitions = shop(&before);
-    let profiles = profiles(&before, &definitions);
-    let affinities = census(&profiles, &before, &definitions);
-    let alone = affinities.products().iter();
-    let alone = alone.map(|sold| Sold { partners: Vec::new(), ..sold.clone() }).collect();
-    let best_sellers = Affinities::new(1, affinities.at, affinities.customers, alone);
-    let hits = |affinities| hits(affinities, &profiles, [&before, &after], &definitions);
-    let (together, best_sellers) = (hits(&affinities), hits(&best_sellers));
-    println!(
-        "{} customers, {} products counted",
-        affinities.customers,
-        affinities.products().len()
-    );
-    println!("{}", told("bought together", &together));
-    println!("{}", told("best sellers", &best_sellers));
+    let told: String = SPLITS.map(|split| Split::of(&lines, at(split)).told()).concat();
+    println!("{told}");
+    expect![[r#"
+        2011-06-06, 86 customers: together 31 (36.0 %), 50 products; best sellers 26 (30.2 %), 37 products
+        2011-07-13, 88 customers: together 25 (28.4 %), 42 products; best sellers 26 (29.5 %), 34 products
+        2011-08-20, 85 customers: together 23 (27.1 %), 33 products; best sellers 22 (25.9 %), 25 products
+        2011-09-26, 85 customers: together 19 (22.4 %), 26 products; best sellers 17 (20.0 %), 22 products
+        2011-11-02, 60 customers: together 17 (28.3 %), 23 products; best sellers 10 (16.7 %), 12 products
+    "#]]
+    .assert_eq(&told);
 }
