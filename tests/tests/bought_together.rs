@@ -215,12 +215,12 @@ fn what_is_bought_together_is_held_against_best_sellers() {
     let lines = lines(&text);
     let told: String = SPLITS.map(|split| Split::of(&lines, at(split)).told()).concat();
     println!("{told}");
-    expect![[r#"
+    expect![[r"
         2011-06-06, 86 customers: together 31 (36.0 %), 50 products; best sellers 26 (30.2 %), 37 products
         2011-07-13, 88 customers: together 25 (28.4 %), 42 products; best sellers 26 (29.5 %), 34 products
         2011-08-20, 85 customers: together 23 (27.1 %), 33 products; best sellers 22 (25.9 %), 25 products
         2011-09-26, 85 customers: together 19 (22.4 %), 26 products; best sellers 17 (20.0 %), 22 products
         2011-11-02, 60 customers: together 17 (28.3 %), 23 products; best sellers 10 (16.7 %), 12 products
-    "#]]
+    "]]
     .assert_eq(&told);
 }

@@ -82,11 +82,11 @@ async fn a_message_shows_what_goes_with_what_was_bought_and_not_what_was_bought(
     let sent = world.capture.sent();
     let Kind::Email(mail) = &sent[0].kind else { panic!("{sent:?}") };
     // The pot by its affinity, the cup as the best seller; the spoon has too few buyers.
-    expect![[r#"
+    expect![[r"
         The pot €9.50 https://shop.test/pot
         The cup €9.50 https://shop.test/cup
 
-    "#]]
+    "]]
     .assert_eq(mail.text.as_deref().unwrap());
     // A preview shows the same.
     let (status, seen) = manage(
@@ -118,13 +118,13 @@ async fn why_something_is_recommended_is_told_over_http() {
             told += &format!("{id} {}: {}, {}\n", text("name"), text("why"), text("reason"));
         }
     }
-    expect![[r#"
+    expect![[r"
         c4 The pot: bought-together, bought by 4 of 5 who bought “The tea”, as this customer did
         c5 The tea: bought-together, bought by 4 of 4 who bought “The pot”, which is in the cart
         c9 The cup: most-bought, bought by 7 of 10 who bought anything
         c9 The tea: most-bought, bought by 5 of 10 who bought anything
         c9 The pot: most-bought, bought by 4 of 10 who bought anything
-    "#]]
+    "]]
     .assert_eq(&told);
     let (status, told) = get(&world, "/api/customers/nobody/recommendations").await;
     assert_eq!((status, &told["message"]), (404, &json!("there is no customer `nobody`")));

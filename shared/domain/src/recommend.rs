@@ -235,8 +235,10 @@ shop:
         assert_eq!(ids.join(" "), expected);
     }
 
-    /// What is bought together, each with its buyers and `partner:both:score`.
-    fn affinities(products: &[(&str, u32, &[(u16, u32, u32)])]) -> Affinities {
+    /// An id, the buyers, and the partners: place, both, score.
+    type Written<'a> = (&'a str, u32, &'a [(u16, u32, u32)]);
+
+    fn affinities(products: &[Written<'_>]) -> Affinities {
         let sold = products.iter().map(|(id, buyers, partners)| Sold {
             product: Product {
                 id: (*id).to_owned(),

@@ -29,17 +29,17 @@ pub(super) struct Counted {
 impl Counts {
     /// Counts the sample of a census.
     pub fn of(summary: &Summary) -> Self {
-        let carts = || summary.rows.values().map(|row| row.bought.as_slice());
-        let customers = count(carts().filter(|bought| !bought.is_empty()).count());
+        let baskets = || summary.rows.values().map(|row| row.bought.as_slice());
+        let customers = count(baskets().filter(|bought| !bought.is_empty()).count());
         let mut buyers: BTreeMap<ProductKey, u32> = BTreeMap::new();
-        carts().flatten().for_each(|key| *buyers.entry(*key).or_default() += 1);
+        baskets().flatten().for_each(|key| *buyers.entry(*key).or_default() += 1);
         let mut most: Vec<(ProductKey, u32)> = buyers.into_iter().collect();
         most.retain(|(_, buyers)| *buyers >= limits::AFFINITY_SUPPORT);
         most.sort_by_key(|(key, buyers)| (Reverse(*buyers), *key));
         most.truncate(limits::AFFINITY_PRODUCTS);
         let none = |(key, buyers)| Counted { key, buyers, partners: Vec::new() };
         let mut counts = Self { customers, products: most.into_iter().map(none).collect() };
-        let pairs = counts.pairs(carts());
+        let pairs = counts.pairs(baskets());
         let partners: Vec<_> =
             (0..counts.products.len()).map(|one| counts.partners(&pairs, one)).collect();
         for (product, partners) in counts.products.iter_mut().zip(partners) {
@@ -54,10 +54,10 @@ impl Counts {
     }
 
     /// How many bought both of two products: the one whose place is the row, and that of the column.
-    fn pairs<'a>(&self, carts: impl Iterator<Item = &'a [ProductKey]>) -> Vec<u32> {
+    fn pairs<'a>(&self, baskets: impl Iterator<Item = &'a [ProductKey]>) -> Vec<u32> {
         let (places, width) = (self.places(), self.products.len());
         let mut pairs = vec![0; width * width];
-        for bought in carts {
+        for bought in baskets {
             let bought: Vec<usize> =
                 bought.iter().filter_map(|key| places.get(key).copied()).collect();
             for one in &bought {
