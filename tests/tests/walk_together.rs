@@ -11,6 +11,7 @@
 use attune_domain::time::Span;
 use attune_embedded::capture::sent::Kind;
 use attune_testkit::World;
+use attune_tests::cost::cost;
 use attune_tests::{census, dispatch, manage, sweep};
 use expect_test::expect;
 use serde_json::{Value, json};
@@ -170,4 +171,20 @@ async fn what_a_browser_says_of_a_product_is_shown_to_nobody_else() {
         (&json!("The pot"), &json!("https://shop.test/pot"))
     );
     assert_eq!(first["variant"], Value::Null);
+}
+
+#[tokio::test]
+async fn a_process_reads_what_is_bought_together_once_a_census() {
+    let world = shop().await;
+    census(&world).await.unwrap();
+    let fresh = world.another(|transport| transport);
+    let ask = async |world: &World| {
+        let asked = get(world, "/api/customers/c4/recommendations");
+        cost(world, asked).await.0.total().reads
+    };
+    // Which definitions and which census are current, and both of them; what is bought together. And
+    // each time who it is, and what they did.
+    let first = ask(&fresh).await;
+    let second = ask(&fresh).await;
+    expect!["7 2"].assert_eq(&format!("{first} {second}"));
 }
