@@ -103,7 +103,7 @@ pub struct Reference {
     pub calls: Vec<Call>,
     /// What it left behind.
     pub portraits: BTreeMap<String, Portrait>,
-    /// What it left behind of feedback.
+    /// What it left behind of feedback and the census.
     pub told: Vec<String>,
 }
 

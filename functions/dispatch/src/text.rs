@@ -5,10 +5,8 @@ use attune_domain::cart::Product;
 use attune_domain::channel::Channel;
 use attune_domain::content::{Data, Draft, Unwritten, draft};
 use attune_domain::decide::Choice;
-use attune_domain::limits;
 use attune_domain::link::{Urls, WebUrl};
 use attune_domain::program::Class;
-use attune_domain::recommend::recommend;
 use attune_domain::time::Timestamp;
 
 use crate::Deps;
@@ -52,13 +50,12 @@ async fn recommended(
     facts: &Facts<'_>,
     now: Timestamp,
 ) -> Result<Vec<Product>, StoreError> {
-    let (profile, definitions) = (&facts.profile.profile, &facts.profile.definitions);
-    let content = definitions.templates.get(&facts.message().template);
+    let content = facts.profile.definitions.templates.get(&facts.message().template);
     if !content.is_some_and(|content| content.reads("recommendations")) {
         return Ok(Vec::new());
     }
-    let history = deps.store.history_of(profile, limits::RECOMMENDATION_ROWS).await?;
-    Ok(recommend(&history, profile, definitions, now))
+    let recommended = deps.store.recommendations(&facts.profile, now).await?;
+    Ok(recommended.into_iter().map(|one| one.product).collect())
 }
 
 fn fill(

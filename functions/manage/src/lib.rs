@@ -3,6 +3,7 @@
 //! Whoever holds the `manage` key may do everything here; nobody else may do anything.
 #![allow(clippy::indexing_slicing, reason = "what is indexed here is JSON, where nothing is null")]
 
+mod affinities;
 mod audience;
 mod brakes;
 mod census;
@@ -71,6 +72,7 @@ pub fn router(deps: Deps) -> Router {
         .route("/api/customers/{id}/explain", get(customers::explain))
         .route("/api/customers/{id}/timeline", get(customers::timeline))
         .route("/api/customers/{id}/messages", get(customers::messages))
+        .route("/api/customers/{id}/recommendations", get(affinities::of_customer))
         .route("/api/brakes", get(brakes::show).put(brakes::change))
         .route("/api/brakes/reset", post(brakes::reset))
         .route("/api/coupons", get(coupons::list))
@@ -84,6 +86,7 @@ pub fn router(deps: Deps) -> Router {
         .route("/api/census", get(census::show))
         .route("/api/census/quality", get(census::quality))
         .route("/api/census/coverage", get(census::coverage))
+        .route("/api/census/affinities", get(affinities::list))
         .fallback(async || Refusal::NotFound("there is no such path".to_owned()))
         .method_not_allowed_fallback(async |method| Refusal::NoSuchMethod(method))
         .layer(DefaultBodyLimit::max(BODY_BYTES))

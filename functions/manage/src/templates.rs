@@ -9,11 +9,9 @@ use attune_domain::channel::Channel;
 use attune_domain::content::{Data, Draft, Note, Written, draft};
 use attune_domain::definitions::{Content, Definitions};
 use attune_domain::id::TemplateId;
-use attune_domain::limits;
 use attune_domain::link::Urls;
 use attune_domain::message::Message;
 use attune_domain::program::{Class, Program};
-use attune_domain::recommend::recommend;
 use attune_domain::sms;
 use attune_domain::time::Timestamp;
 use axum::Json;
@@ -161,11 +159,11 @@ impl<'a> Sample<'a> {
             Some(language) => data.in_language(language),
             None => data,
         };
-        let history = match content.reads("recommendations") {
-            true => deps.store.history_of(profile, limits::RECOMMENDATION_ROWS).await?,
+        let recommended = match content.reads("recommendations") {
+            true => deps.store.recommendations(stored, now).await?,
             false => Vec::new(),
         };
-        let recommended = recommend(&history, profile, definitions, now);
+        let recommended = recommended.into_iter().map(|one| one.product).collect();
         let data = data.with_recommendations(recommended, definitions);
         let data = match sample::issued(program, definitions) {
             Some(issued) => data.with_coupon(&issued),

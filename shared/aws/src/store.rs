@@ -5,6 +5,7 @@
 
 mod abandoned;
 mod addresses;
+mod affinities;
 mod agenda;
 mod apply;
 mod audience;
@@ -88,6 +89,7 @@ pub struct Store {
     settings: Arc<Settings>,
     meter: Meter,
     cache: Arc<Mutex<definitions::Cache>>,
+    affinities: Arc<Mutex<affinities::Cache>>,
     observer: Option<Observer>,
     forgetter: Option<Forgetter>,
 }
@@ -128,6 +130,7 @@ impl Store {
             settings: Arc::new(settings),
             meter: Meter::default(),
             cache: Arc::default(),
+            affinities: Arc::default(),
             observer: None,
             forgetter: None,
         }

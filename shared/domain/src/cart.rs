@@ -59,7 +59,7 @@ pub(crate) const DETAILS: &[&str] =
 /// Bytes of a detail; longer ones are left out.
 const DETAIL_BYTES: usize = 512;
 /// Products bought of late that are remembered.
-const BOUGHT: usize = 20;
+pub const BOUGHT: usize = 20;
 /// How long a purchase is "of late" at the longest.
 pub const BOUGHT_FOR: Span = Span::days(90);
 

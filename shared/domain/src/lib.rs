@@ -1,6 +1,7 @@
 //! What the business knows, and nothing else: no clock, no randomness, no I/O, no AWS, no async.
 
 pub mod address;
+pub mod affinity;
 pub mod answer;
 pub mod audience;
 pub mod booking;

@@ -79,6 +79,18 @@ pub const BEST_SELLERS: usize = 50;
 pub const RECOMMENDATIONS: usize = 12;
 /// Newest events that are looked through for products to recommend: one query of 1 MB at most.
 pub const RECOMMENDATION_ROWS: usize = 300;
+/// Products of which a census tells what is bought with them: those that most customers bought.
+pub const AFFINITY_PRODUCTS: usize = 500;
+/// Products that it names as bought together with one.
+pub const AFFINITY_PARTNERS: usize = 8;
+/// Customers who must have bought a product, and both of a pair: fewer may be chance, and tell of a
+/// person.
+pub const AFFINITY_SUPPORT: u32 = 3;
+/// Histories that a census reads to learn what products are called: some seconds, of the minute that a
+/// function has. One who bought much names up to 20.
+pub const AFFINITY_HISTORIES: usize = 200;
+/// Bytes of what products are called. With the partners they stay within one item of the store.
+pub const AFFINITY_BYTES: usize = 256 * 1024;
 /// Coupons of a shop.
 pub const COUPONS: usize = 200;
 /// Codes in one request that fills the pool of a coupon.

@@ -158,7 +158,17 @@ pub fn passes() -> Vec<Flow> {
     let reader = |n: &str| Act::Post(vec![reads(ADA, n)]);
     let others = || (1..4).map(|n| Act::Post(vec![views(&n.to_string(), &format!("other-{n}"))]));
     let two = Act::Post(vec![views(ADA, "v1"), views(ADA, "v2")]);
+    let pair = [("1", "one"), ("2", "two"), ("3", "three")].map(|(customer, order)| {
+        let products = json!([{"product_id": "tea", "name": "Tea"}, {"product_id": "pot"}]);
+        let order_completed = json!({"order_id": order, "products": products});
+        Act::Post(vec![did(customer, order, "Order Completed", 40 * 24 * 60, order_completed)])
+    });
     vec![
+        Flow::of("what is bought together")
+            .before(pair)
+            .before([Act::Publish(FIRST)])
+            .acts([Act::Pass])
+            .members(&[("buyers", "1"), ("buyers", "2"), ("buyers", "3")]),
         Flow::of("full pass")
             .before(others())
             .before([two, Act::Publish(EASIER)])

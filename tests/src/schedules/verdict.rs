@@ -68,8 +68,10 @@ pub async fn of(
     wrong.extend(left_over(stage).await);
     let told = told(stage);
     if told != reference.told {
-        wrong
-            .push(format!("of feedback is left\n  {told:?}\n  instead of\n  {:?}", reference.told));
+        wrong.push(format!(
+            "of feedback and the census is left\n  {told:?}\n  instead of\n  {:?}",
+            reference.told
+        ));
     }
     wrong
 }
@@ -102,7 +104,7 @@ fn events(flow: &Flow, stage: &Stage) -> Vec<String> {
     posted.chain(claimed).collect::<BTreeSet<_>>().iter().filter_map(check).collect()
 }
 
-/// What feedback left on addresses and messages.
+/// What feedback left on addresses and messages, and what a census found.
 pub fn told(stage: &Stage) -> Vec<String> {
     let texts = |value: &Value| {
         let set = value["SS"].as_array().into_iter().flatten().filter_map(Value::as_str);
@@ -114,7 +116,9 @@ pub fn told(stage: &Stage) -> Vec<String> {
     });
     let messages = stage.world.items("messages").into_iter();
     let messages = messages.map(|row| format!("{} {:?}", row["id"], texts(&row["heard"])));
-    let mut told: Vec<String> = addresses.chain(messages).collect();
+    let found = stage.world.items("workspace").into_iter();
+    let found = found.filter(|row| row["kind"]["S"] == "affinities").map(|row| row.to_string());
+    let mut told: Vec<String> = addresses.chain(messages).chain(found).collect();
     told.sort();
     told
 }

@@ -77,6 +77,7 @@ impl Store {
             .number("version", pass.version.0)
             .number("slices", pass.slices)
             .done();
+        self.find_affinities(pass, counted, definitions).await?;
         self.put_all(Table::Workspace, vec![item]).await?;
         let call = self
             .of_workspace("current", "census")
@@ -95,6 +96,6 @@ fn cuts(item: &Attributes) -> Result<Census, StoreError> {
     Census::unpack(read.bytes("cuts")?).map_err(|_| read.unreadable("cuts"))
 }
 
-fn census_name(number: u32) -> String {
+pub(super) fn census_name(number: u32) -> String {
     format!("{number:08}")
 }

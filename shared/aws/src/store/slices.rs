@@ -25,7 +25,7 @@ use super::{Store, StoreError, Table};
 const PAGE: i32 = 200;
 
 /// How long it is kept what a slice counted: reports compare a census with the one before.
-const KEPT: Span = Span::days(35);
+pub(super) const KEPT: Span = Span::days(35);
 
 /// How far a slice came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

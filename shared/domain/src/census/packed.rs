@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::Census;
 use super::summary::{Known, Row, Summary, Tally};
+use crate::affinity::ProductKey;
 use crate::digest::Key;
 use crate::id::CustomerId;
 use crate::number::Number;
@@ -14,7 +15,7 @@ use crate::time::Timestamp;
 
 /// The first byte. A change of the layout gets another; a pass whose summaries cannot be read begins
 /// anew.
-const FORMAT: u64 = 1;
+const FORMAT: u64 = 2;
 
 impl Summary {
     /// As bytes.
@@ -130,13 +131,17 @@ fn pack_row(out: &mut Writer, hash: u64, row: &Row) {
     row.values.iter().for_each(|value| pack_value(out, *value));
     out.length(row.inside.len());
     row.inside.iter().for_each(|segment| out.number((*segment).into()));
+    out.length(row.bought.len());
+    row.bought.iter().for_each(|key| out.fixed(key.bytes()));
 }
 
 fn unpack_row(input: &mut Reader<'_>) -> Result<(u64, Row), Unreadable> {
     let hash = u64::from_be_bytes(input.fixed()?);
     let id = CustomerId::parse(input.text()?).ok_or(Unreadable)?;
     let values = input.list(unpack_value)?;
-    Ok((hash, Row { id, values, inside: input.list(place)? }))
+    let inside = input.list(place)?;
+    let bought = input.list(|input| Ok(ProductKey::stored(input.fixed()?)))?;
+    Ok((hash, Row { id, values, inside, bought }))
 }
 
 fn pack_value(out: &mut Writer, value: Option<Number>) {

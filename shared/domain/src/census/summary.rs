@@ -8,6 +8,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Census;
+use crate::affinity::ProductKey;
+use crate::cart::BOUGHT;
 use crate::channel::Channel;
 use crate::definitions::Definitions;
 use crate::digest::{Key, hash64};
@@ -17,7 +19,7 @@ use crate::number::Number;
 use crate::profile::Profile;
 use crate::ranking::{Ranking, ranked_by};
 use crate::rule::Metric;
-use crate::time::Timestamp;
+use crate::time::{Span, Timestamp};
 
 /// Rows that one slice keeps. With some hundred bytes each they stay well within one item of the
 /// store; eight slices together tell a share to within a percent.
@@ -26,6 +28,10 @@ pub const SAMPLE: usize = 1_024;
 /// Bytes of an id that the sample keeps, so that a slice's rows are within one item whatever ids are
 /// like.
 const ID_BYTES: usize = 64;
+
+/// How far back a purchase counts for what is bought together: what was sold longer ago is often not
+/// sold any more.
+const BOUGHT_WITHIN: Span = Span::days(365);
 
 /// What was added up of some customers, under one set of definitions. Segments are known by their
 /// places.
@@ -80,6 +86,8 @@ pub struct Row {
     pub values: Vec<Option<Number>>,
     /// The places of the segments they are in, rising.
     pub inside: Vec<u16>,
+    /// What they bought within a year, the newest first: at most [`BOUGHT`] products.
+    pub bought: Vec<ProductKey>,
 }
 
 /// The metrics that a census looks at: those of rankings, then others, up to
@@ -126,7 +134,8 @@ impl<'a> Counter<'a> {
             *summary.ranked.entry(*key).or_default() += u64::from(ranked);
         }
         let hash = hash64(&["census", profile.id.as_str()]);
-        summary.put(hash, Row { id: shortened(&profile.id), values, inside });
+        let bought = bought(profile, self.at);
+        summary.put(hash, Row { id: shortened(&profile.id), values, inside, bought });
     }
 
     fn count_segments(&self, summary: &mut Summary, profile: &Profile) -> Vec<u16> {
@@ -183,6 +192,11 @@ fn shortened(id: &CustomerId) -> CustomerId {
     let text = id.as_str();
     let short = text.get(..text.floor_char_boundary(ID_BYTES)).and_then(CustomerId::parse);
     short.unwrap_or_else(|| id.clone())
+}
+
+fn bought(profile: &Profile, at: Timestamp) -> Vec<ProductKey> {
+    let bought = profile.cart.bought().iter().filter(|(_, when)| *when + BOUGHT_WITHIN > at);
+    bought.map(|(id, _)| ProductKey::of(id)).take(BOUGHT).collect()
 }
 
 fn axes(metrics: &[&Metric], ranking: &Ranking) -> Vec<usize> {

@@ -36,7 +36,9 @@ const DAY: &str = "2026-03-01T00:00:00Z";
 fn bought(id: &str, order: &str, total: f64, time: &str) -> Event {
     let call = json!({
         "type": "track", "event": "Order Completed", "userId": id, "timestamp": time,
-        "properties": {"order_id": order, "total": total},
+        "properties": {
+            "order_id": order, "total": total, "products": [{"product_id": format!("of {id}")}],
+        },
     });
     let arrival = Arrival { received: at(time), sent_at: None, writer: Writer::Ourselves };
     read(&call, &arrival).unwrap().0
@@ -154,6 +156,22 @@ fn slices_add_up_to_the_whole_however_they_are_cut() {
     assert_eq!(Summary::unpack(&whole.pack()), Ok(whole.clone()));
     let census = whole.finish(3, at(DAY), &definitions);
     assert_eq!(Census::unpack(&census.pack()), Ok(census));
+}
+
+#[test]
+fn the_sample_knows_what_was_bought_within_a_year() {
+    let definitions = definitions(SHOP);
+    let begin = at("2026-01-01T00:00:00Z");
+    let mut profile = Profile::new(CustomerId::known("01"), &definitions, begin);
+    for (n, time) in ["2025-03-01T00:00:00Z", "2025-03-01T00:00:01Z"].into_iter().enumerate() {
+        let mut event = bought("01", &n.to_string(), 1.0, time);
+        let crate::event::Act::Track { properties, .. } = &mut event.act else { panic!() };
+        properties.insert("products".to_owned(), json!([{"product_id": n}]));
+        profile = step(profile, Input::Event(&event), &definitions, event.received).profile;
+    }
+    let summary = count(&[profile], &definitions);
+    let bought: Vec<_> = summary.rows.values().flat_map(|row| row.bought.clone()).collect();
+    assert_eq!(bought, [crate::affinity::ProductKey::of("1")]);
 }
 
 #[test]
