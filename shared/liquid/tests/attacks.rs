@@ -362,6 +362,24 @@ fn signs_that_open_nothing_are_not_searched_again_and_again() {
 }
 
 #[test]
+fn ranges_within_ranges_take_their_steps() {
+    let tree = (0..12).fold("a".to_owned(), |inside, _| format!("({inside}..{inside})"));
+    let source = format!("{{% for i in (1..49000) %}}{{{{ {tree} }}}}{{% endfor %}}");
+    assert_eq!(check_time(&source, &ParseOptions::lax()), End::Render(Limit::Steps(100_000)));
+    let tree = (0..9).fold("1".to_owned(), |inside, _| format!("({inside}..list[{inside}])"));
+    let source = format!("{{% for i in (1..49000) %}}{{{{ {tree} }}}}{{% endfor %}}");
+    assert_eq!(check_time(&source, &ParseOptions::lax()), End::Render(Limit::Steps(100_000)));
+}
+
+#[test]
+fn ends_of_unknown_blocks_are_counted_and_not_searched() {
+    let source = "{%each%}".repeat(15_000) + &"{%endif%}".repeat(15_000);
+    for options in [ParseOptions::default(), ParseOptions::lax()] {
+        check_time(&source, &options);
+    }
+}
+
+#[test]
 fn mistakes_by_the_thousand_are_read_in_one_go() {
     for mistake in [
         "{% nosuchtag %}",

@@ -141,6 +141,17 @@ fn shopify_money_counts_in_cents() {
         "{{ 1000 | money_without_trailing_zeros }} {{ 1045 | money_without_trailing_zeros }}",
         "$10 $10.45",
     );
+    for (format, whole, cents) in [
+        ("${{amount}}", "$1,000", "$2,005.50"),
+        ("€{{amount_with_comma_separator}}", "€1.000", "€2.005,50"),
+        ("¥{{amount_no_decimals}}", "¥1,000", "¥2,006"),
+        ("{{amount_with_apostrophe_separator}} CHF", "1'000 CHF", "2'005.50 CHF"),
+        ("{{ amount_with_space_separator }} kr", "1 000 kr", "2 005,50 kr"),
+    ] {
+        let data = format!(r#"{{"shop": {{"money_format": "{format}"}}}}"#);
+        let source = "{{ 100000 | money_without_trailing_zeros }}|{{ 200550 | money_without_trailing_zeros }}";
+        self::check(Dialect::Shopify, source, &data, &format!("{whole}|{cents}"));
+    }
     check(
         "{{ 2 | pluralize: 'item', 'items' }} {{ 'Big Sale, now!' | handleize }}",
         "items big-sale-now",

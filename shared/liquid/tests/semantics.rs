@@ -7,6 +7,7 @@ use attune_liquid::{Escape, ParseOptions, RenderInput, Template, UnixMillis, Val
 const DATA: &str = r#"{
     "n": 5, "f": 2.5, "text": "a b", "nothing": null, "list": ["x", null, 3, [1, 2]], "key": "n",
     "object": { "b": 1, "a": [true, "q\"uote"] }, "First name": "Ada", "yes": true, "first": "own",
+    "one_nil": { "a": null }, "other_nil": { "b": null },
     "people": [{ "name": "Bo", "age": 30 }, { "name": "al", "age": 4 }, { "name": null }]
 }"#;
 
@@ -102,6 +103,7 @@ fn conditions_compare_as_ruby_does() {
         "n <> 4",
         "list == list",
         "object == object",
+        "one_nil != other_nil",
         "(1..3) == (1..3)",
         "yes == true",
     ] {

@@ -12,9 +12,11 @@ use super::Filter;
 use super::call::{Call, Filtered};
 
 pub(super) const FILTERS: &[Filter] = &[
-    Filter::new("money", 0, 0, |call| priced(call, "money_format")).only(&[Shopify]),
-    Filter::new("money_with_currency", 0, 0, |call| priced(call, "money_with_currency_format"))
-        .only(&[Shopify]),
+    Filter::new("money", 0, 0, |call| priced(call, cents(call)?, "money_format")).only(&[Shopify]),
+    Filter::new("money_with_currency", 0, 0, |call| {
+        priced(call, cents(call)?, "money_with_currency_format")
+    })
+    .only(&[Shopify]),
     Filter::new("money_without_currency", 0, 0, |call| cents(call)?.amount("amount"))
         .only(&[Shopify]),
     Filter::new("money_without_trailing_zeros", 0, 0, without_zeros).only(&[Shopify]),
@@ -28,25 +30,32 @@ pub(super) const FILTERS: &[Filter] = &[
 pub(crate) const CURRENCY_FORMAT: &str = "currency_format";
 
 /// An amount in whole units of its currency.
-struct Amount(Number);
+struct Amount {
+    number: Number,
+    /// Whether cents are left out where there are none.
+    trimmed: bool,
+}
 
 /// The amount of a number in Shopify, which counts in cents.
 fn cents(call: &Call<'_, '_>) -> Result<Amount, Stop> {
-    Ok(Amount(call.number()?.divided_by(Number::of(&Value::Float(100.0))?)?))
+    let number = call.number()?.divided_by(Number::of(&Value::Float(100.0))?)?;
+    Ok(Amount { number, trimmed: false })
 }
 
 impl Amount {
     /// The amount in one of the ways that a shop's format can name.
     fn amount(&self, name: &str) -> Filtered {
         let commas = |text: String| text.replace('.', "\0").replace(',', ".").replace('\0', ",");
+        let whole = self.trimmed && self.number.fixed(2, "")?.ends_with(".00");
+        let (number, cents) = (self.number, if whole { 0 } else { 2 });
         let text = match name {
-            "amount" => self.0.fixed(2, ",")?,
-            "amount_no_decimals" => self.0.fixed(0, ",")?,
-            "amount_with_comma_separator" => commas(self.0.fixed(2, ",")?),
-            "amount_no_decimals_with_comma_separator" => commas(self.0.fixed(0, ",")?),
-            "amount_with_apostrophe_separator" => self.0.fixed(2, "'")?,
-            "amount_with_space_separator" => commas(self.0.fixed(2, " ")?),
-            "amount_no_decimals_with_space_separator" => self.0.fixed(0, " ")?,
+            "amount" => number.fixed(cents, ",")?,
+            "amount_no_decimals" => number.fixed(0, ",")?,
+            "amount_with_comma_separator" => commas(number.fixed(cents, ",")?),
+            "amount_no_decimals_with_comma_separator" => commas(number.fixed(0, ",")?),
+            "amount_with_apostrophe_separator" => number.fixed(cents, "'")?,
+            "amount_with_space_separator" => commas(number.fixed(cents, " ")?),
+            "amount_no_decimals_with_space_separator" => number.fixed(0, " ")?,
             _ => String::new(),
         };
         Ok(Value::from(text))
@@ -54,15 +63,14 @@ impl Amount {
 }
 
 /// The amount in the format that `shop` has in the data, else in the one of its currency.
-fn priced(call: &mut Call<'_, '_>, format: &str) -> Filtered {
-    let cents = cents(call)?;
+fn priced(call: &mut Call<'_, '_>, amount: Amount, format: &str) -> Filtered {
     let named = format == "money_with_currency_format";
     let format = shop_format(call, format).unwrap_or_else(|| {
         let currency = shop_currency(call);
         let (format, code) = (currency_format(&currency), code(&currency));
         if named && !format.ends_with(&code) { format!("{format} {code}").into() } else { format }
     });
-    written(call, &cents, format)
+    written(call, &amount, format)
 }
 
 /// The amount in a format such as `${{amount}}`.
@@ -77,7 +85,7 @@ fn written(call: &mut Call<'_, '_>, amount: &Amount, format: Arc<str>) -> Filter
 
 /// An amount in the currency of the argument, such as `EUR`, else in that of the shop.
 fn in_currency(call: &mut Call<'_, '_>) -> Filtered {
-    let amount = Amount(call.number()?);
+    let amount = Amount { number: call.number()?, trimmed: false };
     let currency = match call.given(0) {
         Some(_) => call.argument_text(0)?,
         None => shop_currency(call),
@@ -111,9 +119,8 @@ fn currency_format(currency: &str) -> Arc<str> {
 
 /// As `money`, without the cents where there are none.
 fn without_zeros(call: &mut Call<'_, '_>) -> Filtered {
-    let text = priced(call, "money_format")?;
-    let text = text.as_str().unwrap_or_default();
-    Ok(Value::from(text.replacen(".00", "", 1).replacen(",00", "", 1)))
+    let amount = Amount { trimmed: true, ..cents(call)? };
+    priced(call, amount, "money_format")
 }
 
 fn fixed(call: &mut Call<'_, '_>, digits: u32) -> Filtered {

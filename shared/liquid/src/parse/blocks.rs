@@ -1,5 +1,7 @@
 //! Puts the pieces of a template together: which tag belongs into which block.
 
+use std::collections::BTreeMap;
+
 use crate::ast::Node;
 use crate::dialect::Traits;
 use crate::limits::{Limit, MAX_BLOCK_DEPTH};
@@ -41,8 +43,8 @@ pub(super) struct Parser<'p> {
     /// What is being filled: the inside of the innermost open block, or of the template.
     pub(super) body: Body,
     pub(super) open: Vec<Open>,
-    /// Blocks that unknown tags were probably meant to open.
-    pub(super) meant: Vec<String>,
+    /// Blocks that unknown tags were probably meant to open, and whose ends are still to come.
+    pub(super) meant: BTreeMap<String, usize>,
     /// How many of the open blocks a `liquid` tag found open, and may not close.
     pub(super) floor: usize,
     /// Whether the next text loses the space at its beginning.
@@ -73,7 +75,7 @@ impl<'p> Parser<'p> {
             problems: Problems::new(options.limits.mistakes),
             body: Body::default(),
             open: Vec::new(),
-            meant: Vec::new(),
+            meant: BTreeMap::new(),
             floor: 0,
             trim_next: false,
             last: Last::Tag,

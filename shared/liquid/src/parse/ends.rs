@@ -53,9 +53,8 @@ impl Parser<'_> {
 
     fn unexpected_end(&mut self, name: &str, opened: &str, at: usize) {
         // The mistake is the name of the opening tag, and was told.
-        let meant = self.meant.iter().position(|meant| meant == opened);
-        if let Some(place) = meant.filter(|_| self.options.mode == Mode::Strict) {
-            self.meant.remove(place);
+        if let Some(left) = self.meant.get_mut(opened).filter(|left| **left > 0) {
+            *left -= 1;
             return;
         }
         let inside = self.open.len() > self.floor;
@@ -101,7 +100,10 @@ impl Parser<'_> {
             Some(meant) => Some(meant.to_owned()),
             None => self.problems.suggestion(name, tags::names(self.options.dialect)),
         };
-        self.meant.extend(suggestion.clone().filter(|meant| tags::is_block(meant)));
+        let meant = suggestion.as_deref().filter(|meant| tags::is_block(meant));
+        if let Some(meant) = meant.filter(|_| self.options.mode == Mode::Strict) {
+            *self.meant.entry(meant.to_owned()).or_default() += 1;
+        }
         self.problems.report(found.at, Problem::UnknownTag { name: excerpt(name), suggestion });
     }
 }

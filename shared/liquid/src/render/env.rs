@@ -61,7 +61,10 @@ impl<'r> Env<'r> {
             (Value::Object(left), Value::Object(right)) => {
                 let mut equal = left.len() == right.len();
                 for (key, left) in left.iter() {
-                    equal = equal && self.equal(left, right.get(key).unwrap_or(&Value::Nil))?;
+                    equal = match right.get(key) {
+                        Some(right) if equal => self.equal(left, right)?,
+                        _ => false,
+                    };
                 }
                 Ok(equal)
             }

@@ -90,6 +90,8 @@ impl<'r> Renderer<'r> {
             Expr::Literal(value) => Ok(value.clone()),
             Expr::Path(path) => Ok(self.path(path)?.unwrap_or_default()),
             Expr::Range(ends) => {
+                // Ranges and brackets can stand in each other, twice in each.
+                self.env.budget.steps(1)?;
                 let (first, last) = &**ends;
                 let (first, last) = (self.bound(first)?, self.bound(last)?);
                 Ok(Value::Range(Range { first, last }))
@@ -137,6 +139,7 @@ impl<'r> Renderer<'r> {
                 Ok(value.property(name))
             }
             Segment::Index(expr) => {
+                self.env.budget.steps(1)?;
                 let key = self.needed(expr)?;
                 self.env.budget.key(key.weight(), 1)?;
                 Ok(value.entry(&key))
