@@ -227,11 +227,24 @@ async fn the_operator_holds_everything_and_sets_a_limit_for_a_day() {
 }
 
 #[tokio::test]
+async fn a_limit_that_is_raised_lets_go_what_it_held() {
+    let world = World::with(&shop("{}")).await;
+    customer(&world, "Europe/Paris").await;
+    manage(&world, "PUT", "/api/brakes", &json!({"daily_limit": 1})).await;
+    look_and_send(&world).await;
+    assert_eq!(outbox(&world).len(), 1);
+    manage(&world, "PUT", "/api/brakes", &json!({"daily_limit": 2})).await;
+    world.pass(Span::minutes(15));
+    dispatch(&world).await.unwrap();
+    assert_eq!(outbox(&world).len(), 2);
+}
+
+#[tokio::test]
 async fn a_program_that_people_complain_about_stops_until_it_is_reset() {
     let world = World::with(&shop("{}")).await;
     customer(&world, "Europe/Paris").await;
     let program = attune_domain::id::ProgramId::parse("hello").unwrap();
-    let tally = attune_domain::brakes::Tally { sent: 700, bounced: 0, complained: 2 };
+    let tally = attune_domain::brakes::Tally { sent: 2_000, bounced: 0, complained: 6 };
     world.store.tally(&program, tally, world.now()).await.unwrap();
     look_and_send(&world).await;
     let stopped = decisions(&world, "hello").await[0].1.clone();
@@ -245,6 +258,11 @@ async fn a_program_that_people_complain_about_stops_until_it_is_reset() {
     world.pass(Span::minutes(1));
     dispatch(&world).await.unwrap();
     assert_eq!(outbox(&world).len(), 2);
+    // One more about what was sent before is a share of all that was sent.
+    let late = attune_domain::brakes::Tally { sent: 0, bounced: 0, complained: 2 };
+    world.store.tally(&program, late, world.now()).await.unwrap();
+    let (_, body) = manage(&world, "GET", "/api/brakes", &Value::Null).await;
+    assert_eq!(body["programs"][0]["stopped"], false, "{body}");
 }
 
 #[tokio::test]

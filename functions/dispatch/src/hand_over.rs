@@ -18,7 +18,8 @@ use crate::text::Text;
 
 /// The first wait after a sender asked to slow down; doubled with each attempt.
 const FIRST_WAIT: Span = Span::seconds(15);
-/// The longest such wait.
+/// The longest such wait, and how long a message waits for the day's limit to be raised before it is
+/// looked at again.
 const LONGEST_WAIT: Span = Span::minutes(15);
 
 impl Turn<'_> {
@@ -41,8 +42,17 @@ impl Turn<'_> {
         }
         match self.run.permit(choice.address.channel()).await? {
             Permit::Yes => {}
-            Permit::NotToday => return self.hold(Held::DailyLimit, tomorrow(now), now).await,
+            Permit::NotToday => {
+                let until = (now + LONGEST_WAIT).min(tomorrow(now)).min(waiting.message.expires);
+                return self.hold(Held::DailyLimit, until, now).await;
+            }
             Permit::NotNow => return Ok(Some(Outcome::Left)),
+        }
+        // So did the wait for the permit, and it may have become night.
+        let now = self.deps.clock.now();
+        if facts.decide(&[], now) != Decision::Send(choice.clone()) {
+            self.run.unused().await;
+            return Ok(None);
         }
         let Some(claim) = self.claim(waiting, facts, choice, now).await? else {
             self.run.unused().await;
@@ -150,8 +160,9 @@ impl Turn<'_> {
                 self.run.accepted(&claim.message.program, channel).await;
                 Ok(Some(Outcome::Accepted))
             }
-            Err(SendError::Unknown(why)) => {
-                tracing::warn!(message.id = %claim.message.id, why, "dispatch.unknown");
+            Err(error @ SendError::Unknown(_)) => {
+                let (message, code) = (&claim.message.id, error.code());
+                tracing::warn!(message.id = %message, error.code = code, "dispatch.unknown");
                 store.settle(claim, &State::Unknown, None, now).await?;
                 Ok(Some(Outcome::Unknown))
             }

@@ -6,8 +6,7 @@ use crate::{Deps, FeedbackError, Outcome};
 
 /// Suppresses the device until its app is seen again. SNS knows which device it was.
 pub(crate) async fn take(deps: &Deps, notice: &EndpointNotice) -> Result<Outcome, FeedbackError> {
-    let device = deps.senders.device(&notice.endpoint).await;
-    let device = device.map_err(|error| FeedbackError::Sender(error.to_string()))?;
+    let device = deps.senders.device(&notice.endpoint).await?;
     let Some(device) = device else { return Ok(Outcome::Foreign) };
     let rows = deps.store.addresses(std::slice::from_ref(&device)).await?;
     if rows.iter().all(|row| row.customers.is_empty()) {

@@ -77,12 +77,13 @@ async fn answer(
             store.settle_reply(&claim, &State::Unknown, None, now).await?;
         }
         Err(SendError::Refused(why)) => {
-            tracing::warn!(why, "feedback.answer_refused");
+            let error = SendError::Refused(why.clone());
+            tracing::warn!(error.code = error.code(), "feedback.answer_refused");
             store.settle_reply(&claim, &State::Refused(why), None, now).await?;
         }
-        Err(SendError::Throttled(why)) => {
+        Err(error @ SendError::Throttled(_)) => {
             store.release_reply(&claim).await?;
-            return Err(FeedbackError::Sender(why));
+            return Err(error.into());
         }
     }
     Ok(())

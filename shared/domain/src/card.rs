@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-pub use consent::{Choice, Consent, ConsentAct, Status};
+pub use consent::{Choice, Consent, ConsentAct, Origin, Status};
 pub use preference::Preference;
 
 use crate::address::Address;

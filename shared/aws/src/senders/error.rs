@@ -44,6 +44,12 @@ const LATER: &[&str] = &[
 ];
 
 impl SendError {
+    /// What may be logged: the name of the error. What AWS says about it may name the address.
+    pub fn code(&self) -> &str {
+        let (Self::Throttled(told) | Self::Refused(told) | Self::Unknown(told)) = self;
+        told.split_once(':').map_or(told, |(code, _)| code)
+    }
+
     pub(super) fn refused(why: &str) -> Self {
         Self::Refused(why.to_owned())
     }

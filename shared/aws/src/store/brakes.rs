@@ -209,25 +209,19 @@ impl Store {
         Ok(tallies)
     }
 
-    /// Forgets what was counted of a program, so that its breaker closes.
+    /// Forgets what came back of a program's mail, so that its breaker closes. How many were sent stays:
+    /// late complaints about them are still a share of them.
     pub async fn reset_tally(&self, program: &ProgramId, now: Timestamp) -> Result<(), StoreError> {
         let end = format!("#{program}");
         for item in self.tally_rows(now).await? {
-            let id = Read { table: Table::Workspace, item: &item }.text("id")?.to_owned();
-            if !id.ends_with(&end) {
-                continue;
+            let id = Read { table: Table::Workspace, item: &item }.text("id")?;
+            if id.ends_with(&end) {
+                let call = self
+                    .of_workspace("tally", id)
+                    .update_expression("REMOVE bounced, complained")
+                    .condition_expression("attribute_exists(id)");
+                self.update_if(call).await?;
             }
-            let output = self
-                .client
-                .delete_item()
-                .table_name(self.table(Table::Workspace))
-                .key("kind", text("tally"))
-                .key("id", text(id))
-                .return_consumed_capacity(ReturnConsumedCapacity::Total)
-                .send()
-                .await
-                .map_err(StoreError::of)?;
-            self.meter.writes(&output.consumed_capacity);
         }
         Ok(())
     }

@@ -124,12 +124,12 @@ impl Store {
             .of_place(place)
             .update_expression("SET said = :word, said_at = :at, said_by = :id")
             .condition_expression(
-                "attribute_not_exists(said_at) OR said_by = :id \
+                "attribute_not_exists(said_at) OR (said_by = :id AND said_at <= :at) \
                  OR (said <> :word AND said_at < :at)",
             )
             .expression_attribute_values(":word", text(word))
             .expression_attribute_values(":at", number(at.millis()))
-            .expression_attribute_values(":id", text(id));
+            .expression_attribute_values(":id", text(&id));
         if self.update_if(call).await?.is_some() {
             return Ok(Spoken::Newest);
         }
@@ -139,8 +139,17 @@ impl Store {
             .condition_expression("said = :word AND said_at < :at")
             .expression_attribute_values(":word", text(word))
             .expression_attribute_values(":at", number(at.millis()));
-        self.update_if(again).await?;
-        Ok(Spoken::Before)
+        if self.update_if(again).await?.is_some() {
+            return Ok(Spoken::Before);
+        }
+        // A repetition, after the same word that came later moved the time.
+        let repeated = self
+            .of_place(place)
+            .update_expression("SET said_by = :id")
+            .condition_expression("said_by = :id")
+            .expression_attribute_values(":id", text(id));
+        let repeated = self.update_if(repeated).await?.is_some();
+        Ok(if repeated { Spoken::Newest } else { Spoken::Before })
     }
 
     /// Updates the row of an address if a condition holds. Where there is no row, one is made, as

@@ -86,6 +86,7 @@ impl Store {
         let revives = |event: &Event| {
             event.name() == Some(CONSENT_GRANTED)
                 && event.writer == Writer::Server
+                && !event.import
                 && event.occurred > erased
         };
         Ok(events.iter().position(revives).unwrap_or(events.len()))

@@ -5,7 +5,8 @@
 //! addresses withdrawal wins, so that nobody who said no at one address is asked at another, unless
 //! they say yes at that one later, on a page of ours or by text: a server may tell what it was told
 //! before it heard of the withdrawal, the person themselves may not be overruled; and a new address
-//! does not inherit a grant. A request is no act of that kind: it allows nothing but to
+//! does not inherit a grant. A grant that an import tells counts only where there is no other act,
+//! whatever its date: what was copied from another system raises nothing. A request is no act of that kind: it allows nothing but to
 //! be asked for confirmation, and where there is a grant it changes nothing.
 
 use serde_json::{Map, Value};
@@ -80,15 +81,53 @@ pub struct Consent {
     pub source: Option<String>,
     /// Which wording the person saw.
     pub wording: Option<String>,
-    /// Whether the act was made on a page of ours, or by text, and not told by anybody else.
-    pub in_person: bool,
+    /// How we know of it.
+    pub origin: Origin,
+}
+
+/// How we know of an act.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Origin {
+    /// It was made on a page of ours, or by text.
+    InPerson,
+    /// The shop told it when it was made.
+    #[default]
+    Told,
+    /// The shop imported it.
+    Imported,
+}
+
+impl Origin {
+    const ALL: [Self; 3] = [Self::InPerson, Self::Told, Self::Imported];
+
+    /// `in-person`, `told` or `imported`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::InPerson => "in-person",
+            Self::Told => "told",
+            Self::Imported => "imported",
+        }
+    }
+
+    /// Reads `in-person`, `told` or `imported`.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|origin| origin.as_str() == text)
+    }
+
+    fn of(event: &Event) -> Self {
+        match event.writer {
+            Writer::Ourselves => Self::InPerson,
+            _ if event.import => Self::Imported,
+            _ => Self::Told,
+        }
+    }
 }
 
 impl Consent {
     /// Whether what was said at one address ends what was said at another.
     fn overrules(&self, other: &Self) -> bool {
         let about = (self.channel, &self.topic) == (other.channel, &other.topic);
-        let answered = other.in_person && other.clock.0 > self.clock.0;
+        let answered = other.origin == Origin::InPerson && other.clock.0 > self.clock.0;
         about && self.address != other.address && self.status == Status::Withdrawn && !answered
     }
 
@@ -98,6 +137,11 @@ impl Consent {
 
     fn is_request(&self) -> bool {
         self.status == Status::Pending
+    }
+
+    /// Whether it gives way to any other act, and answers no request.
+    fn is_imported_grant(&self) -> bool {
+        (self.status, self.origin) == (Status::Granted, Origin::Imported)
     }
 }
 
@@ -149,7 +193,7 @@ impl ConsentAct {
             clock: event.clock(),
             source: self.source.clone(),
             wording: self.wording.clone(),
-            in_person: event.writer == Writer::Ourselves,
+            origin: Origin::of(event),
         }
     }
 }
@@ -207,11 +251,13 @@ impl Choice<'_> {
     }
 }
 
-/// Adds a record; of two about the same the newer act stays, at the same instant the withdrawal. A
-/// request stays beside an act, until an act that is as new.
+/// Adds a record; of two about the same the newer act stays, at the same instant the withdrawal, and an
+/// imported grant before no other act. A request stays beside an act, until an act that is as new.
 pub(super) fn put(records: &mut Vec<Consent>, record: Consent) {
-    let rank =
-        |record: &Consent| (record.clock.0, record.status == Status::Withdrawn, record.clock.1);
+    let rank = |record: &Consent| {
+        let withdrawn = record.status == Status::Withdrawn;
+        (!record.is_imported_grant(), record.clock.0, withdrawn, record.clock.1)
+    };
     let same =
         |known: &&mut Consent| known.is_about(&record) && known.is_request() == record.is_request();
     match records.iter_mut().find(same) {
@@ -238,7 +284,9 @@ fn forget_answered(records: &mut Vec<Consent>) {
     let acts: Vec<Consent> =
         records.iter().filter(|record| !record.is_request()).cloned().collect();
     records.retain(|record| {
-        let answer = |act: &Consent| act.is_about(record) && act.clock.0 >= record.clock.0;
+        let answer = |act: &Consent| {
+            act.is_about(record) && act.clock.0 >= record.clock.0 && !act.is_imported_grant()
+        };
         !record.is_request() || !acts.iter().any(answer)
     });
 }
@@ -294,11 +342,11 @@ mod tests {
             channel: Channel::Email,
             topic: None,
             address: if address == 0 { ADA.to_owned() } else { format!("a{address}@b.example") },
-            status: Status::ALL[usize::from(status)],
+            status: Status::ALL[usize::from(status % 3)],
             clock: (Timestamp::from_millis(at), EventId::stored(u64::from(status))),
             source: None,
             wording: None,
-            in_person: false,
+            origin: if status == 3 { Origin::Imported } else { Origin::Told },
         }
     }
 
@@ -335,6 +383,16 @@ mod tests {
     }
 
     #[test]
+    fn an_import_raises_nothing_and_gives_way_to_every_other_act() {
+        let at_ada = |acts: &[(u8, i64, u8)]| at_ada(&put_all(acts));
+        assert_eq!(at_ada(&[(3, 9, 0)]), Some(Status::Granted));
+        assert_eq!(at_ada(&[(2, 5, 0), (3, 9, 0)]), Some(Status::Withdrawn));
+        assert_eq!(at_ada(&[(3, 9, 0), (2, 5, 0)]), Some(Status::Withdrawn));
+        assert_eq!(at_ada(&[(2, 5, 0), (3, 9, 0), (0, 7, 0)]), Some(Status::Granted));
+        assert_eq!(at_ada(&[(3, 1, 0), (2, 5, 0)]), Some(Status::Withdrawn));
+    }
+
+    #[test]
     fn who_withdrew_at_one_address_is_asked_at_another_only_if_they_say_so_themselves() {
         let (withdrawn, granted) = (record((2, 5, 1)), record((0, 9, 0)));
         let at_ada = |granted: &Consent| {
@@ -344,7 +402,7 @@ mod tests {
             at_ada(&records)
         };
         assert_eq!(at_ada(&granted), Some(Status::Withdrawn));
-        let themselves = Consent { in_person: true, ..granted };
+        let themselves = Consent { origin: Origin::InPerson, ..granted };
         assert_eq!(at_ada(&themselves), Some(Status::Granted));
         let before = Consent { clock: record((0, 5, 0)).clock, ..themselves };
         assert_eq!(at_ada(&before), Some(Status::Withdrawn));
@@ -395,7 +453,7 @@ mod tests {
     }
 
     fn acts() -> impl Strategy<Value = Vec<(u8, i64, u8)>> {
-        proptest::collection::vec((0..3_u8, 0..6_i64, 0..2_u8), 0..9)
+        proptest::collection::vec((0..4_u8, 0..6_i64, 0..2_u8), 0..9)
     }
 
     proptest! {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use attune_domain::card::{Card, Clock, Consent, Status, Token, Trait};
+use attune_domain::card::{Card, Clock, Consent, Origin, Status, Token, Trait};
 use attune_domain::channel::Channel;
 use attune_domain::event::{Device, Platform};
 use attune_domain::id::{CustomerId, EventId};
@@ -50,8 +50,8 @@ struct StoredConsent {
     source: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     wording: Option<String>,
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    in_person: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    origin: Option<String>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -85,7 +85,9 @@ pub(in crate::store) fn write(card: &Card) -> String {
                 clock: clock(consent.clock),
                 source: consent.source.clone(),
                 wording: consent.wording.clone(),
-                in_person: consent.in_person,
+                origin: Some(consent.origin)
+                    .filter(|origin| *origin != Origin::default())
+                    .map(|origin| origin.as_str().to_owned()),
             })
             .collect(),
         devices: card
@@ -144,7 +146,7 @@ fn consent(stored: StoredConsent) -> Option<Consent> {
         clock: unclock(&stored.clock)?,
         source: stored.source,
         wording: stored.wording,
-        in_person: stored.in_person,
+        origin: stored.origin.map_or(Some(Origin::default()), |origin| Origin::parse(&origin))?,
     })
 }
 
