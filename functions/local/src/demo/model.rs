@@ -204,8 +204,10 @@ impl Script {
     }
 
     fn track(&mut self, customer: &str, at: Timestamp, event: &str, properties: Value) {
-        let id = format!("{event} {}", properties["product_id"].as_str().unwrap_or_default());
-        let id = format!("{id}{}", properties["channel"].as_str().unwrap_or_default());
+        // Two orders of a customer may be of one instant, where a file tells only the minute.
+        let about = ["order_id", "product_id", "channel"];
+        let about = about.map(|name| properties[name].as_str().unwrap_or_default());
+        let id = format!("{event} {}", about.concat());
         let call = json!({"type": "track", "event": event, "properties": properties});
         self.say(customer, at, &id, call);
     }
@@ -332,5 +334,18 @@ mod tests {
         let ids: std::collections::HashSet<_> =
             planned.iter().map(|planned| planned.call["messageId"].to_string()).collect();
         assert_eq!(ids.len(), planned.len());
+    }
+
+    #[test]
+    fn two_orders_of_one_minute_are_two() {
+        let mut orders = cdnow().unwrap();
+        orders.truncate(1);
+        let first = Order { day_only: false, ..orders.remove(0) };
+        let orders = [first.clone(), Order { id: "second".to_owned(), ..first }];
+        let (planned, _) = Model::new(1).play(&orders);
+        let bought = planned.iter().filter(|planned| planned.call["event"] == "Order Completed");
+        let ids: std::collections::HashSet<_> =
+            bought.map(|planned| planned.call["messageId"].to_string()).collect();
+        assert_eq!(ids.len(), 2);
     }
 }

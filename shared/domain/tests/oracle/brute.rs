@@ -235,9 +235,10 @@ impl Brute<'_> {
     }
 
     /// What was said of a channel and topic, as far as it goes for the address `here`: the newest
-    /// word for it, but no if the newest word for any other address is no.
+    /// word for it, but no if the newest word for any other address is no. A yes that was imported is
+    /// older than any other word.
     fn said(&self, channel: &str, topic: Option<&str>, here: &str) -> Option<bool> {
-        let mut newest: BTreeMap<String, (Ms, bool)> = BTreeMap::new();
+        let mut newest: BTreeMap<String, (bool, Ms, bool)> = BTreeMap::new();
         for heard in self.facts.heard {
             let granted = match heard.call.name() {
                 Some("Consent Granted") => true,
@@ -253,14 +254,14 @@ impl Brute<'_> {
                 continue;
             }
             // At the same instant a withdrawal beats a grant.
-            let act = (heard.call.occurred, !granted);
+            let act = (!(granted && heard.call.import), heard.call.occurred, !granted);
             let known = newest.entry(address).or_insert(act);
             *known = (*known).max(act);
         }
-        if newest.iter().any(|(address, (_, withdrawn))| address != here && *withdrawn) {
+        if newest.iter().any(|(address, (.., withdrawn))| address != here && *withdrawn) {
             return Some(false);
         }
-        newest.get(here).map(|(_, withdrawn)| !withdrawn)
+        newest.get(here).map(|(.., withdrawn)| !withdrawn)
     }
 }
 
