@@ -76,10 +76,9 @@ async fn answer(
         Err(SendError::Unknown(_)) => {
             store.settle_reply(&claim, &State::Unknown, None, now).await?;
         }
-        Err(SendError::Refused(why)) => {
-            let error = SendError::Refused(why.clone());
+        Err(error @ SendError::Refused(_)) => {
             tracing::warn!(error.code = error.code(), "feedback.answer_refused");
-            store.settle_reply(&claim, &State::Refused(why), None, now).await?;
+            store.settle_reply(&claim, &State::Refused(error.to_string()), None, now).await?;
         }
         Err(error @ SendError::Throttled(_)) => {
             store.release_reply(&claim).await?;

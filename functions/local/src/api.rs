@@ -122,12 +122,14 @@ fn refusal(answer: &Value) -> Option<String> {
     let Some(mistakes) = answer["mistakes"].as_array() else {
         return answer["message"].as_str().map(str::to_owned);
     };
-    let line = |mistake: &Value| {
-        let file = mistake["file"].as_str().unwrap_or_default();
-        let what = mistake["message"].as_str().unwrap_or_default();
-        format!("{file}:{}:{}: {what}", mistake["line"], mistake["column"])
-    };
-    Some(mistakes.iter().map(line).collect::<Vec<_>>().join("\n"))
+    Some(mistakes.iter().map(in_line).collect::<Vec<_>>().join("\n"))
+}
+
+/// A mistake, or a doubt, with its place.
+pub(crate) fn in_line(mistake: &Value) -> String {
+    let file = mistake["file"].as_str().unwrap_or_default();
+    let what = mistake["message"].as_str().unwrap_or_default();
+    format!("{file}:{}:{}: {what}", mistake["line"], mistake["column"])
 }
 
 async fn here(

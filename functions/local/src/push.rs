@@ -6,7 +6,7 @@ use attune_domain::plan::Version;
 use attune_manage::Refusal;
 use serde_json::{Value, json};
 
-use crate::api::Api;
+use crate::api::{Api, in_line};
 use crate::excerpt::excerpt;
 use crate::suite::Suite;
 use crate::{Failure, cli, folder};
@@ -24,9 +24,7 @@ pub(crate) async fn run(asked: &cli::Push) -> Result<(), Failure> {
     }
     println!("published as version {version}; everybody is brought up to it now");
     for doubt in answer["doubts"].as_array().into_iter().flatten() {
-        let [file, message] =
-            ["file", "message"].map(|name| doubt[name].as_str().unwrap_or_default());
-        println!("hardly meant: {file}:{}:{}: {message}", doubt["line"], doubt["column"]);
+        println!("hardly meant: {}", in_line(doubt));
     }
     if let Api::Here { suite, .. } = &api {
         finish_pass(suite).await?;

@@ -10,6 +10,7 @@ use axum::extract::{Path, Query, State};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
+use crate::census::none_yet;
 use crate::customers::load;
 use crate::{Deps, Refusal};
 
@@ -28,7 +29,7 @@ pub(crate) async fn list(
     let definitions = deps.store.fresh_definitions(deps.clock.now()).await?;
     let census = definitions.census();
     if census.number == 0 {
-        return Err(Refusal::NotFound("no census was taken yet".to_owned()));
+        return Err(none_yet());
     }
     let affinities = deps.store.affinities(census.number).await?;
     let products: Vec<&Sold> = match &product {

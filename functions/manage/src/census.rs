@@ -81,7 +81,11 @@ pub(crate) async fn coverage(State(deps): State<Deps>) -> Result<Json<Value>, Re
 
 async fn last(deps: &Deps) -> Result<Counted, Refusal> {
     let counted = deps.store.last_census().await?;
-    counted.ok_or_else(|| Refusal::NotFound("no census was taken yet".to_owned()))
+    counted.ok_or_else(none_yet)
+}
+
+pub(crate) fn none_yet() -> Refusal {
+    Refusal::NotFound("no census was taken yet".to_owned())
 }
 
 async fn under_way(deps: &Deps, pass: &Pass) -> Result<Value, Refusal> {

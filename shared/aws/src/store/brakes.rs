@@ -234,15 +234,7 @@ impl Store {
             .key_condition_expression("kind = :tally AND id >= :from")
             .expression_attribute_values(":tally", text("tally"))
             .expression_attribute_values(":from", text(day(now - Span::days(WINDOW - 1))));
-        let (mut rows, mut from) = (Vec::new(), None);
-        loop {
-            let (page, next) = self.page(query.clone(), from).await?;
-            rows.extend(page);
-            from = next;
-            if from.is_none() {
-                return Ok(rows);
-            }
-        }
+        self.rows(query, usize::MAX).await
     }
 }
 

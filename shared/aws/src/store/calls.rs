@@ -28,6 +28,23 @@ impl Store {
         Ok((output.items.unwrap_or_default(), output.last_evaluated_key))
     }
 
+    /// The rows of a query, page by page until there are `enough`: then some more, as pages come whole.
+    pub(super) async fn rows(
+        &self,
+        query: QueryFluentBuilder,
+        enough: usize,
+    ) -> Result<Vec<Attributes>, StoreError> {
+        let (mut rows, mut from) = (Vec::new(), None);
+        loop {
+            let (page, next) = self.page(query.clone(), from).await?;
+            rows.extend(page);
+            from = next;
+            if from.is_none() || rows.len() >= enough {
+                return Ok(rows);
+            }
+        }
+    }
+
     /// The page of a scan that begins at `from`.
     pub(super) async fn scanned(
         &self,

@@ -130,14 +130,9 @@ impl Store {
                 let (page, next) = self.page(self.problems_in(&partition, None), from).await?;
                 for item in &page {
                     let read = Read { table: Table::Workspace, item };
-                    let (example, who) = (read.text("example")?, read.maybe_text("who"));
-                    let theirs = |id: &String| {
-                        who.is_some_and(|who| who.split('\n').any(|known| known == id))
-                            || example.contains(&format!("\"{id}\""))
-                    };
-                    let quoted = |word: &String| example.contains(word.as_str());
-                    if ids.iter().any(theirs) || plan.texts.iter().any(quoted) {
-                        self.erase_example(&partition, read.text("id")?, example).await?;
+                    if is_of(&read, &ids, plan)? {
+                        let (id, example) = (read.text("id")?, read.text("example")?);
+                        self.erase_example(&partition, id, example).await?;
                     }
                 }
                 from = next;
@@ -175,16 +170,8 @@ impl Store {
         let mut rows = Vec::new();
         for partition in partitions() {
             let query = self.problems_in(&partition, before).scan_index_forward(false).limit(most);
-            let (begin, mut from) = (rows.len(), None);
-            loop {
-                let (page, next) = self.page(query.clone(), from).await?;
-                for item in &page {
-                    rows.push(read(item)?);
-                }
-                from = next;
-                if from.is_none() || rows.len() - begin >= enough {
-                    break;
-                }
+            for item in &self.rows(query, enough).await? {
+                rows.push(read(item)?);
             }
         }
         rows.sort_by(|one, other| other.id.cmp(&one.id));
@@ -206,6 +193,17 @@ impl Store {
             .key_condition_expression(condition)
             .set_expression_attribute_values(Some(values.collect()))
     }
+}
+
+/// Whether an example is of somebody, or quotes them.
+fn is_of(read: &Read<'_>, ids: &[String], plan: &Plan) -> Result<bool, StoreError> {
+    let (example, who) = (read.text("example")?, read.maybe_text("who"));
+    let theirs = |id: &String| {
+        who.is_some_and(|who| who.split('\n').any(|known| known == id))
+            || example.contains(&format!("\"{id}\""))
+    };
+    let quoted = |word: &String| example.contains(word.as_str());
+    Ok(ids.iter().any(theirs) || plan.texts.iter().any(quoted))
 }
 
 /// The partition of one of the examples.

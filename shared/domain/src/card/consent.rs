@@ -6,8 +6,12 @@
 //! they say yes at that one later, on a page of ours or by text: a server may tell what it was told
 //! before it heard of the withdrawal, the person themselves may not be overruled; and a new address
 //! does not inherit a grant. A grant that an import tells counts only where there is no other act,
-//! whatever its date: what was copied from another system raises nothing. A request is no act of that kind: it allows nothing but to
-//! be asked for confirmation, and where there is a grant it changes nothing.
+//! whatever its date: what was copied from another system raises nothing. A request is no act of that
+//! kind: it allows nothing but to be asked for confirmation, and where there is a grant it changes
+//! nothing.
+
+#[cfg(test)]
+mod tests;
 
 use serde_json::{Map, Value};
 
@@ -139,7 +143,7 @@ impl Consent {
         self.status == Status::Pending
     }
 
-    /// Whether it gives way to any other act, and answers no request.
+    /// Whether it gives way to any other act.
     fn is_imported_grant(&self) -> bool {
         (self.status, self.origin) == (Status::Granted, Origin::Imported)
     }
@@ -278,8 +282,9 @@ pub(super) fn put(records: &mut Vec<Consent>, record: Consent) {
     records.truncate(limits::CONSENTS);
 }
 
-/// Takes away requests that an act has answered. Acts are only replaced by newer ones, so what is
-/// taken away here would never count again.
+/// Takes away requests that an act has answered. Such acts are only replaced by newer ones, so what is
+/// taken away here would never count again. An imported grant may give way to an older act, and so
+/// answers none.
 fn forget_answered(records: &mut Vec<Consent>) {
     let acts: Vec<Consent> =
         records.iter().filter(|record| !record.is_request()).cloned().collect();
@@ -326,160 +331,5 @@ pub(super) fn status(
         // To be asked about a topic takes nothing away from who allowed the channel.
         (Some(Status::Granted), Some(Status::Pending)) => Some(Status::Granted),
         (whole, about) => about.or(whole),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    const ADA: &str = "ada@example.com";
-
-    fn record((status, at, address): (u8, i64, u8)) -> Consent {
-        Consent {
-            channel: Channel::Email,
-            topic: None,
-            address: if address == 0 { ADA.to_owned() } else { format!("a{address}@b.example") },
-            status: Status::ALL[usize::from(status % 3)],
-            clock: (Timestamp::from_millis(at), EventId::stored(u64::from(status))),
-            source: None,
-            wording: None,
-            origin: if status == 3 { Origin::Imported } else { Origin::Told },
-        }
-    }
-
-    fn put_all(acts: &[(u8, i64, u8)]) -> Vec<Consent> {
-        let mut records = Vec::new();
-        acts.iter().for_each(|act| put(&mut records, record(*act)));
-        records
-    }
-
-    fn at_ada(records: &[Consent]) -> Option<Status> {
-        status(records, Channel::Email, None, &Address::email(ADA).unwrap())
-    }
-
-    #[track_caller]
-    fn check(acts: &[(Status, i64)], expected: Option<Status>) {
-        let number = |status| {
-            u8::from(status == Status::Pending) + 2 * u8::from(status == Status::Withdrawn)
-        };
-        let acts: Vec<_> = acts.iter().map(|(status, at)| (number(*status), *at, 0)).collect();
-        assert_eq!(at_ada(&put_all(&acts)), expected);
-    }
-
-    #[test]
-    fn a_request_waits_for_the_confirmation_and_lowers_no_grant() {
-        use Status::{Granted, Pending, Withdrawn};
-        check(&[], None);
-        check(&[(Pending, 1)], Some(Pending));
-        check(&[(Pending, 1), (Granted, 2)], Some(Granted));
-        check(&[(Granted, 1), (Pending, 2)], Some(Granted));
-        check(&[(Pending, 1), (Withdrawn, 2)], Some(Withdrawn));
-        check(&[(Withdrawn, 1), (Pending, 2)], Some(Pending));
-        check(&[(Granted, 1), (Pending, 3), (Withdrawn, 2)], Some(Pending));
-        check(&[(Granted, 1), (Pending, 2), (Withdrawn, 3)], Some(Withdrawn));
-    }
-
-    #[test]
-    fn an_import_raises_nothing_and_gives_way_to_every_other_act() {
-        let at_ada = |acts: &[(u8, i64, u8)]| at_ada(&put_all(acts));
-        assert_eq!(at_ada(&[(3, 9, 0)]), Some(Status::Granted));
-        assert_eq!(at_ada(&[(2, 5, 0), (3, 9, 0)]), Some(Status::Withdrawn));
-        assert_eq!(at_ada(&[(3, 9, 0), (2, 5, 0)]), Some(Status::Withdrawn));
-        assert_eq!(at_ada(&[(2, 5, 0), (3, 9, 0), (0, 7, 0)]), Some(Status::Granted));
-        assert_eq!(at_ada(&[(3, 1, 0), (2, 5, 0)]), Some(Status::Withdrawn));
-    }
-
-    #[test]
-    fn who_withdrew_at_one_address_is_asked_at_another_only_if_they_say_so_themselves() {
-        let (withdrawn, granted) = (record((2, 5, 1)), record((0, 9, 0)));
-        let at_ada = |granted: &Consent| {
-            let mut records = Vec::new();
-            put(&mut records, withdrawn.clone());
-            put(&mut records, granted.clone());
-            at_ada(&records)
-        };
-        assert_eq!(at_ada(&granted), Some(Status::Withdrawn));
-        let themselves = Consent { origin: Origin::InPerson, ..granted };
-        assert_eq!(at_ada(&themselves), Some(Status::Granted));
-        let before = Consent { clock: record((0, 5, 0)).clock, ..themselves };
-        assert_eq!(at_ada(&before), Some(Status::Withdrawn));
-    }
-
-    #[test]
-    fn a_grant_that_was_overruled_is_given_again_on_a_page_and_once() {
-        let choice = Choice {
-            channel: Channel::Email,
-            topic: None,
-            address: ADA,
-            status: Status::Granted,
-            source: "preference page",
-            wording: "Yes",
-        };
-        let (customer, now) = (CustomerId::known("42"), Timestamp::from_millis(3));
-        let mut card = Card { consents: put_all(&[(2, 5, 1), (0, 9, 0)]), ..Card::default() };
-        let granted = choice.event(&card, &customer, now).unwrap();
-        card.apply(&granted, &mut Vec::new());
-        assert_eq!(at_ada(&card.consents), Some(Status::Granted));
-        assert_eq!(choice.event(&card, &customer, now), None);
-    }
-
-    #[test]
-    fn a_choice_is_made_once_and_comes_after_what_it_replaces() {
-        let choice = |status| Choice {
-            channel: Channel::Email,
-            topic: None,
-            address: ADA,
-            status,
-            source: "unsubscribe page",
-            wording: "No more?",
-        };
-        let (customer, early) = (CustomerId::known("42"), Timestamp::from_millis(1));
-        let mut card = Card { consents: put_all(&[(0, 5, 0)]), ..Card::default() };
-        assert_eq!(choice(Status::Granted).event(&card, &customer, early), None);
-        let leave = choice(Status::Withdrawn).event(&card, &customer, early).unwrap();
-        assert_eq!(choice(Status::Withdrawn).event(&card, &customer, early), Some(leave.clone()));
-        card.apply(&leave, &mut Vec::new());
-        assert_eq!(at_ada(&card.consents), Some(Status::Withdrawn));
-        let back = choice(Status::Granted).event(&card, &customer, early).unwrap();
-        card.apply(&back, &mut Vec::new());
-        assert_eq!(at_ada(&card.consents), Some(Status::Granted));
-        let again = choice(Status::Withdrawn).event(&card, &customer, early).unwrap();
-        assert_ne!(again.id, leave.id);
-        card.apply(&again, &mut Vec::new());
-        assert_eq!(at_ada(&card.consents), Some(Status::Withdrawn));
-    }
-
-    fn acts() -> impl Strategy<Value = Vec<(u8, i64, u8)>> {
-        proptest::collection::vec((0..4_u8, 0..6_i64, 0..2_u8), 0..9)
-    }
-
-    proptest! {
-        #[test]
-        fn any_order_and_any_repetition_give_the_same(acts in acts(), seed in any::<u64>()) {
-            let mut shuffled = [acts.clone(), acts.clone()].concat();
-            fastrand::Rng::with_seed(seed).shuffle(&mut shuffled);
-            prop_assert_eq!(put_all(&acts), put_all(&shuffled));
-        }
-
-        #[test]
-        fn a_request_never_makes_or_ends_a_grant(acts in acts(), at in 0..9_i64, address in 0..2_u8) {
-            let mut records = put_all(&acts);
-            let before = at_ada(&records);
-            put(&mut records, record((1, at, address)));
-            let after = at_ada(&records);
-            prop_assert_eq!(before == Some(Status::Granted), after == Some(Status::Granted));
-            // Nor does it answer for another address.
-            prop_assert!(address == 0 || before == after);
-        }
-
-        #[test]
-        fn who_withdrew_anywhere_since_their_last_act_is_not_written_to(acts in acts(), address in 0..2_u8) {
-            let mut records = put_all(&acts);
-            put(&mut records, record((2, 9, address)));
-            prop_assert_eq!(at_ada(&records), Some(Status::Withdrawn));
-        }
     }
 }
