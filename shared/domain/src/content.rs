@@ -241,10 +241,12 @@ impl Pen<'_> {
             fault,
         };
         self.missing.extend(rendered.missing.into_iter().map(
-            |Variable { path, partial, position }| note(partial, position, path.clone(), path),
+            |Variable { path, partial, position, .. }| note(partial, position, path.clone(), path),
         ));
         self.warnings.extend(rendered.warnings.into_iter().map(
-            |Warning { partial, position, message, fault }| note(partial, position, message, fault),
+            |Warning { partial, position, message, fault, .. }| {
+                note(partial, position, message, fault)
+            },
         ));
         if rendered.text.trim().is_empty() {
             Err(Unwritten::Blank(part))

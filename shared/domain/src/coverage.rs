@@ -57,5 +57,17 @@ mod tests {
             "dialect: braze, sms: '{{${first_name}}} {{custom_attribute.${shoe}}}'",
             &["first_name", "shoe"],
         );
+        check(
+            "dialect: klaviyo, sms: \"{{ person|lookup:'Points' }} {% if person|lookup:'Shoe' == 1 %}x{% endif %}\"",
+            &["Points", "Shoe"],
+        );
+    }
+
+    #[test]
+    fn a_trait_is_read_even_if_its_name_is_given_again_further_down() {
+        check(
+            "dialect: braze, sms: '{% assign first_name = {{${first_name}}} | upcase %}{{first_name}}'",
+            &["first_name"],
+        );
     }
 }

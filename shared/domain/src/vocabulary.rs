@@ -186,9 +186,10 @@ pub(crate) fn links_of(dialect: Dialect) -> &'static [(&'static str, &'static st
 }
 
 fn of_customer(rest: &[&str]) -> Meaning {
-    let names: Vec<&str> = rest.iter().copied().take_while(|word| !is_place(word)).collect();
-    match names.as_slice() {
-        [] | ["id"] => Meaning::Given,
+    // `size` and its like mean something only behind the name of a list or a text.
+    let end = rest.iter().skip(1).position(|word| is_place(word)).map_or(rest.len(), |at| at + 1);
+    match rest.split_at(end).0 {
+        [] | ["id", ..] => Meaning::Given,
         names => Meaning::Trait(names.join(".")),
     }
 }
@@ -285,7 +286,10 @@ mod tests {
         check("customer.frist_name", "trait frist_name");
         check("customer.address.city", "trait address.city");
         check("customer.tags[0]", "trait tags");
+        check("customer.size", "trait size");
+        check("customer.name.size", "trait name");
         check("customer.id", "given");
+        check("customer.id.size", "given");
         check("customer", "given");
     }
 

@@ -159,16 +159,16 @@ fn templates_of_other_products() {
         &texts,
         expect![[r"
         Hi {{${first_name} | default: 'you'}}
-            4: `${…}` belongs to Braze; set `dialect: braze`
+            4: `${…}` belongs to Braze; choose the dialect `braze`
         Size {{custom_attribute.${size}}}
-            25: `${…}` belongs to Braze; set `dialect: braze`
+            25: `${…}` belongs to Braze; choose the dialect `braze`
         {% connected_content https://a.example/x :save r %}
             1: `connected_content` is not available: a template fetches nothing while it is rendered, put the content into the data
         Hi {{ person|lookup:'Size' }}, {% unsubscribe_link %}
-            14: `lookup` belongs to Klaviyo; set `dialect: klaviyo`
-            32: `unsubscribe_link` belongs to Klaviyo; set `dialect: klaviyo`
+            14: `lookup` belongs to Klaviyo; choose the dialect `klaviyo`
+            32: `unsubscribe_link` belongs to Klaviyo; choose the dialect `klaviyo`
         Total {{ cart.total | money }}
-            23: `money` belongs to Braze and Shopify; set `dialect: braze` or `dialect: shopify`, or read an amount as it is written out: `cart.total_money`, `item.price_money`
+            23: `money` belongs to Braze and Shopify; choose the dialect `braze` or `shopify`, or read an amount as it is written out: `cart.total_money`, `item.price_money`
         Hi {{ contact.first_name }}
             7: there is no variable `contact.first_name`; did you mean `customer.first_name`?
         Hi *|FNAME|*
@@ -178,7 +178,7 @@ fn templates_of_other_products() {
         Hi {first_name}
             4: `{first_name}` is another language's, and here a text that is sent as it stands; write `{{ customer.first_name }}`
         Hi @FIRSTNAME@
-            4: `@FIRSTNAME@` is Dotdigital's, and here a text that is sent as it stands; set `dialect: dotdigital`
+            4: `@FIRSTNAME@` is Dotdigital's, and here a text that is sent as it stands; choose the dialect `dotdigital`
     "]],
     );
 }

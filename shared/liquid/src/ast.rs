@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::filters::Filter;
+use crate::filters::{Filter, LOOKUPS};
 use crate::parse::token::Compare;
 use crate::position::Span;
 use crate::tags::{
@@ -46,6 +46,16 @@ pub(crate) struct FilterCall {
     pub(crate) filter: &'static Filter,
     pub(crate) arguments: Vec<Expr>,
     pub(crate) named: Vec<(Arc<str>, Expr)>,
+}
+
+impl FilterCall {
+    /// The text in quotes that a filter like `lookup` follows a path to, as a `.` does.
+    pub(crate) fn looked_up(&self) -> Option<&str> {
+        match self.arguments.as_slice() {
+            [Expr::Literal(Value::Str(key))] if LOOKUPS.contains(&self.filter.name) => Some(key),
+            _ => None,
+        }
+    }
 }
 
 /// Something with a value.

@@ -1,6 +1,9 @@
 //! Whose Liquid a template is written in. What differs is data: a row of switches here, and the
 //! dialects named in the rows of the tables of filters and tags.
 
+use std::fmt;
+use std::str::FromStr;
+
 /// The product whose Liquid a template is written in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
@@ -43,9 +46,16 @@ impl Dialect {
         }
     }
 
-    /// The word for it in a setting, such as `braze`.
-    pub(crate) fn setting(self) -> String {
-        self.product().to_ascii_lowercase()
+    /// The word for it in a setting: `liquid`, `braze`, `customer.io` and so on.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Standard => "liquid",
+            Self::Braze => "braze",
+            Self::CustomerIo => "customer.io",
+            Self::Shopify => "shopify",
+            Self::Klaviyo => "klaviyo",
+            Self::Dotdigital => "dotdigital",
+        }
     }
 
     pub(crate) fn traits(self) -> &'static Traits {
@@ -56,6 +66,27 @@ impl Dialect {
             Self::Klaviyo => &KLAVIYO,
             Self::Dotdigital => &DOTDIGITAL,
         }
+    }
+}
+
+/// As [`Dialect::name`].
+impl fmt::Display for Dialect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// There is no dialect of this name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("expected one of `liquid`, `braze`, `customer.io`, `shopify`, `klaviyo` and `dotdigital`")]
+pub struct UnknownDialect;
+
+/// Reads a [`Dialect::name`].
+impl FromStr for Dialect {
+    type Err = UnknownDialect;
+
+    fn from_str(name: &str) -> Result<Self, UnknownDialect> {
+        Self::ALL.into_iter().find(|dialect| dialect.name() == name).ok_or(UnknownDialect)
     }
 }
 
@@ -144,3 +175,15 @@ const KLAVIYO: Traits = Traits {
 };
 
 const DOTDIGITAL: Traits = Traits { fence: "####", placeholders: Some("contact.data"), ..PLAIN };
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_dialect_is_read_by_the_name_it_is_written_with() {
+        let read = |dialect: Dialect| dialect.to_string().parse();
+        assert!(Dialect::ALL.into_iter().all(|dialect| read(dialect) == Ok(dialect)));
+        assert_eq!("jinja".parse::<Dialect>(), Err(UnknownDialect));
+    }
+}

@@ -17,7 +17,11 @@ mod strings;
 mod words;
 
 pub(crate) use call::{Call, Filtered};
+pub(crate) use general::LOOKUPS;
 pub(crate) use money::CURRENCY_FORMAT;
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
 
 use crate::dialect::Dialect;
 
@@ -44,11 +48,19 @@ pub(crate) enum Html {
     New,
     /// Text made of markup is markup again. An argument that becomes part of it is escaped first, so
     /// that nothing slips in with it; one that is only looked for stays as it is, so that
-    /// `remove: '<br>'` finds what it means.
+    /// `remove: '<br>'` finds what it means. Markup in that argument makes markup of any text, which
+    /// is escaped for it.
     Keeps {
         /// The place of the argument that becomes part of the result.
         inserted: Option<usize>,
     },
+    /// The same, save that text stays text: what was escaped could be cut within an entity.
+    Cuts {
+        /// The place of the argument that becomes part of the result.
+        inserted: usize,
+    },
+    /// The same for the items of an array, between which the argument stands.
+    Joins,
 }
 
 impl Filter {
@@ -72,6 +84,16 @@ impl Filter {
         Self { html: Html::Keeps { inserted: Some(inserted) }, ..self }
     }
 
+    /// The same, for a filter that cuts its input.
+    const fn cuts_html_with(self, inserted: usize) -> Self {
+        Self { html: Html::Cuts { inserted }, ..self }
+    }
+
+    /// The same, for a filter that joins the items of its input.
+    const fn joins_html(self) -> Self {
+        Self { html: Html::Joins, ..self }
+    }
+
     /// The same filter in these dialects only. It hides a filter of the same name that stands
     /// further down in the tables.
     const fn only(self, dialects: &'static [Dialect]) -> Self {
@@ -88,7 +110,7 @@ impl Filter {
     }
 }
 
-/// The tables, the most used first.
+/// The tables.
 static TABLES: &[&[Filter]] = &[
     strings::FILTERS,
     general::FILTERS,
@@ -103,6 +125,15 @@ static TABLES: &[&[Filter]] = &[
     hashes::FILTERS,
 ];
 
+/// The filters of each name, in the order of the tables.
+static BY_NAME: LazyLock<HashMap<&str, Vec<&Filter>>> = LazyLock::new(|| {
+    let mut named: HashMap<&str, Vec<&Filter>> = HashMap::new();
+    for filter in TABLES.iter().flat_map(|table| table.iter()) {
+        named.entry(filter.name).or_default().push(filter);
+    }
+    named
+});
+
 /// What a name of a filter turns out to be.
 pub(crate) enum Lookup {
     Found(&'static Filter),
@@ -114,8 +145,8 @@ pub(crate) enum Lookup {
 /// The filter of this name in this dialect.
 pub(crate) fn find(name: &str, dialect: Dialect) -> Lookup {
     let name = dialect.traits().filter(name);
-    let mut all = TABLES.iter().flat_map(|table| table.iter());
-    match all.find(|filter| filter.name == name && filter.is_in(dialect)) {
+    let mut named = BY_NAME.get(name).into_iter().flatten();
+    match named.find(|filter| filter.is_in(dialect)) {
         Some(filter) => Lookup::Found(filter),
         None => refusal(name).map_or(Lookup::Unknown, Lookup::Refused),
     }

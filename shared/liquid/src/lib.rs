@@ -84,7 +84,7 @@ mod variables;
 
 pub use jiff::tz::TimeZone;
 
-pub use dialect::Dialect;
+pub use dialect::{Dialect, UnknownDialect};
 pub use failure::Failure;
 pub use header::HeaderError;
 pub use limits::{Limit, ParseLimits, RenderLimits};

@@ -50,7 +50,7 @@ pub struct RenderLimits {
     pub output_bytes: usize,
     /// Bytes of all values that the template makes, whether or not it keeps them; default 2 MiB.
     pub value_bytes: usize,
-    /// Partials inside partials; default 20.
+    /// Partials inside partials, of which each is a block too; default 20.
     pub partial_depth: usize,
     /// Blocks inside blocks while rendering, across all partials. Never more than 100, because
     /// rendering a block takes stack; default 100.

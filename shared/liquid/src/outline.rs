@@ -9,6 +9,7 @@ use crate::variables::Walk;
 
 /// What a template reads, names and renders, found without rendering it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub struct Outline {
     /// Every place at which it reads its data, in the order in which they stand.
     pub reads: Vec<Read>,
@@ -31,6 +32,7 @@ pub struct Read {
 
 /// A place at which a template renders a partial.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Call {
     /// The partial.
     pub name: Arc<str>,

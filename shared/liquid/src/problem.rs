@@ -230,12 +230,11 @@ fn shown(instead: &str) -> String {
     if instead == " " { "a space".to_owned() } else { format!("`{instead}`") }
 }
 
-/// The products that have something, and what to set for it.
+/// The products that have something, and what the template would have to be read as.
 fn owners(dialects: &[Dialect]) -> String {
     let products: Vec<&str> = dialects.iter().map(|dialect| dialect.product()).collect();
-    let settings: Vec<String> =
-        dialects.iter().map(|dialect| format!("`dialect: {}`", dialect.setting())).collect();
-    format!("{}; set {}", products.join(" and "), settings.join(" or "))
+    let settings: Vec<String> = dialects.iter().map(|dialect| format!("`{dialect}`")).collect();
+    format!("{}; choose the dialect {}", products.join(" and "), settings.join(" or "))
 }
 
 fn arguments(count: usize) -> String {
@@ -261,6 +260,7 @@ fn unexpected_end(found: &str, open: Option<&(String, Position)>) -> String {
 /// A mistake and where it is.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{position}: {problem}")]
+#[non_exhaustive]
 pub struct ParseError {
     /// The first character of it.
     pub position: Position,

@@ -115,6 +115,7 @@ impl<'i> RenderInput<'i> {
 
 /// What a template became.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub struct Rendered {
     /// The text.
     pub text: String,
@@ -128,6 +129,7 @@ pub struct Rendered {
 /// A mistake that did not stop a lax template.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{}{position}: {message}", of_partial(partial.as_deref()))]
+#[non_exhaustive]
 pub struct Warning {
     /// The partial it stands in, `None` for the template itself.
     pub partial: Option<Arc<str>>,

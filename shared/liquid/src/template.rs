@@ -22,6 +22,7 @@ pub struct Template {
 
 /// A path that a template reads from its data, and where it does so first.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Variable {
     /// The path, as in `customer.orders[0].total`. `[]` stands for the items of a loop.
     pub path: String,
@@ -63,8 +64,8 @@ impl Template {
     }
 
     /// Every path that the template reads from its data: not what it assigns itself. Each path
-    /// once, in the order in which they stand; none of more than 1 KiB, and of all no more than
-    /// 256 KiB.
+    /// once, in the order in which they stand; none of more than 1 KiB, and of all little more
+    /// than 256 KiB.
     pub fn variables(&self) -> Vec<Variable> {
         variables::variables(self)
     }

@@ -6,10 +6,12 @@
 mod clock;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use attune_liquid::{
-    Escape, Limit, ParseOptions, Problem, RenderError, RenderInput, Template, UnixMillis, Value,
+    Dialect, Escape, Limit, ParseOptions, Problem, RenderError, RenderInput, Template, UnixMillis,
+    Value,
 };
 
 /// How an attack ended.
@@ -27,30 +29,60 @@ const PATIENCE: Duration = Duration::from_millis(100);
 /// The stack of a thread.
 const STACK_BYTES: usize = 2 * 1024 * 1024;
 
-/// Parses and renders on a small stack; the template is its own partial `self`.
-fn attack(source: &str, options: &ParseOptions) -> (End, Duration) {
-    attack_on(STACK_BYTES, source, options)
-}
-
-fn attack_on(stack_bytes: usize, source: &str, options: &ParseOptions) -> (End, Duration) {
-    let (source, options) = (source.to_owned(), options.clone());
+/// Does something on a thread with so much stack, and says how long the thread worked.
+fn worked<T: Send + 'static>(
+    stack_bytes: usize,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Option<(T, Duration)> {
     let work = move || {
         let begun = clock::worked();
-        let end = run(&source, &options);
-        (end, clock::worked().saturating_sub(begun))
+        let done = work();
+        (done, clock::worked().saturating_sub(begun))
     };
-    let thread = std::thread::Builder::new().stack_size(stack_bytes).spawn(work);
-    thread.ok().and_then(|thread| thread.join().ok()).unwrap_or((End::Refused, Duration::MAX))
+    std::thread::Builder::new().stack_size(stack_bytes).spawn(work).ok()?.join().ok()
 }
 
-fn run(source: &str, options: &ParseOptions) -> End {
-    let mut partials = BTreeMap::new();
-    let template = match (Template::parse(source, options), Template::parse(source, options)) {
-        (Ok(template), Ok(partial)) => {
-            partials.insert("self".to_owned(), partial);
-            template
-        }
-        (Err(errors), _) | (_, Err(errors)) => {
+/// Parses and renders on a small stack, into HTML and into plain text; the template is its own
+/// partial `self`. Of all that is done the longest counts.
+fn attack(source: &str, options: &ParseOptions) -> (End, Duration) {
+    let (end, took) = attack_on(STACK_BYTES, Escape::None, source, options);
+    let (_, escaped) = attack_on(STACK_BYTES, Escape::Html, source, options);
+    (end, took.max(escaped).max(looked_through(source, options)))
+}
+
+fn attack_on(
+    stack_bytes: usize,
+    escape: Escape,
+    source: &str,
+    options: &ParseOptions,
+) -> (End, Duration) {
+    let (source, options) = (source.to_owned(), options.clone());
+    let partial = Template::parse(&source, &options).ok();
+    worked(stack_bytes, move || run(&source, &options, escape, partial))
+        .unwrap_or((End::Refused, Duration::MAX))
+}
+
+/// How long it takes at most to find what a template reads, names or renders.
+fn looked_through(source: &str, options: &ParseOptions) -> Duration {
+    let Ok(template) = Template::parse(source, options).map(Arc::new) else {
+        return Duration::ZERO;
+    };
+    let looks: [fn(&Template); 3] = [
+        |template| drop(template.variables()),
+        |template| drop(template.outline()),
+        |template| drop(template.partials()),
+    ];
+    let took = looks.map(|look| {
+        let template = Arc::clone(&template);
+        worked(STACK_BYTES, move || look(&template)).map_or(Duration::MAX, |((), took)| took)
+    });
+    took.into_iter().max().unwrap_or_default()
+}
+
+fn run(source: &str, options: &ParseOptions, escape: Escape, partial: Option<Template>) -> End {
+    let template = match Template::parse(source, options) {
+        Ok(template) => template,
+        Err(errors) => {
             let limit = errors.iter().find_map(|error| match error.problem {
                 Problem::Limit(limit) => Some(limit),
                 _ => None,
@@ -58,13 +90,15 @@ fn run(source: &str, options: &ParseOptions) -> End {
             return limit.map_or(End::Refused, End::Parse);
         }
     };
+    let partials: BTreeMap<_, _> =
+        partial.into_iter().map(|partial| ("self".to_owned(), partial)).collect();
     let data = Value::object([
         ("a", Value::from("a")),
         ("long", Value::from("<b>&amp; ".repeat(10_000))),
         ("list", Value::array([Value::Nil])),
         ("objects", Value::array([Value::object([("a", Value::Nil)])])),
     ]);
-    let input = RenderInput::new(&data, UnixMillis(0)).partials(&partials).escape(Escape::None);
+    let input = RenderInput::new(&data, UnixMillis(0)).partials(&partials).escape(escape);
     match template.render(&input) {
         Ok(_) => End::Text,
         Err(RenderError::Limit { limit, .. }) => End::Render(limit),
@@ -72,12 +106,21 @@ fn run(source: &str, options: &ParseOptions) -> End {
     }
 }
 
-/// Attacks in both modes.
+/// Attacks in both modes, and the other dialects beside.
 #[track_caller]
 fn check(source: &str, expected: &End) {
     for options in [ParseOptions::default(), ParseOptions::lax()] {
         let end = check_time(source, &options);
         assert_eq!(&end, expected, "{:?} {:.60}", options.mode, source);
+    }
+    check_dialects(source);
+}
+
+/// Attacks in each of the other dialects, which may read another mistake in it.
+#[track_caller]
+fn check_dialects(source: &str) {
+    for dialect in Dialect::ALL {
+        check_time(source, &ParseOptions::lax().dialect(dialect));
     }
 }
 
@@ -122,11 +165,11 @@ fn the_deepest_template_takes_less_than_half_of_the_stack() {
     ] {
         let source =
             format!("{{% {open} %}}").repeat(100) + &format!("{{% end{close} %}}").repeat(100);
-        let (end, _) = attack_on(STACK_BYTES / 2, &source, &ParseOptions::default());
+        let (end, _) = attack_on(STACK_BYTES / 2, Escape::Html, &source, &ParseOptions::default());
         assert_eq!(end, End::Text, "{open}");
     }
     let partials = "{% for x in list %}{% if a %}{% include 'self' %}{% endif %}{% endfor %}";
-    let (end, _) = attack_on(STACK_BYTES / 2, partials, &ParseOptions::default());
+    let (end, _) = attack_on(STACK_BYTES / 2, Escape::Html, partials, &ParseOptions::default());
     assert_eq!(end, End::Render(Limit::PartialDepth(20)));
 }
 
@@ -354,10 +397,10 @@ fn signs_that_open_nothing_are_not_searched_again_and_again() {
         let source = sign.repeat(200_000 / sign.len());
         let end = check_time(&source, &ParseOptions::lax());
         assert!(matches!(end, End::Text | End::Refused), "{end:?} for {sign}");
+        check_dialects(&source);
     }
     for sign in ["{%", "{% raw %}", "{% comment %}", "{% doc %}", "{% raw %}{% endraw "] {
-        let source = sign.repeat(200_000 / sign.len());
-        check_time(&source, &ParseOptions::lax());
+        check_dialects(&sign.repeat(200_000 / sign.len()));
     }
 }
 
@@ -377,6 +420,7 @@ fn ends_of_unknown_blocks_are_counted_and_not_searched() {
     for options in [ParseOptions::default(), ParseOptions::lax()] {
         check_time(&source, &options);
     }
+    check_dialects(&source);
 }
 
 #[test]
@@ -394,14 +438,44 @@ fn mistakes_by_the_thousand_are_read_in_one_go() {
         let source = mistake.repeat(200_000 / mistake.len());
         let end = check_time(&source, &ParseOptions::lax());
         assert_eq!(end, End::Text, "{mistake}");
+        check_dialects(&source);
     }
     for inside in ["“", "“a” ", "’", "@", "liquid ", "'a' ", "a | ", "- ", "&gt;", "a.", "${"]
     {
-        let source = format!("{{{{ {} }}}}", inside.repeat(200_000 / inside.len()));
-        check_time(&source, &ParseOptions::lax());
+        check_dialects(&format!("{{{{ {} }}}}", inside.repeat(200_000 / inside.len())));
     }
     let source = format!("{{% liquid {} %}}", "liquid ".repeat(30_000));
     check(&source, &End::Text);
+}
+
+#[test]
+fn formats_of_dates_take_a_step_for_each_field() {
+    let formats = [
+        (Dialect::Standard, "%-d"),
+        (Dialect::Standard, "%c"),
+        (Dialect::Standard, "%64Y"),
+        (Dialect::Standard, "%Q"),
+        (Dialect::Klaviyo, "r"),
+        (Dialect::Klaviyo, "j"),
+        (Dialect::Klaviyo, "S"),
+    ];
+    for (dialect, field) in formats {
+        let format = field.repeat(20_000 / field.len());
+        let source =
+            format!("{{% for i in (1..99) %}}{{{{ 'now' | date: '{format}' }}}}{{% endfor %}}");
+        let end = check_time(&source, &ParseOptions::lax().dialect(dialect));
+        assert!(matches!(end, End::Render(_)), "{end:?} for {field}");
+    }
+}
+
+#[test]
+fn names_given_to_partials_without_end_are_left_out() {
+    let loops: String =
+        (0..99).map(|n| format!("{{% for a{n} in {} %}}", "b.".repeat(500) + "b")).collect();
+    let source = loops + &"{%include'p'%}".repeat(10_000) + &"{% endfor %}".repeat(99);
+    check_time(&source, &ParseOptions::lax());
+    let source = "{% assign a = b.c.d.e.f.g.h.i.j %}".to_owned() + &"{{a.a}}".repeat(20_000);
+    check_time(&source, &ParseOptions::lax());
 }
 
 #[test]

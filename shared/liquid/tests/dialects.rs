@@ -200,6 +200,39 @@ fn klaviyo_is_read_as_django() {
 }
 
 #[test]
+fn what_a_lookup_leads_to_is_told_as_a_path() {
+    let paths = |dialect, source| {
+        let options = ParseOptions::default().dialect(dialect);
+        let template =
+            Template::parse(source, &options).unwrap_or_else(|errors| unreachable!("{errors}"));
+        let data = Value::object([("person", Value::object([("x", Value::Nil)]))]);
+        let rendered = template.render(&RenderInput::new(&data, UnixMillis(0)));
+        let told = |variables: Vec<attune_liquid::Variable>| {
+            let paths: Vec<String> = variables.into_iter().map(|variable| variable.path).collect();
+            paths.join(" ")
+        };
+        let missing = rendered.map(|rendered| rendered.missing).unwrap_or_default();
+        (told(template.variables()), told(missing))
+    };
+    let told = |read: &str, missing: &str| (read.to_owned(), missing.to_owned());
+    assert_eq!(
+        paths(Dialect::Klaviyo, "{{ person|lookup:'Points'|lookup:'x' }}{{ person.a|lookup:b }}"),
+        told("person.Points.x person.a b", "person.Points person.a b")
+    );
+    assert_eq!(
+        paths(
+            Dialect::Klaviyo,
+            "{{ person|lookup:'a'|default:'x' }}{% if person|lookup:'b' %}{% endif %}"
+        ),
+        told("person.a person.b", "")
+    );
+    assert_eq!(
+        paths(Dialect::Braze, "{{ person | property_accessor: 'a' }}"),
+        told("person.a", "person.a")
+    );
+}
+
+#[test]
 fn dotdigital_outputs_stand_between_fences_and_names_between_ats() {
     let data = r#"{ "contact": { "data": { "firstname": "Ada", "total": 9.5 } } }"#;
     let check = |source, expected| check(Dialect::Dotdigital, source, data, expected);

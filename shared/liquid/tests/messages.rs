@@ -232,7 +232,7 @@ fn else_if_is_told_and_read_as_elsif() {
 #[test]
 fn what_another_product_has_comes_with_the_setting_for_it() {
     let belongs = |name: &str, whose: &str, setting: &str| {
-        format!("`{name}` belongs to {whose}; set `dialect: {setting}`")
+        format!("`{name}` belongs to {whose}; choose the dialect `{setting}`")
     };
     check(
         "{{ a | floatformat: 2 }}",
@@ -301,7 +301,7 @@ fn one_slip_is_one_message_however_much_follows_from_it() {
         "{{ a ? 'b' : 'c' }}",
         "line 1, column 6: write `{% if … %} … {% else %} … {% endif %}` instead of `? :`",
     );
-    let braze = "`${…}` belongs to Braze; set `dialect: braze`";
+    let braze = "`${…}` belongs to Braze; choose the dialect `braze`";
     check("{{a.${b}}}", &format!("line 1, column 5: {braze}"));
     check("{% if ${b} == 1 %}{% endif %}", &format!("line 1, column 7: {braze}"));
 }
@@ -322,6 +322,6 @@ fn tags_of_other_languages_are_told_with_the_right_ones() {
     );
     check(
         "{{ a | money }}",
-        "line 1, column 8: `money` belongs to Braze and Shopify; set `dialect: braze` or `dialect: shopify`",
+        "line 1, column 8: `money` belongs to Braze and Shopify; choose the dialect `braze` or `shopify`",
     );
 }

@@ -59,6 +59,31 @@ fn what_is_markup_already_is_not_escaped_again() {
 }
 
 #[test]
+fn markup_makes_markup_of_the_text_it_is_put_into() {
+    let of = |source| format!("{{% capture m %}}<i>{{{{ '&' }}}}</i>{{% endcapture %}}{source}");
+    let html = |source, expected| html(&of(source), expected);
+    html("{{ '<' | append: m }}{{ '<' | prepend: m }}", "&lt;<i>&amp;</i><i>&amp;</i>&lt;");
+    html("{{ 'a & b' | replace: '&', m }}", "a <i>&amp;</i> b");
+    html("{{ 'a & b' | replace_last: 'b', m }}", "a &amp; <i>&amp;</i>");
+    html("{{ tags | join: m }}", "&lt;<i>&amp;</i>b");
+    html(
+        "{{ 5 | append: m }}{{ customer | append: m }}",
+        "5<i>&amp;</i>{&quot;name&quot;=&gt;&quot;Ada&quot;}<i>&amp;</i>",
+    );
+    html("{{ m | append: tags }}", "<i>&amp;</i>[&quot;&lt;&quot;, &quot;b&quot;]");
+    // Half an entity would be worse than markup that is escaped.
+    html("{{ 'abcdefgh' | truncate: 3, m }}", "&lt;i&gt;&amp;amp;&lt;/i&gt;");
+}
+
+#[test]
+fn a_list_of_markup_and_text_is_joined_with_only_the_text_escaped() {
+    let list =
+        "{% capture m %}<i>,</i>{% endcapture %}{% assign l = m | split: ',' | concat: tags %}";
+    html(&format!("{list}{{{{ l | join: '<' }}}}"), "<i>&lt;</i>&lt;&lt;&lt;b");
+    html(&format!("{list}{{{{ l }}}}"), "<i></i>&lt;b");
+}
+
+#[test]
 fn markup_can_be_searched_for_markup() {
     let captured = "{% capture c %}a<br>{{ '<br>' }}<br>{% endcapture %}";
     html(&format!("{captured}{{{{ c | remove: '<br>' }}}}"), "a&lt;br&gt;");
@@ -159,7 +184,7 @@ fn names_that_were_needed_and_not_there_are_told_once() {
 
 #[test]
 fn names_that_a_template_is_prepared_to_miss_are_not_told() {
-    let source = "{{ a | default: 'x' }}{% if b %}{% endif %}{% for c in d %}{% else %}{% endfor %}{% unless e == blank %}{% endunless %}";
+    let source = "{{ a | default: 'x' }}{{ a.b | strip | default: 'x' }}{% if b %}{% endif %}{% for c in d %}{% else %}{% endfor %}{% unless e == blank %}{% endunless %}";
     assert_eq!(lax(source, Escape::Html).missing, []);
 }
 

@@ -11,7 +11,10 @@ const DATA: &str = r#"{
     "people": [{ "name": "Bo", "age": 30 }, { "name": "al", "age": 4 }, { "name": null }]
 }"#;
 
-const PARTIALS: [(&str, &str); 5] = [
+const PARTIALS: [(&str, &str); 8] = [
+    ("cycles", "{% cycle text, f %}"),
+    ("turns", "{% cycle 'a', 'b' %}"),
+    ("pair", "{{ pair[0] }}={{ pair[1] }};"),
     ("sees", "[{{ n }}{{ own }}{{ sees }}]"),
     ("sets", "{% assign own = 'changed' %}{% increment c %}"),
     ("stops", "a{% break %}b"),
@@ -190,8 +193,10 @@ fn partials_see_what_they_may_see() {
 #[test]
 fn counters_cycles_and_names_live_apart() {
     check(&[
-        ("{% increment n %}{% increment n %}{{ n }}{% decrement n %}", "0121"),
-        ("{% assign n = 9 %}{% increment n %}{{ n }}", "09"),
+        ("{% increment c %}{% increment c %}{{ c }}{% decrement c %}", "0121"),
+        ("{% increment n %}{% increment n %}{{ n }}{% decrement n %}", "5676"),
+        ("{% increment f %}{{ f }}", "01"),
+        ("{% assign c = 9 %}{% increment c %}{{ c }}", "09"),
         (
             "{% cycle 'a', 'b' %}{% cycle 'a', 'b' %}{% cycle 'a', 'b', 'c' %}{% cycle n, 'b' %}{% cycle n, 'b' %}",
             "aba55",
@@ -200,8 +205,23 @@ fn counters_cycles_and_names_live_apart() {
 }
 
 #[test]
+fn a_cycle_of_variables_goes_on_only_with_itself() {
+    // The cycles of the template and of the partial stand at the same place of their texts.
+    check(&[
+        ("{% cycle n, f %}{% include 'cycles' %}{% include 'cycles' %}", "5a b2.5"),
+        ("{% cycle 'a', 'b' %}{% include 'turns' %}", "ab"),
+    ]);
+}
+
+#[test]
+fn a_partial_is_rendered_for_each_entry_of_an_object() {
+    check(&[("{% render 'pair' for object %}", "b=1;a=trueq\"uote;")]);
+}
+
+#[test]
 fn filters_bend_their_input_as_ruby_does() {
     check(&[
+        ("{{ 'a*b c~' | url_encode }} {{ 'YWI' | base64_url_safe_decode }}", "a%2Ab+c~ ab"),
         (
             "{{ nothing | upcase }}{{ n | append: f }}{{ list | upcase }}",
             r#"52.5["X", NIL, 3, [1, 2]]"#,

@@ -80,7 +80,7 @@ fn lookalike(text: &str, at: usize, dialect: Dialect) -> Option<(usize, String)>
         }
         let written = rest.get(..open.len() + len + close.len())?;
         let instead = match own {
-            Some(_) => "set `dialect: dotdigital`".to_owned(),
+            Some(_) => "choose the dialect `dotdigital`".to_owned(),
             None => format!("write `{{{{ customer.{} }}}}`", ours(name)),
         };
         let told = format!(

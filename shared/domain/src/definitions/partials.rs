@@ -13,7 +13,7 @@ use super::Definitions;
 use super::draft::member;
 use super::mistake::{Wrong, nearest};
 use super::reader::Reader;
-use super::reading::{DIALECTS, liquid};
+use super::reading::{dialects, liquid};
 use super::source::{Kind, Node};
 use crate::id::TemplateId;
 use crate::limits;
@@ -104,7 +104,7 @@ fn partial(reader: &mut Reader, node: &Node) -> Option<Partial> {
         let mut members = reader.members(node)?;
         let text = reader.required(&mut members, "text");
         if let Some(node) = members.get("dialect") {
-            dialect = reader.word(node, &DIALECTS);
+            dialect = reader.word(node, &dialects());
         }
         reader.finish(&members);
         text?;

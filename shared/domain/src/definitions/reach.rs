@@ -24,6 +24,9 @@ pub(super) struct Reached {
     pub(super) partial: Option<Arc<str>>,
     /// The path into what messages are given, and where and how it is written.
     pub(super) read: Read,
+    /// Whether the name it begins with is given there as well, perhaps only further down: in a loop
+    /// that may come first.
+    pub(super) own: bool,
 }
 
 /// Every place at which a template, or a partial that it renders, reads what messages are given.
@@ -52,28 +55,31 @@ impl Reach<'_> {
         given: &Given,
         depth: usize,
     ) {
-        let mut known = given.clone();
-        known.extend(outline.names.iter().map(|name| (Arc::clone(name), None)));
+        let mut own = outline.names.clone();
         let open = outline.calls.iter().filter(|call| !call.isolated).map(|call| &call.name);
         let open: Vec<Arc<str>> =
             open.cloned().chain(included.iter().map(|id| id.as_str().into())).collect();
         for name in &open {
-            let names = self.outline(name).map(|outline| outline.names.clone());
-            known.extend(names.into_iter().flatten().map(|name| (name, None)));
+            own.extend(self.outline(name).map(|outline| outline.names.clone()).unwrap_or_default());
         }
+        // What the template itself has given by then is no read of it.
         for read in &outline.reads {
-            if let Some(path) = resolved(&read.path, &known) {
+            if let Some(path) = resolved(&read.path, given) {
+                let own = own.contains(root(&read.path).0);
                 let read = Read { path, ..read.clone() };
-                self.all.push(Reached { partial: partial.cloned(), read });
+                self.all.push(Reached { partial: partial.cloned(), read, own });
             }
         }
+        let mut known = given.clone();
+        known.extend(own.into_iter().map(|name| (name, None)));
         for name in included {
             self.enter(&name.as_str().into(), known.clone(), depth);
         }
         for call in &outline.calls {
+            let outside = given;
             let mut given = if call.isolated { Given::new() } else { known.clone() };
             for (name, path) in &call.gives {
-                let path = path.as_ref().and_then(|path| resolved(path, &known));
+                let path = path.as_ref().and_then(|path| resolved(path, outside));
                 given.insert(Arc::clone(name), path);
             }
             self.enter(&call.name, given, depth);
@@ -102,11 +108,15 @@ impl Reach<'_> {
 
 /// The path into what messages are given; `None` if it leads into a value that a template made.
 fn resolved(path: &str, known: &Given) -> Option<String> {
-    let end = path.find(['.', '[']).unwrap_or(path.len());
-    let (root, rest) = path.split_at(end);
+    let (root, rest) = root(path);
     match known.get(root) {
         None => Some(path.to_owned()),
         Some(None) => None,
         Some(Some(stands_for)) => Some(format!("{stands_for}{rest}")),
     }
+}
+
+/// The name that a path begins with, and the rest of it.
+fn root(path: &str) -> (&str, &str) {
+    path.split_at(path.find(['.', '[']).unwrap_or(path.len()))
 }

@@ -17,14 +17,9 @@ use crate::limits;
 use crate::vocabulary::{Meaning, Vocabulary, misspelt_trait};
 
 /// The names of dialects.
-pub(super) const DIALECTS: [(&str, Dialect); 6] = [
-    ("liquid", Dialect::Standard),
-    ("braze", Dialect::Braze),
-    ("customer.io", Dialect::CustomerIo),
-    ("shopify", Dialect::Shopify),
-    ("klaviyo", Dialect::Klaviyo),
-    ("dotdigital", Dialect::Dotdigital),
-];
+pub(super) fn dialects() -> [(&'static str, Dialect); 6] {
+    Dialect::ALL.map(|dialect| (dialect.name(), dialect))
+}
 
 /// How a template is read.
 pub(super) struct Reading<'n> {
@@ -55,12 +50,12 @@ impl Reading<'_> {
     fn check_names(&self, reader: &mut Reader, node: &Node, outline: &Outline, right: bool) {
         let vocabulary = Vocabulary { shop: self.shop, dialect: self.dialect };
         let included = node.text().map(attune_mail::includes).unwrap_or_default();
-        for Reached { partial, read } in reached(outline, &included, &self.partials) {
+        for Reached { partial, read, own } in reached(outline, &included, &self.partials) {
             let Position { line, column } = read.position;
             let place = || self.place(node, partial.as_deref(), line, column);
             match vocabulary.meaning(&read.path) {
                 // What a loop over an unknown list calls its items is told where the list is named.
-                Meaning::Unknown(unknown) if !unknown.is_in(&read.written) => {}
+                Meaning::Unknown(unknown) if own || !unknown.is_in(&read.written) => {}
                 Meaning::Unknown(unknown) if right || unknown.near().is_some() => {
                     reader.refuse::<()>(&place(), Wrong::Invalid(unknown.told(&read.written)));
                 }

@@ -12,7 +12,7 @@ use super::mistake::Wrong;
 use super::partials::{self, Partials};
 use super::reach::reached;
 use super::reader::{Members, Reader};
-use super::reading::{DIALECTS, Reading};
+use super::reading::{Reading, dialects};
 use super::source::Node;
 use crate::channel::Channel;
 use crate::id::TemplateId;
@@ -163,7 +163,7 @@ fn template(
     let id = reader.required(&mut members, "id");
     let [language, dialect] = ["language", "dialect"].map(|key| members.get(key));
     let partials = Arc::clone(&definitions.partials);
-    let dialect = dialect.map_or(Some(Dialect::Standard), |node| reader.word(node, &DIALECTS));
+    let dialect = dialect.map_or(Some(Dialect::Standard), |node| reader.word(node, &dialects()));
     let reading = Reading { dialect: dialect?, partials, shop: &definitions.shop, places };
     let parts = parts(reader, &mut members, &reading);
     reader.finish(&members);

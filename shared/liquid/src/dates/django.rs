@@ -1,5 +1,9 @@
 //! Django's date formats, which Klaviyo uses: `F d, Y`.
 
+use jiff::Zoned;
+
+use super::WriteError;
+
 /// What Django's letters are in Ruby's formats.
 const LETTERS: &[(char, &str)] = &[
     ('d', "%d"),
@@ -17,6 +21,7 @@ const LETTERS: &[(char, &str)] = &[
     ('N', "%b"),
     ('y', "%y"),
     ('Y', "%Y"),
+    ('o', "%G"),
     ('g', "%-I"),
     ('G', "%-H"),
     ('h', "%I"),
@@ -36,34 +41,69 @@ const LETTERS: &[(char, &str)] = &[
     ('r', "%a, %d %b %Y %H:%M:%S %z"),
 ];
 
-/// A Django format as one of Ruby's. A format with a `%` in it is Ruby's already.
-pub(crate) fn from_django(format: &str) -> String {
-    if format.contains('%') {
-        return format.to_owned();
-    }
-    let mut translated = String::with_capacity(format.len() * 2);
+/// Writes a date by a Django format, in at most `room` bytes.
+pub(super) fn write(date: &Zoned, format: &str, room: usize) -> Result<String, WriteError> {
+    let mut text = String::new();
     let mut letters = format.chars();
     while let Some(letter) = letters.next() {
-        if letter == '\\' {
-            translated.extend(letters.next());
-            continue;
+        let directive = LETTERS.iter().find(|(known, _)| *known == letter);
+        match (letter, directive) {
+            ('\\', _) => text.extend(letters.next()),
+            (_, Some((_, directive))) => {
+                text.push_str(&super::write::write(date, directive, room)?);
+            }
+            ('S', _) => text.push_str(ordinal(date.day())),
+            ('t', _) => text.push_str(&date.days_in_month().to_string()),
+            ('L', _) => text.push_str(if date.in_leap_year() { "True" } else { "False" }),
+            _ => text.push(letter),
         }
-        match LETTERS.iter().find(|(known, _)| *known == letter) {
-            Some((_, directive)) => translated.push_str(directive),
-            None => translated.push(letter),
+        if text.len() > room {
+            return Err(WriteError::TooLong);
         }
     }
-    translated
+    Ok(text)
+}
+
+/// What follows the number of a day in English.
+fn ordinal(day: i8) -> &'static str {
+    match (day, day % 10) {
+        (11..=13, _) => "th",
+        (_, 1) => "st",
+        (_, 2) => "nd",
+        (_, 3) => "rd",
+        _ => "th",
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::from_django;
+    use super::*;
+
+    #[track_caller]
+    fn check(date: &str, format: &str, expected: &str) {
+        let date = format!("{date}T13:04:09[UTC]").parse::<Zoned>().unwrap();
+        assert_eq!(write(&date, format, 100).as_deref(), Ok(expected), "{format}");
+    }
 
     #[test]
-    fn letters_become_directives_unless_they_are_guarded() {
-        assert_eq!(from_django("F j, Y"), "%B %-d, %Y");
-        assert_eq!(from_django(r"jS \o\f F"), "%-dS of %B");
-        assert_eq!(from_django("%B %d"), "%B %d");
+    fn letters_are_fields_unless_they_are_guarded() {
+        check("2026-01-05", "F j, Y", "January 5, 2026");
+        check("2026-01-05", r"jS \o\f F", "5th of January");
+        check("2026-01-05", "o W, t L", "2026 2, 31 False");
+        check("2028-02-22", "jS, t L", "22nd, 29 True");
+    }
+
+    #[test]
+    fn days_have_their_english_endings() {
+        let day = |day| format!("{day}{}", ordinal(day));
+        let days = [1, 2, 3, 4, 11, 12, 13, 21, 22, 23, 30, 31].map(day);
+        let told = "1st 2nd 3rd 4th 11th 12th 13th 21st 22nd 23rd 30th 31st";
+        assert_eq!(days.join(" "), told);
+    }
+
+    #[test]
+    fn a_text_that_is_too_long_is_refused() {
+        let date = "2026-01-05T13:04:09[UTC]".parse::<Zoned>().unwrap();
+        assert_eq!(write(&date, &"F".repeat(100), 100), Err(WriteError::TooLong));
     }
 }

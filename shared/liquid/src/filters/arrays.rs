@@ -6,13 +6,13 @@ use std::collections::HashSet;
 use crate::failure::Failure;
 use crate::number::Number;
 use crate::render::{Env, Stop};
-use crate::value::{Printer, Value};
+use crate::value::{Numbers, Printer, Value};
 
 use super::Filter;
 use super::call::{Call, Filtered, NoProperty, property};
 
 pub(super) const FILTERS: &[Filter] = &[
-    Filter::new("join", 0, 1, join).keeps_html_with(0),
+    Filter::new("join", 0, 1, join).joins_html(),
     Filter::new("first", 0, 0, |call| Ok(call.input.first().unwrap_or_default())),
     Filter::new("last", 0, 0, |call| Ok(call.input.last().unwrap_or_default())),
     Filter::new("reverse", 0, 0, reverse),
@@ -122,7 +122,8 @@ fn natural_order(env: &mut Env<'_>, a: &Value, b: &Value) -> Result<Ordering, St
 fn uniq(call: &mut Call<'_, '_>) -> Filtered {
     let mut known = HashSet::new();
     filter(call, |env, value| {
-        let printer = Printer::new(env.numbers, env.budget.room());
+        // As Ruby writes it, in which 1 and 1.0 differ.
+        let printer = Printer::new(Numbers::Ruby, env.budget.room());
         let key = printer.print_inspected(value).map_err(|_| env.budget.no_room())?;
         env.budget.value(key.len())?;
         Ok(known.insert(key))

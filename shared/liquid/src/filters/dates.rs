@@ -2,7 +2,7 @@
 
 use jiff::{Span, Zoned};
 
-use crate::dates::{MAX_WIDTH, WriteError, from_django, read, write, zone};
+use crate::dates::{Format, MAX_WIDTH, WriteError, read, zone};
 use crate::dialect::Dialect::{Braze, CustomerIo, Klaviyo, Shopify};
 use crate::excerpt::excerpt;
 use crate::failure::Failure;
@@ -28,7 +28,7 @@ pub(super) const FILTERS: &[Filter] = &[
 ];
 
 /// A date as text that every filter for dates reads again.
-const PLAIN: &str = "%Y-%m-%d %H:%M:%S %z";
+const PLAIN: Format<'_> = Format::Ruby("%Y-%m-%d %H:%M:%S %z");
 
 /// Writes a date by a format. What is no date stays as it is.
 fn date(call: &mut Call<'_, '_>) -> Filtered {
@@ -36,7 +36,7 @@ fn date(call: &mut Call<'_, '_>) -> Filtered {
     if format.is_empty() {
         return Ok(call.input.clone());
     }
-    change(call, &format, Some)
+    change(call, &Format::Ruby(&format), Some)
 }
 
 /// Shopify's words for formats: <https://shopify.dev/docs/api/liquid/filters/date>.
@@ -54,32 +54,31 @@ fn shop_date(call: &mut Call<'_, '_>) -> Filtered {
     let Some(named) = call.named("format").cloned() else { return date(call) };
     let word = call.env.text(&named)?;
     if let Some((_, format)) = SHOP_FORMATS.iter().find(|(known, _)| *known == &*word) {
-        return change(call, format, Some);
+        return change(call, &Format::Ruby(format), Some);
     }
     if word.contains('%') {
-        return change(call, &word, Some);
+        return change(call, &Format::Ruby(&word), Some);
     }
     Err(Failure::UnknownFormat { name: excerpt(&word) }.into())
 }
 
 fn django_date(call: &mut Call<'_, '_>) -> Filtered {
     let format = call.argument_text(0)?;
-    call.room(format.len().saturating_mul(5))?;
-    change(call, &from_django(&format), Some)
+    change(call, &Format::Django(&format), Some)
 }
 
 /// The same moment in another zone.
 fn in_zone(call: &mut Call<'_, '_>) -> Filtered {
     let name = call.argument_text(0)?;
     let zone = zone(&name).ok_or_else(|| Failure::UnknownZone { name: excerpt(&name) })?;
-    change(call, PLAIN, |date| Some(date.with_time_zone(zone)))
+    change(call, &PLAIN, |date| Some(date.with_time_zone(zone)))
 }
 
 /// The date so many days, months or years later.
 fn shift(call: &mut Call<'_, '_>, sign: i64, unit: fn(i64) -> Option<Span>) -> Filtered {
     let count = call.argument_number(0)?.truncate()?;
     let span = count.checked_mul(sign).and_then(unit).ok_or(Failure::NumberTooLarge)?;
-    change(call, PLAIN, |date| date.checked_add(span).ok())
+    change(call, &PLAIN, |date| date.checked_add(span).ok())
 }
 
 fn days(count: i64) -> Option<Span> {
@@ -97,12 +96,13 @@ fn years(count: i64) -> Option<Span> {
 /// Reads a date, changes it and writes it. What is no date, before or after, stays as it is.
 fn change(
     call: &mut Call<'_, '_>,
-    format: &str,
+    format: &Format<'_>,
     change: impl FnOnce(Zoned) -> Option<Zoned>,
 ) -> Filtered {
     let date = read(&call.input, call.env.now, call.env.zone).and_then(change);
     let Some(date) = date else { return Ok(call.input.clone()) };
-    let text = write(&date, format, call.env.budget.room()).map_err(|error| match error {
+    call.env.budget.steps(format.steps())?;
+    let text = format.write(&date, call.env.budget.room()).map_err(|error| match error {
         WriteError::TooWide => Stop::from(Failure::DateTooWide { max: MAX_WIDTH }),
         WriteError::TooLong => Stop::from(call.env.budget.no_room()),
     })?;

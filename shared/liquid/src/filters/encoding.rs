@@ -1,8 +1,9 @@
 //! Filters that encode and decode text.
 
 use base64::Engine as _;
-use base64::engine::GeneralPurpose;
-use base64::engine::general_purpose::{STANDARD, URL_SAFE};
+use base64::alphabet;
+use base64::engine::general_purpose::{PAD, STANDARD, URL_SAFE};
+use base64::engine::{DecodePaddingMode, GeneralPurpose};
 
 use crate::dialect::Dialect::{Braze, CustomerIo};
 use crate::failure::Failure;
@@ -21,13 +22,19 @@ pub(super) const FILTERS: &[Filter] = &[
     Filter::new("base64_encode", 0, 0, |call| encode(call, &STANDARD)),
     Filter::new("base64_decode", 0, 0, |call| decode(call, &STANDARD)),
     Filter::new("base64_url_safe_encode", 0, 0, |call| encode(call, &URL_SAFE)),
-    Filter::new("base64_url_safe_decode", 0, 0, |call| decode(call, &URL_SAFE)),
+    Filter::new("base64_url_safe_decode", 0, 0, |call| decode(call, &URL_SAFE_UNPADDED)),
 ];
+
+/// As in Ruby, where `=` at the end may be missing in the alphabet for URLs, and only in that.
+const URL_SAFE_UNPADDED: GeneralPurpose = GeneralPurpose::new(
+    &alphabet::URL_SAFE,
+    PAD.with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
 
 fn url_encode(call: &mut Call<'_, '_>) -> Filtered {
     let text = call.text()?;
     call.room(text.len() * 3)?;
-    Ok(Value::from(percent_encoded(&text, b"*-._~", true)))
+    Ok(Value::from(percent_encoded(&text, b"-._~", true)))
 }
 
 /// Text in which every byte but letters, digits and these is written as `%` and two digits.

@@ -21,6 +21,9 @@ pub(super) const FILTERS: &[Filter] = &[
     Filter::new("id", 1, 1, |call| Ok(call.input.clone())).only(&[Braze]),
 ];
 
+/// The filters that lead to an entry of what stands before them.
+pub(crate) const LOOKUPS: [&str; 2] = ["lookup", "property_accessor"];
+
 /// The input, or the argument in the place of `nil`, `false` and what is empty.
 fn default(call: &Call<'_, '_>) -> Value {
     let allow_false = call.named("allow_false").is_some_and(Value::is_truthy);

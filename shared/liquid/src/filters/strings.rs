@@ -37,8 +37,8 @@ pub(super) const FILTERS: &[Filter] = &[
     Filter::new("slice", 1, 1, slice_between).keeps_html().only(&[Klaviyo]),
     Filter::new("truncatechars", 1, 1, truncate).keeps_html().only(&[Klaviyo]),
     Filter::new("slice", 1, 2, slice).keeps_html(),
-    Filter::new("truncate", 0, 2, truncate).keeps_html_with(1),
-    Filter::new("truncatewords", 0, 2, truncatewords).keeps_html_with(1),
+    Filter::new("truncate", 0, 2, truncate).cuts_html_with(1),
+    Filter::new("truncatewords", 0, 2, truncatewords).cuts_html_with(1),
     Filter::new("split", 1, 1, split).keeps_html(),
 ];
 

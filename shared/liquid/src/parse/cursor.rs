@@ -169,6 +169,11 @@ impl<'p> Cursor<'p> {
         self.problems.suggestion(word, known)
     }
 
+    /// Whether no more mistakes are kept.
+    pub(crate) fn is_full(&self) -> bool {
+        self.problems.is_full()
+    }
+
     /// Keeps a result, or reports its fault and has nothing.
     pub(crate) fn keep<T>(&mut self, parsed: Parsed<T>) -> Option<T> {
         parsed.map_err(|fault| self.report(fault)).ok()

@@ -91,6 +91,9 @@ impl Parser<'_> {
             self.problems.report(found.at, Problem::Refused { name: name.to_owned(), reason });
             return;
         }
+        if self.problems.is_full() {
+            return;
+        }
         let dialects = tags::elsewhere(name);
         if !dialects.is_empty() {
             let name = name.to_owned();

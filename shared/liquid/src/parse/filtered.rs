@@ -112,6 +112,9 @@ impl Cursor<'_> {
         match filters::find(name, dialect) {
             Lookup::Found(filter) => Ok(filter),
             Lookup::Refused(reason) => Err(Problem::Refused { name: name.to_owned(), reason }),
+            Lookup::Unknown if self.is_full() => {
+                Err(Problem::UnknownFilter { name: excerpt(name), suggestion: None })
+            }
             Lookup::Unknown => {
                 let dialects = filters::elsewhere(name);
                 if !dialects.is_empty() {

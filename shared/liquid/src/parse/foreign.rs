@@ -23,19 +23,18 @@ pub(super) fn output(inside: &str, dialect: Dialect) -> Option<Problem> {
     let (word, after) = (rest.get(..end)?, rest.get(end..)?);
     let loops = word == "each" && !sign.is_empty();
     let name = if loops { "for" } else { word };
-    let block = tags::is_block(name);
+    let argument = after.trim_start();
+    let begins_value = |c: char| c.is_alphabetic() || matches!(c, '\'' | '"' | '(');
+    let goes_on = argument.len() < after.len() && argument.starts_with(begins_value);
     let instead = match sign {
-        "#" if loops => "{% for item in … %}".to_owned(),
-        "#" if block => format!("{{% {name} … %}}"),
-        "/" if block => format!("{{% end{name} %}}"),
         "" if word == "else" && after.is_empty() => "{% else %}".to_owned(),
-        "" if block || matches!(word, "elsif" | "assign") => {
-            let argument = after.trim_start();
-            let tag = argument.len() < after.len()
-                && argument
-                    .starts_with(|c: char| c.is_alphabetic() || matches!(c, '\'' | '"' | '('));
-            tag.then(|| format!("{{% {name} … %}}"))?
+        "" if !goes_on => return None,
+        "" if matches!(word, "elsif" | "assign") || tags::is_block(name) => {
+            format!("{{% {name} … %}}")
         }
+        "#" if loops => "{% for item in … %}".to_owned(),
+        "#" if tags::is_block(name) => format!("{{% {name} … %}}"),
+        "/" if tags::is_block(name) => format!("{{% end{name} %}}"),
         _ => return None,
     };
     Some(Problem::TagInOutput { found: format!("{sign}{word}"), instead })

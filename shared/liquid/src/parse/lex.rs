@@ -79,6 +79,9 @@ const QUOTES: &[(&str, &[&str])] = &[
     ("&#39;", &["&#39;"]),
 ];
 
+/// What any of them begins with.
+const QUOTE_BEGINNINGS: [char; 7] = ['\'', '"', '‘', '’', '“', '”', '&'];
+
 /// Problems kept for one tag; a tag with more is no tag at all.
 const MAX_PROBLEMS: usize = 20;
 
@@ -171,6 +174,9 @@ impl<'s> Lexer<'s> {
     }
 
     fn text(&mut self, rest: &str) -> bool {
+        if !rest.starts_with(QUOTE_BEGINNINGS) {
+            return false;
+        }
         let Some((open, closers)) = QUOTES.iter().find(|(open, _)| rest.starts_with(open)) else {
             return false;
         };

@@ -74,10 +74,15 @@ impl Problems {
         word: &str,
         known: impl IntoIterator<Item = &'static str>,
     ) -> Option<String> {
-        if self.list.len() >= self.max {
+        if self.is_full() {
             return None;
         }
         nearest(word, known).map(str::to_owned)
+    }
+
+    /// Whether no more mistakes are kept, save fatal ones: what it takes to word one is in vain.
+    pub(crate) fn is_full(&self) -> bool {
+        self.list.len() >= self.max
     }
 
     /// The mistakes as warnings, or as errors if the mode says so.

@@ -5,7 +5,7 @@ use crate::failure::Failure;
 use crate::filters::{Call, Html};
 use crate::html;
 use crate::number::Number;
-use crate::value::{Range, Value};
+use crate::value::{ITEM_BYTES, Range, Value};
 
 use super::frame::{LoopState, TableState};
 use super::renderer::{Renderer, Stop};
@@ -17,12 +17,30 @@ impl<'r> Renderer<'r> {
     /// The value of an expression after its filters. A missing name is reported, unless the template
     /// has a `default` for it.
     pub(crate) fn filtered(&mut self, filtered: &'r Filtered) -> Result<Value, Stop> {
+        let provided = filtered.filters.iter().any(|call| call.filter.name == "default");
+        self.through(filtered, !provided)
+    }
+
+    /// The value of an expression after its filters; whether a missing name is reported.
+    fn through(&mut self, filtered: &'r Filtered, needed: bool) -> Result<Value, Stop> {
         self.at = filtered.at;
-        let provided = filtered.filters.first().is_some_and(|call| call.filter.name == "default");
         let mut value =
-            if provided { self.value(&filtered.expr)? } else { self.needed(&filtered.expr)? };
-        for call in &filtered.filters {
+            if needed { self.needed(&filtered.expr)? } else { self.value(&filtered.expr)? };
+        let mut followed = match &filtered.expr {
+            Expr::Path(path) if needed && value != Value::Nil => Some(path),
+            _ => None,
+        };
+        for (place, call) in filtered.filters.iter().enumerate() {
             value = self.apply(call, value)?;
+            // A path that goes on with a `lookup` can end there.
+            let Some(path) = followed.filter(|_| call.looked_up().is_some()) else { continue };
+            followed = (value != Value::Nil).then_some(path);
+            if followed.is_none() {
+                let keys =
+                    filtered.filters.iter().take(place + 1).filter_map(FilterCall::looked_up);
+                let text = || keys.fold(path.to_string(), |text, key| text + "." + key);
+                self.report.miss(&self.place, path.at, text);
+            }
         }
         Ok(value)
     }
@@ -39,10 +57,9 @@ impl<'r> Renderer<'r> {
         self.at = call.at;
         let filter = call.filter;
         self.charge(&input, &arguments)?;
-        let markup = self.env.escapes && filter.html != Html::New && is_markup(&input);
-        if let (Html::Keeps { inserted: Some(place) }, true) = (filter.html, markup) {
-            arguments.get_mut(place).map_or(Ok(()), |argument| self.escape(argument))?;
-        }
+        let mut input = input;
+        let markup =
+            self.env.escapes && self.meets_markup(filter.html, &mut input, &mut arguments)?;
         let result = (filter.run)(&mut Call {
             input,
             arguments: &arguments,
@@ -65,21 +82,66 @@ impl<'r> Renderer<'r> {
         Ok(self.env.budget.look(weights.fold(input.weight(), usize::saturating_add))?)
     }
 
-    /// Escapes text that is to become part of markup.
-    fn escape(&mut self, value: &mut Value) -> Result<(), Stop> {
-        if let Value::Str(text) = value {
-            self.env.budget.value(text.len() + html::growth(text))?;
-            *value = Value::Html(html::escape(text).into());
+    /// Whether a filter's result is markup, because its input is or takes markup in. What else
+    /// becomes part of the result is escaped then.
+    fn meets_markup(
+        &mut self,
+        html: Html,
+        input: &mut Value,
+        arguments: &mut [Value],
+    ) -> Result<bool, Stop> {
+        let (inserted, lifts, is_markup) = match html {
+            Html::New => return Ok(false),
+            Html::Keeps { inserted } => (inserted, true, matches!(input, Value::Html(_))),
+            Html::Cuts { inserted } => (Some(inserted), false, matches!(input, Value::Html(_))),
+            Html::Joins => (Some(0), true, holds_markup(input)),
+        };
+        let given = inserted.and_then(|place| arguments.get(place));
+        let lifted = lifts && given.is_some_and(|given| matches!(given, Value::Html(_)));
+        if !(is_markup || lifted) {
+            return Ok(false);
+        }
+        self.escape(input, html == Html::Joins)?;
+        for (place, argument) in arguments.iter_mut().enumerate() {
+            // What is looked for in a text is looked for in the text once escaped.
+            if !is_markup || inserted == Some(place) {
+                self.escape(argument, false)?;
+            }
+        }
+        Ok(true)
+    }
+
+    /// Escapes what is to become part of markup: as a whole, or item by item.
+    fn escape(&mut self, value: &mut Value, items: bool) -> Result<(), Stop> {
+        match value {
+            // The text of these has no sign that means something.
+            Value::Html(_) | Value::Nil | Value::Bool(_) | Value::Int(_) | Value::Float(_) => {}
+            Value::Range(_) => {}
+            Value::Array(list) if items => {
+                self.env.budget.value(list.len().saturating_mul(ITEM_BYTES))?;
+                let mut list = list.to_vec();
+                list.iter_mut().try_for_each(|item| self.escape(item, true))?;
+                *value = Value::from(list);
+            }
+            Value::Str(_) | Value::Array(_) | Value::Object(_) => {
+                let text = self.env.text(value)?;
+                self.env.budget.value(text.len() + html::growth(&text))?;
+                *value = Value::Html(html::escape(&text).into());
+            }
         }
         Ok(())
     }
 
     /// The value of an expression; a missing name is reported.
     pub(crate) fn needed(&mut self, expr: &'r Expr) -> Result<Value, Stop> {
-        let Expr::Path(path) = expr else { return self.value(expr) };
+        let path = match expr {
+            Expr::Path(path) => path,
+            Expr::Filtered(filtered) => return self.filtered(filtered),
+            expr => return self.value(expr),
+        };
         let value = self.path(path)?;
         if value.is_none() {
-            self.report.miss(&self.place, path);
+            self.report.miss(&self.place, path.at, || path.to_string());
         }
         Ok(value.unwrap_or_default())
     }
@@ -96,7 +158,7 @@ impl<'r> Renderer<'r> {
                 let (first, last) = (self.bound(first)?, self.bound(last)?);
                 Ok(Value::Range(Range { first, last }))
             }
-            Expr::Filtered(filtered) => self.filtered(filtered),
+            Expr::Filtered(filtered) => self.through(filtered, false),
             Expr::Blank | Expr::Empty => Ok(Value::empty()),
         }
     }
@@ -241,13 +303,11 @@ fn property_or_all(
     }
 }
 
-/// Whether a value is HTML: markup, or an array of nothing else.
-fn is_markup(value: &Value) -> bool {
+/// Whether a value is markup, or an array with markup in it, however deep.
+fn holds_markup(value: &Value) -> bool {
     match value {
         Value::Html(_) => true,
-        Value::Array(items) => {
-            !items.is_empty() && items.iter().all(|item| matches!(item, Value::Html(_)))
-        }
+        Value::Array(items) => items.iter().any(holds_markup),
         _ => false,
     }
 }

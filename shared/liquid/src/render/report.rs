@@ -3,7 +3,6 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use crate::ast::Path;
 use crate::failure::Failure;
 use crate::position::{Position, position, positions};
 use crate::template::{Template, Variable};
@@ -60,13 +59,13 @@ impl<'r> Report<'r> {
         }
     }
 
-    pub(crate) fn miss(&mut self, place: &Place<'r>, path: &Path) {
-        if self.missing.len() < self.max && self.missed.insert((place.template, path.at)) {
-            let text = path.to_string();
+    pub(crate) fn miss(&mut self, place: &Place<'r>, at: usize, path: impl FnOnce() -> String) {
+        if self.missing.len() < self.max && self.missed.insert((place.template, at)) {
+            let text = path();
             let known = |met: &Met<'_>| met.text == text && met.place.partial == place.partial;
             if !self.missing.iter().any(known) {
                 let fault = String::new();
-                self.missing.push(Met { place: place.clone(), at: path.at, text, fault });
+                self.missing.push(Met { place: place.clone(), at, text, fault });
             }
         }
     }

@@ -31,11 +31,16 @@ fn parse(cursor: &mut Cursor<'_>, down: bool) -> Parsed<Node> {
 }
 
 impl Counter {
-    /// A counter begins at 0 whatever the data holds, and hides what the data holds.
+    /// A counter begins with the whole number that the data has under its name, else at 0, and hides
+    /// what the data holds.
     pub(crate) fn render<'r>(&'r self, renderer: &mut Renderer<'r>) -> Flow {
         renderer.at = self.at;
-        renderer.env.budget.key(self.name.len(), 2)?;
-        let before = renderer.frame.counters.get(&*self.name).copied().unwrap_or(0);
+        renderer.env.budget.key(self.name.len(), 3)?;
+        let counted = renderer.frame.counters.get(&*self.name).copied();
+        let before = counted.unwrap_or_else(|| match renderer.input.data.get(&self.name) {
+            Some(Value::Int(number)) => *number,
+            _ => 0,
+        });
         let after =
             before.checked_add(if self.down { -1 } else { 1 }).ok_or(Failure::NumberTooLarge)?;
         renderer.frame.counters.insert(&self.name, after);

@@ -19,8 +19,10 @@ pub(crate) struct Cycle {
 enum Group {
     /// Those with the same value before a colon.
     Named(Expr),
-    /// Those with the same literal values; a cycle with a variable only with itself.
+    /// Those with the same literal values.
     Alike(String),
+    /// None but itself: it has a variable, and stands here.
+    Alone(usize),
 }
 
 pub(crate) fn parse(cursor: &mut Cursor<'_>) -> Parsed<Node> {
@@ -38,34 +40,39 @@ pub(crate) fn parse(cursor: &mut Cursor<'_>) -> Parsed<Node> {
         values.push(cursor.expression()?);
     }
     cursor.finish("`,` or the end");
-    let group = name.map_or_else(|| Group::Alike(alike(&values, cursor.at)), Group::Named);
+    let group = match (name, alike(&values)) {
+        (Some(name), _) => Group::Named(name),
+        (None, Some(key)) => Group::Alike(key),
+        (None, None) => Group::Alone(cursor.at),
+    };
     Ok(Node::Cycle(Cycle { group, values }))
 }
 
-/// A key that is the same for cycles of the same literals.
-fn alike(values: &[Expr], at: usize) -> String {
+/// A key that is the same for cycles of the same literals; `None` where there is a variable.
+fn alike(values: &[Expr]) -> Option<String> {
     let mut key = String::from("=");
     for value in values {
+        let Expr::Literal(value) = value else { return None };
         // Writing into a `String` cannot fail.
-        let _ = match value {
-            Expr::Literal(value) => write!(key, "{value:?},"),
-            _ => write!(key, "@{at},"),
-        };
+        let _ = write!(key, "{value:?},");
     }
-    key
+    Some(key)
 }
 
 impl Cycle {
     pub(crate) fn name(&self) -> Option<&Expr> {
         match &self.group {
             Group::Named(name) => Some(name),
-            Group::Alike(_) => None,
+            Group::Alike(_) | Group::Alone(_) => None,
         }
     }
 
     pub(crate) fn render<'r>(&'r self, renderer: &mut Renderer<'r>) -> Flow {
         let key = match &self.group {
             Group::Alike(key) => key.clone(),
+            Group::Alone(at) => {
+                format!("@{at} {}", renderer.place.partial.as_deref().unwrap_or_default())
+            }
             Group::Named(name) => {
                 let name = renderer.value(name)?;
                 let printer = Printer::new(renderer.env.numbers, renderer.env.budget.room());

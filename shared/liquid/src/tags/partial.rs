@@ -154,7 +154,7 @@ impl Partial {
         let outer = std::mem::take(&mut renderer.frame);
         let around = std::mem::replace(&mut renderer.isolated, true);
         let flow = match bound {
-            Some(list @ (Value::Array(_) | Value::Range(_))) if self.each => {
+            Some(list @ (Value::Array(_) | Value::Object(_) | Value::Range(_))) if self.each => {
                 self.render_each(renderer, template, name, &Items::of(list), &names)
             }
             bound => {
