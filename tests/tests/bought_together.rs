@@ -150,7 +150,7 @@ impl Split {
 
     /// What a census finds that is taken at the split, in eight slices.
     fn census(&self) -> Affinities {
-        let counter = Counter::new(&self.definitions, self.at);
+        let counter = Counter::new(&self.definitions, self.at, Timestamp::default());
         let mut whole = Summary::default();
         for slice in 0..8 {
             let mut summary = Summary::default();

@@ -79,7 +79,7 @@ fn the_published_counts_are_those_of_the_starter_pack() {
     let definitions = Definitions::read(&files, &Lineage::default().next()).expect("definitions");
     let customers = customers(&text, &definitions);
     let at = Timestamp::parse(AS_OF).expect("an instant");
-    let counter = Counter::new(&definitions, at);
+    let counter = Counter::new(&definitions, at, Timestamp::default());
     let mut slices: Vec<Summary> = vec![Summary::default(); 8];
     for (n, customer) in customers.iter().enumerate() {
         counter.count(&mut slices[n % 8], customer);

@@ -102,6 +102,60 @@ async fn the_census_is_told_over_http() {
 }
 
 #[tokio::test]
+async fn censuses_are_kept_with_sizes_and_who_moved_where() {
+    let world = shop().await;
+    census(&world).await.unwrap();
+    world.pass(Span::days(1));
+    let properties = json!({"order_id": "new", "total": 500});
+    world.apply(&[world.track("01", "Order Completed", properties)]).await;
+    census(&world).await.unwrap();
+    let trends = async |query: &str| {
+        let path = format!("/api/census/trends{query}");
+        let (status, told) = manage(&world, "GET", &path, &Value::Null).await;
+        assert_eq!(status, 200, "{told}");
+        told
+    };
+    let told = trends("?segment=big&class=value").await;
+    let [second, first] = told["censuses"].as_array().unwrap().as_slice() else {
+        panic!("{told}");
+    };
+    assert_eq!(told["next"], Value::Null);
+    let size = |customers, entered, left| json!({"big": {"customers": customers, "reachable_on_any": 0, "entered": entered, "left": left}});
+    assert_eq!(first["segments"], size(2, 2, 0));
+    assert_eq!(second["segments"], size(2, 1, 1));
+    assert!(second["number"].as_u64() > first["number"].as_u64());
+    let moves = |census: &Value| {
+        let moves = census["classes"]["value"].as_array().unwrap().iter();
+        let name = |cell: &Value| cell.as_str().unwrap_or("-").to_owned();
+        let told =
+            moves.map(|m| format!("{} > {} {}", name(&m["from"]), name(&m["to"]), m["customers"]));
+        told.collect::<Vec<_>>()
+    };
+    let came = [
+        "- > value.low-low 3",
+        "- > value.low-high 2",
+        "- > value.high-low 2",
+        "- > value.high-high 3",
+    ];
+    assert_eq!(moves(first), came);
+    // 01 rose by its order, and 08 fell, as it is not among the upper half any more.
+    let moved = [
+        "value.low-low > value.low-low 3",
+        "value.low-high > value.low-high 1",
+        "value.low-high > value.high-high 1",
+        "value.high-low > value.low-low 1",
+        "value.high-low > value.high-low 1",
+        "value.high-high > value.high-high 3",
+    ];
+    assert_eq!(moves(second), moved);
+    // Without a wish all of it is told, and of no time nothing.
+    assert!(trends("").await["censuses"][0]["segments"].as_object().unwrap().len() > 1);
+    assert_eq!(trends("?days=0").await["censuses"], json!([]));
+    let before = format!("?before={}", second["number"]);
+    assert_eq!(trends(&before).await["censuses"].as_array().unwrap().len(), 1);
+}
+
+#[tokio::test]
 async fn of_two_who_work_on_one_slice_nobody_is_counted_twice() {
     let world = shop().await;
     let version = world.store.current_version().await.unwrap();

@@ -22,6 +22,7 @@ mod sample;
 mod segments;
 mod templates;
 mod texts;
+mod trends;
 
 use attune_aws::clock::Clock;
 use attune_aws::keys::{Keys, Scope};
@@ -87,6 +88,7 @@ pub fn router(deps: Deps) -> Router {
         .route("/api/census/quality", get(census::quality))
         .route("/api/census/coverage", get(census::coverage))
         .route("/api/census/affinities", get(affinities::list))
+        .route("/api/census/trends", get(trends::list))
         .fallback(async || Refusal::NotFound("there is no such path".to_owned()))
         .method_not_allowed_fallback(async |method| Refusal::NoSuchMethod(method))
         .layer(DefaultBodyLimit::max(BODY_BYTES))

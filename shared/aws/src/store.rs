@@ -44,6 +44,7 @@ mod slices;
 mod soft_bounces;
 mod suppression;
 mod tombstones;
+mod trends;
 mod wake;
 mod wake_ups;
 

@@ -5,10 +5,12 @@ pub mod quality;
 mod summary;
 #[cfg(test)]
 mod tests;
+mod trend;
 
 use std::collections::BTreeMap;
 
-pub use summary::{Counter, Known, Row, SAMPLE, Summary, Tally, metrics};
+pub use summary::{Counter, Known, Move, Row, SAMPLE, Summary, Tally, metrics};
+pub use trend::{Flow, Size, Trend};
 
 use crate::digest::Key;
 use crate::ranking::Frozen;

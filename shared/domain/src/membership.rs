@@ -16,6 +16,13 @@ pub struct Membership {
     pub since: Timestamp,
 }
 
+impl Membership {
+    /// Whether they were in at an instant, if they changed no more than once since then.
+    pub fn was_inside(self, at: Timestamp) -> bool {
+        self.inside == (self.since <= at)
+    }
+}
+
 /// All segments that a person ever entered.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Memberships(Vec<(Key, Membership)>);

@@ -8,7 +8,7 @@ use axum::http::StatusCode;
 use serde_json::json;
 
 use super::shop::{
-    EASIER, FIRST, WITH_READERS, adds, allows, allows_texts, anonymously, did, has_phone,
+    EASIER, FIRST, RANKED, WITH_READERS, adds, allows, allows_texts, anonymously, did, has_phone,
     identifies, orders, reads, views,
 };
 use super::{Act, Flow};
@@ -163,7 +163,16 @@ pub fn passes() -> Vec<Flow> {
         let order_completed = json!({"order_id": order, "products": products});
         Act::Post(vec![did(customer, order, "Order Completed", 40 * 24 * 60, order_completed)])
     });
+    let spent = [("1", 10), ("2", 20), ("3", 30)].map(|(customer, total)| {
+        let properties = json!({"order_id": customer, "total": total});
+        Act::Post(vec![did(customer, customer, "Order Completed", 40 * 24 * 60, properties)])
+    });
     vec![
+        Flow::of("census")
+            .before(spent)
+            .before([Act::Publish(RANKED)])
+            .acts([Act::Pass, Act::Wait(Span::minutes(2)), Act::Pass])
+            .members(&[("best", "3"), ("value.high", "3"), ("value.low", "1"), ("value.low", "2")]),
         Flow::of("what is bought together")
             .before(pair)
             .before([Act::Publish(FIRST)])

@@ -50,6 +50,19 @@ programs:
   - { id: reminder, enter: cart, again: { after: 7d }, send: { template: note, max_lateness: 6h, about: cart } }
 ";
 
+/// Who spends more than the half, and a class of both halves.
+pub const RANKED: &str = "
+metrics:
+  spent: { sum: total, of: Order Completed }
+segments:
+  - { id: best, when: { metric: spent, above: median } }
+classes:
+  - id: value
+    name: Value
+    cross: { amount: { metric: spent, split: median } }
+    cells: [{ id: high, amount: 2 }, { id: low, amount: 1 }]
+";
+
 /// Something a customer does, `minutes` before the shop's beginning. Its name is its message id.
 #[expect(clippy::needless_pass_by_value, reason = "called with literals")]
 pub fn did(customer: &str, message: &str, name: &str, minutes: u32, properties: Value) -> Value {

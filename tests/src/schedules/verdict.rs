@@ -117,7 +117,9 @@ pub fn told(stage: &Stage) -> Vec<String> {
     let messages = stage.world.items("messages").into_iter();
     let messages = messages.map(|row| format!("{} {:?}", row["id"], texts(&row["heard"])));
     let found = stage.world.items("workspace").into_iter();
-    let found = found.filter(|row| row["kind"]["S"] == "affinities").map(|row| row.to_string());
+    let kinds = ["affinities", "census", "trend"];
+    let found = found.filter(|row| kinds.iter().any(|kind| row["kind"]["S"] == *kind));
+    let found = found.map(|row| row.to_string());
     let mut told: Vec<String> = addresses.chain(messages).chain(found).collect();
     told.sort();
     told

@@ -36,6 +36,8 @@ pub struct Pass {
     pub not_before: Timestamp,
     /// The instant as of which everybody is counted.
     pub at: Timestamp,
+    /// When a pass came to its end last: the one before, or once it is over, this one.
+    pub ended: Timestamp,
 }
 
 /// Where a pass is.
@@ -99,7 +101,9 @@ impl Store {
     pub async fn start_pass(&self, version: Version, now: Timestamp) -> Result<Pass, StoreError> {
         let not_before = now + self.settings.settle;
         loop {
-            let before = self.current_pass().await?.map_or(0, |pass| pass.number);
+            let last = self.current_pass().await?;
+            let (before, ended) =
+                last.map_or_else(Default::default, |last| (last.number, last.ended));
             let pass = Pass {
                 number: before + 1,
                 version,
@@ -107,6 +111,7 @@ impl Store {
                 slices: u32::from(self.settings.shards).max(LEAST_SLICES),
                 not_before,
                 at: not_before,
+                ended,
             };
             if self.put_pass(&pass, before, Round::Count).await? {
                 return Ok(pass);
@@ -126,6 +131,7 @@ impl Store {
             slices: read.number("slices")?,
             not_before: read.time("not_before")?,
             at: read.time("at")?,
+            ended: read.time("ended")?,
         }))
     }
 
@@ -158,10 +164,13 @@ impl Store {
                 let not_before = now + self.settings.settle;
                 Pass { round: Round::Rank, not_before, ..pass }
             }
-            _ => Pass { round: Round::Done, ..pass },
+            _ => Pass { round: Round::Done, ended: now, ..pass },
         };
         if pass.round == Round::Count {
             self.finish_census(&pass, &counted, &definitions).await?;
+        }
+        if next.round == Round::Done {
+            self.keep_trend(&pass, &counted, &definitions).await?;
         }
         // If somebody else was faster, theirs is the same.
         self.put_pass(&next, pass.number, pass.round).await?;
@@ -181,7 +190,7 @@ impl Store {
             .of_workspace("current", "pass")
             .update_expression(
                 "SET #number = :number, version = :version, #round = :round, slices = :slices, \
-                 not_before = :not_before, #at = :at",
+                 not_before = :not_before, #at = :at, ended = :ended",
             )
             .expression_attribute_names("#number", "number")
             .expression_attribute_names("#round", "round")
@@ -192,6 +201,7 @@ impl Store {
             .expression_attribute_values(":slices", number(pass.slices))
             .expression_attribute_values(":not_before", number(pass.not_before.millis()))
             .expression_attribute_values(":at", number(pass.at.millis()))
+            .expression_attribute_values(":ended", number(pass.ended.millis()))
             .expression_attribute_values(":before", number(before));
         // A new pass takes the place of any; a round follows only the one before it.
         let call = if pass.number > before {

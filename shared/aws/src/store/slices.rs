@@ -122,7 +122,7 @@ impl Store {
             stretch.progress.done = true;
             return Ok(());
         };
-        let counter = Counter::new(&definitions, stretch.pass.at);
+        let counter = Counter::new(&definitions, stretch.pass.at, stretch.pass.ended);
         let scan = self
             .client
             .scan()

@@ -150,8 +150,9 @@ impl Store {
         let core = &stored.profile.core;
         for (key, membership) in core.memberships.iter() {
             let since_then = membership.since >= since;
-            if let Some(segment) = stored.definitions.segment_of(*key).filter(|_| since_then) {
-                let id = segment.id.as_str();
+            // Also of a segment that is no longer defined: whoever left it with that may have died.
+            if let Some(id) = stored.definitions.segment_id(*key).filter(|_| since_then) {
+                let id = id.as_str();
                 if !self.has_membership(id, &stored.profile.id, *membership).await? {
                     self.put_membership(id, &stored.profile.id, *membership, now).await?;
                 }

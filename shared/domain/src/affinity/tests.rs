@@ -10,6 +10,7 @@ use crate::limits;
 use crate::profile::Profile;
 use crate::step::{Input, step};
 use crate::testing::{at, definitions, did};
+use crate::time::Timestamp;
 
 const DAY: &str = "2026-03-01T00:00:00Z";
 
@@ -125,7 +126,7 @@ fn what_is_counted_depends_neither_on_order_nor_on_slices() {
             step(profile, Input::Event(&event), &shop, event.received).profile
         })
         .collect();
-    let counter = Counter::new(&shop, at(DAY));
+    let counter = Counter::new(&shop, at(DAY), Timestamp::default());
     let count = |profiles: &mut dyn Iterator<Item = &Profile>| {
         let mut summary = Summary::default();
         profiles.for_each(|profile| counter.count(&mut summary, profile));
@@ -198,7 +199,7 @@ const ITEM: usize = 400 * 1_024;
 fn the_longest_ids_and_descriptions_fit_into_an_item() {
     let shop = definitions("shop: { name: A shop }");
     let long = |n: usize| format!("{n:0>256}").replace('0', "𝄞");
-    let counter = Counter::new(&shop, at(DAY));
+    let counter = Counter::new(&shop, at(DAY), Timestamp::default());
     let mut summary = Summary::default();
     for customer in 0..SAMPLE + 50 {
         let id = CustomerId::known(&long(customer));

@@ -15,7 +15,7 @@ use crate::time::Timestamp;
 
 /// The first byte. A change of the layout gets another; a pass whose summaries cannot be read begins
 /// anew.
-const FORMAT: u64 = 2;
+const FORMAT: u64 = 3;
 
 impl Summary {
     /// As bytes.
@@ -33,6 +33,10 @@ impl Summary {
         out.length(self.both.len());
         for ((one, other), both) in &self.both {
             [u64::from(*one), u64::from(*other), *both].into_iter().for_each(|n| out.number(n));
+        }
+        out.length(self.moves.len());
+        for ((from, to), customers) in &self.moves {
+            [pack_cell(*from), pack_cell(*to), *customers].into_iter().for_each(|n| out.number(n));
         }
         out.length(self.known.len());
         for (name, known) in &self.known {
@@ -60,6 +64,7 @@ impl Summary {
         let ranked = input.list(|input| Ok((Key(input.number32()?), input.number()?)))?;
         let segments = input.list(unpack_tally)?;
         let both = input.list(|input| Ok(((place(input)?, place(input)?), input.number()?)))?;
+        let moves = input.list(|input| Ok(((cell(input)?, cell(input)?), input.number()?)))?;
         let known = input.list(|input| {
             let (name, customers) = (input.text()?.to_owned(), input.number()?);
             let inside = input.list(|input| Ok((place(input)?, input.number()?)))?;
@@ -72,6 +77,7 @@ impl Summary {
             ranked: ranked.into_iter().collect(),
             segments,
             both: both.into_iter().collect(),
+            moves: moves.into_iter().collect(),
             known: known.into_iter().collect(),
             rows: rows.into_iter().collect(),
             beyond,
@@ -190,4 +196,14 @@ fn unpack_cuts(input: &mut Reader<'_>) -> Result<Cuts, Unreadable> {
 
 fn place(input: &mut Reader<'_>) -> Result<u16, Unreadable> {
     u16::try_from(input.number()?).map_err(|_| Unreadable)
+}
+
+/// The place of a cell, from 1; 0 is none.
+fn pack_cell(cell: Option<u16>) -> u64 {
+    cell.map_or(0, |place| u64::from(place) + 1)
+}
+
+fn cell(input: &mut Reader<'_>) -> Result<Option<u16>, Unreadable> {
+    let cell = input.number()?;
+    cell.checked_sub(1).map(u16::try_from).transpose().map_err(|_| Unreadable)
 }

@@ -45,6 +45,8 @@ pub struct Summary {
     pub segments: Vec<Tally>,
     /// How many are in both of two segments, the first of which comes first.
     pub both: BTreeMap<(u16, u16), u64>,
+    /// Who of the ranked moved where since the census before, or stayed.
+    pub moves: BTreeMap<Move, u64>,
     /// What is known of how many: traits, consents and addresses.
     pub known: BTreeMap<String, Known>,
     /// The sample, by the hash of the id.
@@ -52,6 +54,9 @@ pub struct Summary {
     /// The lowest hash that was left out of the sample, if any was.
     pub beyond: Option<u64>,
 }
+
+/// From which cell of a class to which: the places of their segments, `None` for in none of them.
+pub type Move = (Option<u16>, Option<u16>);
 
 /// Counts of one segment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -106,25 +111,27 @@ pub struct Counter<'a> {
     definitions: &'a Definitions,
     metrics: Vec<&'a Metric>,
     rankings: Vec<(Key, Vec<usize>)>,
-    /// When the census before looked.
+    /// When the census before came to its end.
     before: Timestamp,
-    /// The instant at which everybody is looked at.
+    /// The instant of this one.
     at: Timestamp,
 }
 
 impl<'a> Counter<'a> {
-    /// Counts by these definitions, as of `at`.
-    pub fn new(definitions: &'a Definitions, at: Timestamp) -> Self {
+    /// Counts by these definitions, as of `at`; what changed, since the census `before` came to its
+    /// end.
+    pub fn new(definitions: &'a Definitions, at: Timestamp, before: Timestamp) -> Self {
         let metrics = metrics(definitions);
         let rankings = definitions.plan.rankings();
         let rankings = rankings.map(|(_, key, ranking)| (key, axes(&metrics, ranking))).collect();
-        Self { definitions, metrics, rankings, before: definitions.census().at, at }
+        Self { definitions, metrics, rankings, before, at }
     }
 
     /// Adds one customer, who was not added before.
     pub fn count(&self, summary: &mut Summary, profile: &Profile) {
         summary.customers += 1;
         let inside = self.count_segments(summary, profile);
+        self.count_moves(summary, profile);
         self.count_known(summary, profile, &inside);
         let facts = profile.core.facts();
         let values: Vec<_> =
@@ -145,17 +152,16 @@ impl<'a> Counter<'a> {
         let mut inside = Vec::new();
         for ((n, segment), tally) in (0_u16..).zip(segments).zip(&mut summary.segments) {
             let Some(place) = profile.core.memberships.get(segment.key) else { continue };
-            let lately = place.since > self.before;
+            let was_inside = place.was_inside(self.before);
+            tally.entered += u64::from(place.inside && !was_inside);
+            tally.left += u64::from(was_inside && !place.inside);
             if place.inside {
                 tally.inside += 1;
                 for (count, reached) in tally.reachable.iter_mut().zip(reach) {
                     *count += u64::from(reached);
                 }
                 tally.reached += u64::from(reach.contains(&true));
-                tally.entered += u64::from(lately);
                 inside.push(n);
-            } else {
-                tally.left += u64::from(lately);
             }
         }
         for (n, one) in inside.iter().enumerate() {
@@ -164,6 +170,26 @@ impl<'a> Counter<'a> {
             }
         }
         inside
+    }
+
+    /// Since the census before somebody can have gone through several cells of a class: what they
+    /// were in then is the one that they left first.
+    fn count_moves(&self, summary: &mut Summary, profile: &Profile) {
+        for class in &self.definitions.classes {
+            let cells = class.segments.iter().filter_map(|place| {
+                let segment = self.definitions.segments.get(*place)?;
+                let known = profile.core.memberships.get(segment.key)?;
+                Some((u16::try_from(*place).ok()?, known))
+            });
+            let cells: Vec<_> = cells.collect();
+            let was = cells.iter().filter(|(_, known)| known.was_inside(self.before));
+            let was = was.min_by_key(|(_, known)| known.since);
+            let is = cells.iter().find(|(_, known)| known.inside);
+            let moved = (was.map(|(place, _)| *place), is.map(|(place, _)| *place));
+            if moved != (None, None) {
+                *summary.moves.entry(moved).or_default() += 1;
+            }
+        }
     }
 
     fn count_known(&self, summary: &mut Summary, profile: &Profile, inside: &[u16]) {
@@ -232,6 +258,9 @@ impl Summary {
         }
         for (pair, both) in other.both {
             *self.both.entry(pair).or_default() += both;
+        }
+        for (moved, customers) in other.moves {
+            *self.moves.entry(moved).or_default() += customers;
         }
         for (name, theirs) in other.known {
             let ours = self.known.entry(name).or_default();

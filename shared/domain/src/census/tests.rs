@@ -6,11 +6,12 @@ use crate::definitions::Definitions;
 use crate::event::Event;
 use crate::event::Writer;
 use crate::event::segment::{Arrival, read};
-use crate::id::CustomerId;
+use crate::id::{CustomerId, SegmentId};
 use crate::message::Cause;
 use crate::profile::Profile;
 use crate::step::{Input, MembershipChange, step};
 use crate::testing::{at, definitions};
+use crate::time::{Span, Timestamp};
 
 const SHOP: &str = "
 metrics:
@@ -66,7 +67,7 @@ fn shop(definitions: &Definitions) -> Vec<Profile> {
 }
 
 fn count(profiles: &[Profile], definitions: &Definitions) -> Summary {
-    let counter = Counter::new(definitions, at(DAY));
+    let counter = Counter::new(definitions, at(DAY), Timestamp::default());
     let mut summary = Summary::default();
     profiles.iter().for_each(|profile| counter.count(&mut summary, profile));
     summary
@@ -234,4 +235,99 @@ segments:
         (240, "0.40 1.04".to_owned())
     );
     assert_eq!(rich.nearest.as_ref().map(|(id, _)| id.as_str()), Some("wealthy"));
+}
+
+/// The day of a census, counted from 0.
+fn day(n: u32) -> Timestamp {
+    at(DAY) + Span::days(n)
+}
+
+/// What the second round of a census counts, once its cuts are adopted.
+fn ranked(
+    profiles: Vec<Profile>,
+    definitions: Definitions,
+    n: u32,
+) -> (Vec<Profile>, Definitions, Trend) {
+    // The census before ended when the last of its customers was ranked.
+    let before = n.checked_sub(1).map(day).unwrap_or_default();
+    let count = |profiles: &[Profile], definitions: &Definitions| {
+        let counter = Counter::new(definitions, day(n), before);
+        let mut summary = Summary::default();
+        profiles.iter().for_each(|profile| counter.count(&mut summary, profile));
+        summary
+    };
+    let census = count(&profiles, &definitions).finish(n + 1, day(n), &definitions);
+    let definitions = definitions.with_census(census);
+    let adopt = |profile| step(profile, Input::Pass, &definitions, day(n)).profile;
+    let profiles: Vec<_> = profiles.into_iter().map(adopt).collect();
+    let trend = Trend::of(n + 1, day(n), &count(&profiles, &definitions), &definitions);
+    assert_eq!(Trend::unpack(&trend.pack()), Ok(trend.clone()));
+    (profiles, definitions, trend)
+}
+
+/// Moves within classes, and the sizes of segments with who entered and left.
+fn told(trend: &Trend) -> String {
+    let name = |cell: &Option<SegmentId>| cell.as_ref().map_or("-", |id| id.as_str()).to_owned();
+    let flows = trend.classes.values().flatten();
+    let flows = flows.map(|Flow { from, to, customers }| {
+        format!("{} > {}: {customers}\n", name(from), name(to))
+    });
+    let sizes = trend
+        .segments
+        .iter()
+        .map(|(id, size)| format!("{id} {} +{} -{}\n", size.customers, size.entered, size.left));
+    flows.chain(sizes).collect()
+}
+
+#[test]
+fn who_moves_within_a_class_is_told_from_where_to_where() {
+    let definitions = definitions(SHOP);
+    let profiles = shop(&definitions);
+    let (mut profiles, definitions, first) = ranked(profiles, definitions, 0);
+    expect![[r"
+        - > value.very-good: 3
+        - > value.good: 2
+        - > value.other: 5
+        big 2 +2 -0
+        not-big 9 +9 -0
+        value.good 2 +2 -0
+        value.other 5 +5 -0
+        value.very-good 3 +3 -0
+    "]]
+    .assert_eq(&told(&first));
+    // Between two censuses somebody rises, and somebody new comes. Both are counted at the next, and
+    // the next after that counts neither again.
+    let event = bought("02", "big", 1_000.0, "2026-03-01T08:00:00Z");
+    profiles[1] =
+        step(profiles[1].clone(), Input::Event(&event), &definitions, event.received).profile;
+    let event = bought("new", "first", 5.0, "2026-03-01T09:00:00Z");
+    let new = Profile::new(CustomerId::known("new"), &definitions, event.received);
+    profiles.push(step(new, Input::Event(&event), &definitions, event.received).profile);
+    let (profiles, definitions, second) = ranked(profiles, definitions, 1);
+    expect![[r"
+        - > value.other: 1
+        value.very-good > value.very-good: 3
+        value.good > value.good: 1
+        value.good > value.other: 1
+        value.other > value.very-good: 1
+        value.other > value.other: 4
+        big 2 +1 -1
+        not-big 10 +2 -1
+        value.good 1 +0 -1
+        value.other 6 +2 -1
+        value.very-good 4 +1 -0
+    "]]
+    .assert_eq(&told(&second));
+    let (_, _, third) = ranked(profiles, definitions, 2);
+    expect![[r"
+        value.very-good > value.very-good: 4
+        value.good > value.good: 1
+        value.other > value.other: 6
+        big 2 +0 -0
+        not-big 10 +0 -0
+        value.good 1 +0 -0
+        value.other 6 +0 -0
+        value.very-good 4 +0 -0
+    "]]
+    .assert_eq(&told(&third));
 }
