@@ -185,7 +185,7 @@ impl Stepper<'_> {
         let Step { profile, problems, .. } = &mut self.step;
         profile.core.ring.note(event);
         if profile.card.concerns(event) {
-            profile.card.apply(event, problems);
+            profile.card.apply(&profile.id, event, problems);
             profile.core.mirror(&profile.card, self.definitions);
         }
         profile.cart.apply(event);

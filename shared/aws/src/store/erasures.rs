@@ -93,20 +93,24 @@ impl Erasure {
 
 impl Store {
     /// Erases whoever an id leads to. Asked again it goes on, or says that it is done: while a
-    /// message is on its way, for some seconds, they are not `erased` yet.
+    /// message is on its way, for some seconds, they are not `erased` yet. `None` if the id leads to
+    /// nobody, and never did: whoever comes by that id later did not ask to be forgotten.
     pub async fn erase(
         &self,
         id: &CustomerId,
         reason: Option<&str>,
         now: Timestamp,
-    ) -> Result<Erasure, StoreError> {
+    ) -> Result<Option<Erasure>, StoreError> {
         for _ in 0..MOST_RACES {
             let stored = self.load(id, Consistency::Strong, now).await?;
             let token = self.pseudonym(stored.profile.id.as_str());
             let known = self.erasure(&token).await?;
             let begun = |known: &Erasure| stored.is_erased() || known.erased.is_some();
+            if known.is_none() && !self.is_known(id, &stored).await? {
+                return Ok(None);
+            }
             if let Some(known) = known.filter(|known| begun(known) && !stored.exists()) {
-                return self.go_on_erasing(known, now).await;
+                return self.go_on_erasing(known, now).await.map(Some);
             }
             let erasure = Erasure {
                 token,
@@ -118,10 +122,16 @@ impl Store {
                 version: stored.versions.core,
             };
             if self.begin(&erasure, &stored, now).await? {
-                return self.go_on_erasing(erasure, now).await;
+                return self.go_on_erasing(erasure, now).await.map(Some);
             }
         }
         Err(StoreError::Contended(MOST_RACES))
+    }
+
+    /// Whether an id leads, or led, to somebody: to what was loaded by it, or to who was erased.
+    async fn is_known(&self, id: &CustomerId, stored: &Stored) -> Result<bool, StoreError> {
+        let found = stored.exists() || stored.is_erased() || stored.profile.id != *id;
+        Ok(found || self.tombstone(id.as_str()).await?.is_some())
     }
 
     /// Writes down what is to be done, and marks the core. Says no if somebody else wrote it since.
