@@ -23,7 +23,7 @@ pub(crate) mod source;
 mod templates;
 mod written;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 pub(crate) use classes::NONE;
@@ -96,7 +96,7 @@ pub struct Definitions {
     /// What profiles must remember.
     pub plan: Plan,
     /// Programs that were ever defined, and their segments.
-    pub programs_ever: BTreeMap<String, String>,
+    pub programs_ever: BTreeMap<String, BTreeSet<String>>,
     /// What is lawful and was hardly meant; looked for when definitions are checked.
     pub doubts: Vec<Mistake>,
     /// Segments that are no longer defined.

@@ -236,6 +236,12 @@ impl Core {
         self.ranked_by = definitions.census().number;
     }
 
+    /// Counts a message that sells as claimed on `channel`, for caps. A claim that comes again may be on
+    /// another channel than the event of the first says.
+    pub fn book(&mut self, message: &MessageId, channel: Channel, at: Timestamp, most: usize) {
+        self.pressure.note(Sent { at, message: pressure::short(message), channel }, most);
+    }
+
     /// Notes what was sent, the newest `most` of it, and what the person did about it.
     pub(crate) fn note_response(&mut self, event: &Event, most: usize) {
         let time = self.zone.time(event.occurred);

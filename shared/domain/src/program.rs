@@ -117,9 +117,9 @@ impl Program {
         }
     }
 
-    /// When the message of an entry is due, by the clock of the customer.
-    fn due(&self, core: &Core, entry: Membership) -> Timestamp {
-        let earliest = entry.since + self.after;
+    /// The first instant from `earliest` on that has the time of day of the program, by the clock of the
+    /// customer.
+    pub(crate) fn at_its_hour(&self, core: &Core, earliest: Timestamp) -> Timestamp {
         let time = match self.at {
             None => None,
             Some(At::Time(time)) => Some(time),
@@ -137,9 +137,9 @@ impl Program {
         entry: Membership,
         cause: Cause,
     ) -> Message {
-        let due = self.due(core, entry);
+        let due = self.at_its_hour(core, entry.since + self.after);
         Message {
-            id: MessageId::of(&self.id, customer, entry.ordinal),
+            id: MessageId::of(&self.id, &segment.id, customer, entry.ordinal),
             customer: customer.clone(),
             program: self.id.clone(),
             template: self.template.clone(),

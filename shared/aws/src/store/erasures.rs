@@ -12,7 +12,6 @@
 //!    the wake-up is due, and everything goes once more; with it the mark, and what the record said.
 
 use attune_domain::address::Address;
-use attune_domain::definitions::Definitions;
 use attune_domain::id::{CustomerId, MessageId, ProgramId, SegmentId};
 use attune_domain::membership::Memberships;
 use attune_domain::time::{Span, Timestamp};
@@ -276,21 +275,24 @@ impl Stored {
         let customers: Vec<&CustomerId> =
             std::iter::once(&self.profile.id).chain(merged.map(|known| &known.id)).collect();
         let mut ids = Vec::new();
-        for (program, last) in self.entries(&self.definitions) {
+        for (program, segment, last) in self.entries() {
             for entry in last.saturating_sub(newest) + 1..=last {
-                ids.extend(customers.iter().map(|id| MessageId::of(&program, id, entry)));
+                ids.extend(customers.iter().map(|id| MessageId::of(&program, &segment, id, entry)));
             }
         }
         ids
     }
 
-    /// Programs that were ever defined, each with the number of the last entry into its segment.
-    fn entries(&self, definitions: &Definitions) -> Vec<(ProgramId, u32)> {
+    /// Programs that were ever defined, each with the segments that it ever followed and the number of
+    /// the last entry into them.
+    fn entries(&self) -> Vec<(ProgramId, SegmentId, u32)> {
+        let ever = self.definitions.programs_ever.iter();
+        let pairs = ever.flat_map(|(program, segments)| segments.iter().map(move |s| (program, s)));
         let entry = |(program, segment): (&String, &String)| {
             let segment = SegmentId::parse(segment).ok()?;
             let place = self.profile.core.memberships.get(Memberships::key(&segment))?;
-            Some((ProgramId::parse(program).ok()?, place.ordinal))
+            Some((ProgramId::parse(program).ok()?, segment, place.ordinal))
         };
-        definitions.programs_ever.iter().filter_map(entry).collect()
+        pairs.filter_map(entry).collect()
     }
 }
