@@ -9,9 +9,13 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
+use attune_aws::sdk::in_process;
+use attune_aws::senders::{SendSettings, Senders};
 use attune_aws::transport::{Reply, Transport};
 use attune_domain::time::Span;
+use attune_embedded::capture::sent::Kind;
 use attune_embedded::service::Service;
 use attune_testkit::World;
 use attune_testkit::faults::{Call, Fate, Faults, Faulty, Trouble};
@@ -39,12 +43,12 @@ async fn shop(wrap: impl FnOnce(Arc<dyn Transport>) -> Arc<dyn Transport>) -> Wo
     world.publish(SHOP).await;
     Box::pin(world.reachable("42")).await;
     world.pass(Span::seconds(1));
-    track(&world, "Look", json!({})).await;
+    track(&world, "42", "Look").await;
     world
 }
 
-async fn track(world: &World, name: &str, properties: Value) {
-    let call = json!({"type": "track", "event": name, "userId": "42", "properties": properties,
+async fn track(world: &World, customer: &str, name: &str) {
+    let call = json!({"type": "track", "event": name, "userId": customer,
         "messageId": format!("{name} {}", world.now()), "timestamp": world.now().to_string()});
     let batch = json!({ "batch": [call] });
     assert_eq!(post(world, "/v1/batch", "server-key", &batch).await.0.as_u16(), 200);
@@ -166,7 +170,7 @@ async fn what_falls_back_to_another_channel_counts_for_its_cap() {
     assert_eq!(dispatch(&world).await.unwrap().accepted, 1);
     assert_eq!(world.items("messages")[0]["channel"]["S"], "sms");
     world.pass(Span::minutes(1));
-    track(&world, "Read", json!({})).await;
+    track(&world, "42", "Read").await;
     let run = dispatch(&world).await.unwrap();
     assert_eq!((run.accepted, run.held), (0, 1));
     world.pass(Span::days(7));
@@ -184,6 +188,35 @@ async fn what_the_sender_does_not_take_gives_back_its_part_of_the_day() {
     assert_eq!(brakes["taken_today"], 0);
     world.pass(Span::minutes(1));
     assert_eq!(dispatch(&world).await.unwrap().accepted, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_slow_channel_is_waited_for_by_its_own_messages_alone() {
+    let world = World::with(SHOP).await;
+    for (customer, event) in [("42", "Read"), ("43", "Look")] {
+        Box::pin(world.reachable(customer)).await;
+        world.pass(Span::seconds(1));
+        track(&world, customer, event).await;
+    }
+    // The first to ask for a permit is the text message, which is due first.
+    let mut slow = true;
+    let faults = Faults::scripted(move |call: &Call| {
+        let asks = call.operation == "UpdateItem" && call.target.ends_with("workspace");
+        let delays = asks && std::mem::take(&mut slow);
+        if delays { Fate::Delay(Duration::from_secs(2)) } else { Fate::Deliver }
+    });
+    let mut to_aws = None;
+    let other = world.another(|inner| {
+        to_aws = Some(Arc::clone(&inner));
+        Arc::new(Faulty::new(inner, faults))
+    });
+    let texts = SendSettings { sms_per_second: Some(1), ..SendSettings::default() };
+    let senders = Senders::new(&in_process(to_aws.unwrap()), texts);
+    let deps = attune_dispatch::Deps { senders, ..dispatcher(&other) };
+    let run = attune_dispatch::sweep(&deps, far(&world)).await.unwrap();
+    assert_eq!(run.accepted, 2);
+    let first = world.capture.sent()[0].clone();
+    assert!(matches!(first.kind, Kind::Email(_)), "{first:?}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -206,7 +239,7 @@ async fn a_program_that_follows_another_segment_sends_for_its_entries() {
         SHOP.replace("enter: lookers, again: never", "enter: readers, again: { after: 1m }");
     world.publish(&moved).await;
     world.pass(Span::minutes(20));
-    track(&world, "Read", json!({})).await;
+    track(&world, "42", "Read").await;
     assert_eq!(dispatch(&world).await.unwrap().accepted, 2);
     // Both are found by the customer, and so are erased with them.
     let (_, body) = manage(&world, "GET", "/api/customers/42/messages", &Value::Null).await;

@@ -12,11 +12,11 @@ use crate::brakes::Brakes;
 use crate::channel::Channel;
 use crate::definitions::{Content, Definitions};
 use crate::id::MessageId;
-use crate::message::{Dropped, Held, Message};
+use crate::message::{Class, Dropped, Held, Message};
 use crate::policy::WhenCapped;
 use crate::pressure::{self, Cap, Pressure};
 use crate::profile::Profile;
-use crate::program::{Class, Program};
+use crate::program::Program;
 use crate::time::{Span, Timestamp};
 
 /// What a decision looks at.

@@ -3,7 +3,7 @@
 use crate::digest::Key;
 use crate::id::{CouponId, CustomerId, MessageId, ProgramId, TemplateId};
 use crate::membership::Membership;
-use crate::message::{Cause, Message};
+use crate::message::{Cause, Class, Message};
 use crate::profile::Core;
 use crate::rule::Rule;
 use crate::time::{Span, Timestamp};
@@ -43,34 +43,6 @@ pub struct Program {
     pub goal: Option<Rule>,
     /// Whether it speaks of the cart, and is pointless without items.
     pub about_cart: bool,
-}
-
-/// What the law takes a message for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Class {
-    /// It sells: it needs consent, and keeps to quiet hours and caps.
-    #[default]
-    Marketing,
-    /// The person waits for it, such as a receipt: it needs an address and no consent, goes out at
-    /// any hour and counts for no cap. It goes to no address that is suppressed.
-    Transactional,
-    /// It asks whether a consent was meant: it goes to those whose consent is pending, once, and
-    /// counts for no cap.
-    OptIn,
-}
-
-impl Class {
-    /// All of them, with the words for them.
-    pub const ALL: [(&'static str, Self); 3] = [
-        ("marketing", Self::Marketing),
-        ("transactional", Self::Transactional),
-        ("opt-in", Self::OptIn),
-    ];
-
-    /// `marketing`, `transactional` or `opt-in`.
-    pub fn as_str(self) -> &'static str {
-        Self::ALL.iter().find(|(_, class)| *class == self).map_or("marketing", |(word, _)| word)
-    }
 }
 
 /// A time of the customer's day.

@@ -1,5 +1,8 @@
 //! Traces that are easily overlooked, and who is not to be shut out.
 
+use attune_domain::address::Address;
+use attune_domain::feedback::Suppression;
+use attune_domain::time::Span;
 use attune_testkit::World;
 use attune_tests::{dispatch, manage, post};
 use axum::http::StatusCode;
@@ -104,7 +107,7 @@ async fn who_comes_back_is_known_by_all_that_one_request_tells() {
     assert_eq!(erase(&world).await.0, StatusCode::OK);
     come_to_rest(&world).await;
     let before = track(&world, "before", "Product Viewed", json!({}));
-    world.pass(attune_domain::time::Span::minutes(1));
+    world.pass(Span::minutes(1));
     let batch = json!({"batch": [
         call(&world, "who-again", "identify", json!({"traits": {"email": MAIL}})),
         track(&world, "may-again", "Consent Granted", json!({"channel": "email"})),
@@ -118,4 +121,31 @@ async fn who_comes_back_is_known_by_all_that_one_request_tells() {
     let codes = json!(["CODE-A", "CODE-B"]);
     manage(&world, "POST", "/api/coupons/ten/codes", &codes).await;
     assert_eq!(dispatch(&world).await.unwrap().accepted, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_address_that_others_have_is_erased_whatever_it_was_suppressed_for() {
+    let world = lived().await;
+    let other = |message: &str, kind: &str, more: Value| {
+        let mut other = call(&world, message, kind, more);
+        other["userId"] = "somebody-else".into();
+        other
+    };
+    let who = other("other", "identify", json!({"traits": {"email": MAIL}}));
+    assert_eq!(send(&world, &[who]).await, StatusCode::OK);
+    let address = Address::email(MAIL).unwrap();
+    world.store.suppress(&address, Suppression::SoftBounces, world.now()).await.unwrap();
+    let why = || async {
+        let rows = world.store.addresses(std::slice::from_ref(&address)).await.unwrap();
+        rows[0].suppressed.clone()
+    };
+    assert_eq!(erase(&world).await.0, StatusCode::OK);
+    assert_eq!(why().await.as_deref(), Some("erased"));
+    come_to_rest(&world).await;
+    assert_eq!(why().await.as_deref(), Some("erased"));
+    // What it was suppressed for holds when somebody allows it anew.
+    let properties = json!({"channel": "email"});
+    let anew = other("may", "track", json!({"event": "Consent Granted", "properties": properties}));
+    assert_eq!(send(&world, &[anew]).await, StatusCode::OK);
+    assert_eq!(why().await.as_deref(), Some("soft-bounces"));
 }

@@ -8,8 +8,7 @@
 use attune_domain::booking::{Booking, Bookings};
 use attune_domain::decide::Choice;
 use attune_domain::link::WebUrl;
-use attune_domain::message::Message;
-use attune_domain::program::Class;
+use attune_domain::message::{Class, Message};
 use attune_domain::ring::Known;
 use attune_domain::step::{Input, step};
 use attune_domain::time::Timestamp;

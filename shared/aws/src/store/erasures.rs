@@ -269,7 +269,7 @@ fn read(item: &Attributes) -> Result<Erasure, StoreError> {
 
 impl Stored {
     /// The ids that messages of a customer can have, of the `newest` entries of each program. They
-    /// are derived from program, customer and entry, so no index is needed to find them.
+    /// are derived from program, segment, customer and entry, so no index is needed to find them.
     pub fn message_ids(&self, newest: u32) -> Vec<MessageId> {
         let merged = self.profile.card.ids.iter().filter(|known| known.merged);
         let customers: Vec<&CustomerId> =
