@@ -170,6 +170,15 @@ async fn what_falls_back_to_another_channel_counts_for_its_cap() {
     assert_eq!(dispatch(&world).await.unwrap().accepted, 1);
     assert_eq!(world.items("messages")[0]["channel"]["S"], "sms");
     world.pass(Span::minutes(1));
+    // At another number: what was sent to the first one is not on its row.
+    let now = world.now().to_string();
+    let batch = json!({"batch": [
+        {"type": "identify", "userId": "42", "messageId": "number", "timestamp": now,
+            "traits": {"phone": "+33612345678"}},
+        {"type": "track", "userId": "42", "messageId": "may", "timestamp": now,
+            "event": "Consent Granted", "properties": {"channel": "sms"}},
+    ]});
+    assert_eq!(post(&world, "/v1/batch", "server-key", &batch).await.0.as_u16(), 200);
     track(&world, "42", "Read").await;
     let run = dispatch(&world).await.unwrap();
     assert_eq!((run.accepted, run.held), (0, 1));
