@@ -145,7 +145,7 @@ mod tests {
         let mut pressure = Pressure::default();
         pressure.note(sent(1, 1, Channel::Email), 2);
         (2..9).for_each(|day| pressure.note(sent(day, 10, Channel::Push), 2));
-        (2..9).for_each(|day| pressure.note(sent(day, 20 + day as u32, Channel::Sms), 2));
+        (2..9).zip(20..).for_each(|(day, id)| pressure.note(sent(day, id, Channel::Sms), 2));
         let cap = Cap { channel: Some(Channel::Email), at_most: 1, per: Span::days(30) };
         let now = Timestamp::from_millis(10 * 86_400_000);
         assert_eq!(pressure.room(&cap, 99, now), 0);
