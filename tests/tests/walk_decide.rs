@@ -213,7 +213,7 @@ async fn the_operator_holds_everything_and_sets_a_limit_for_a_day() {
     look_and_send(&world).await;
     assert!(outbox(&world).is_empty());
     manage(&world, "PUT", "/api/brakes", &json!({"held": false, "daily_limit": 1})).await;
-    world.pass(Span::minutes(1));
+    world.pass(Span::minutes(15));
     dispatch(&world).await.unwrap();
     assert_eq!(outbox(&world).len(), 1);
     let (_, body) = manage(&world, "GET", "/api/brakes", &Value::Null).await;
@@ -255,7 +255,7 @@ async fn a_program_that_people_complain_about_stops_until_it_is_reset() {
     let (status, _) =
         manage(&world, "POST", "/api/brakes/reset", &json!({"program": "hello"})).await;
     assert_eq!(status, StatusCode::OK);
-    world.pass(Span::minutes(1));
+    world.pass(Span::minutes(15));
     dispatch(&world).await.unwrap();
     assert_eq!(outbox(&world).len(), 2);
     // One more about what was sent before is a share of all that was sent.

@@ -25,18 +25,20 @@ pub(crate) async fn code(
     turn: u32,
     now: Timestamp,
 ) -> Result<Result<Option<Given>, NoCode>, StoreError> {
+    // One that it has is of the coupon that the program had then.
+    let known = waiting.given.as_ref();
     let program = definitions.program(waiting.message.program.as_str());
-    let coupon = program.and_then(|program| program.coupon.as_ref());
-    let Some(coupon) = coupon.and_then(|id| definitions.coupons.get(id)) else {
-        return Ok(Ok(None));
-    };
-    if coupon.is_over(now) {
+    let own = || program.and_then(|program| program.coupon.as_ref());
+    let coupon = known.map(|known| &known.coupon).or_else(own);
+    let coupon = coupon.and_then(|id| definitions.coupons.get(id));
+    if coupon.is_some_and(|coupon| coupon.is_over(now)) {
         return Ok(Err(NoCode::Over));
     }
-    let given = |code, picked| Ok(Some(Given { coupon: coupon.id.clone(), code, picked }));
-    if let Some(known) = &waiting.given {
-        return Ok(given(known.code.clone(), false));
+    if let Some(known) = known {
+        return Ok(Ok(Some(Given { picked: false, ..known.clone() })));
     }
+    let Some(coupon) = coupon else { return Ok(Ok(None)) };
+    let given = |code, picked| Ok(Some(Given { coupon: coupon.id.clone(), code, picked }));
     match &coupon.codes {
         Codes::Static(code) => Ok(given(code.clone(), false)),
         Codes::Unique => {

@@ -5,7 +5,7 @@ use attune_domain::address::Address;
 use attune_domain::booking::Bookings;
 use attune_domain::brakes::Brakes;
 use attune_domain::channel::Channel;
-use attune_domain::decide::{Decision, Situation, decide, rivals};
+use attune_domain::decide::{Decision, Situation, decide, held_over, rivals};
 use attune_domain::message::{Dropped, Message};
 use attune_domain::time::Timestamp;
 
@@ -64,6 +64,11 @@ impl<'a> Facts<'a> {
     pub(crate) fn decide(&self, also_refused: &[Channel], now: Timestamp) -> Decision {
         let refused = [self.waiting.refused.as_slice(), also_refused].concat();
         self.situated(&refused, |situation| decide(situation, now))
+    }
+
+    /// Until when the message waits that may not go out before `until`.
+    pub(crate) fn held_over(&self, until: Timestamp) -> Timestamp {
+        self.situated(&[], |situation| held_over(situation, until))
     }
 
     /// Whether a message that goes first for the last room under a cap waits.

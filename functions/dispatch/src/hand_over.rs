@@ -43,7 +43,7 @@ impl Turn<'_> {
         match self.run.permit(choice.address.channel()).await? {
             Permit::Yes => {}
             Permit::NotToday => {
-                let until = (now + LONGEST_WAIT).min(tomorrow(now)).min(waiting.message.expires);
+                let until = facts.held_over((now + LONGEST_WAIT).min(tomorrow(now)));
                 return self.hold(Held::DailyLimit, until, now).await;
             }
             Permit::NotNow => return Ok(Some(Outcome::Left)),
@@ -131,19 +131,23 @@ impl Turn<'_> {
             attempt: self.attempt,
             deadline: now + ATTEMPT + SETTLE + SETTLE,
         };
-        if let Claimed::Yes(claim) = store.claim(wanted, now).await? {
-            return Ok(Some(*claim));
-        }
+        let claimed = match store.claim(wanted, now).await {
+            Ok(Claimed::Yes(claim)) => return Ok(Some(*claim)),
+            Ok(Claimed::DecideAgain) => Ok(None),
+            Err(error) => Err(error),
+        };
         if let Some(given) = &waiting.given {
             store.check_code(given).await?;
         }
-        // The claim may have come through although its answer did not.
+        // It may have come through although its answer did not, or what follows it failed.
         let Some(stored) = store.message(&self.waiting.message.id).await? else { return Ok(None) };
-        let claim = store.own_claim(&stored, &choice, self.attempt);
-        if claim.is_some() {
-            store.finish_claim(&stored, now).await?;
+        let Some(claim) = store.own_claim(&stored, &choice, self.attempt) else { return claimed };
+        if let Err(error) = store.finish_claim(&stored, now).await {
+            // Nothing was handed over, so that it can be claimed again.
+            store.release(&claim, &State::Pending, None, now).await?;
+            return Err(error);
         }
-        Ok(claim)
+        Ok(Some(claim))
     }
 
     async fn settle(
@@ -167,11 +171,13 @@ impl Turn<'_> {
                 Ok(Some(Outcome::Unknown))
             }
             Err(SendError::Throttled(_)) => {
-                let until = now + wait(claim.attempts);
-                store.release(claim, &State::Held(Held::Throttled, until), None, now).await?;
-                Ok(Some(Outcome::Held))
+                self.run.unused().await;
+                let state = State::Held(Held::Throttled, now + wait(claim.attempts));
+                let waits = store.release(claim, &state, None, now).await?;
+                Ok(Some(if waits { Outcome::Held } else { Outcome::Left }))
             }
             Err(SendError::Refused(why)) => {
+                self.run.unused().await;
                 device::give_up(store, &claim.choice.address, &why, now).await?;
                 if let Decision::Send(_) = facts.decide(&[channel], now) {
                     store.release(claim, &State::Pending, Some(channel), now).await?;

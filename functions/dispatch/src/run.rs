@@ -31,6 +31,16 @@ pub struct Run<'a> {
     pub(crate) noted: Noted,
     switch: Switch,
     taken: Mutex<Taken>,
+    emails: Mutex<Leased>,
+    texts: Mutex<Leased>,
+    pushes: Mutex<Leased>,
+}
+
+/// Permits of a second on one channel.
+#[derive(Debug, Default)]
+struct Leased {
+    second: i64,
+    left: u32,
 }
 
 /// What the run took and did not use yet, and what it counted.
@@ -39,7 +49,6 @@ struct Taken {
     today: u32,
     /// When the first block of the day's limit was taken: the day that it is given back to.
     since: Option<Timestamp>,
-    permits: BTreeMap<Channel, (i64, u32)>,
     sent: BTreeMap<ProgramId, u32>,
 }
 
@@ -59,8 +68,17 @@ impl<'a> Run<'a> {
     pub async fn begin(deps: &'a Deps, deadline: Timestamp) -> Result<Self, StoreError> {
         let switch = deps.store.switch().await?;
         let brakes = deps.store.brakes(&switch, deps.clock.now()).await?;
-        let noted = Noted::default();
-        Ok(Self { deps, deadline, brakes, noted, switch, taken: Mutex::default() })
+        Ok(Self {
+            deps,
+            deadline,
+            brakes,
+            noted: Noted::default(),
+            switch,
+            taken: Mutex::default(),
+            emails: Mutex::default(),
+            texts: Mutex::default(),
+            pushes: Mutex::default(),
+        })
     }
 
     /// Ends the run: gives back what it did not use, counts what it sent, and logs what was noted.
@@ -80,19 +98,17 @@ impl<'a> Run<'a> {
 
     /// Asks for leave to send one message.
     pub(crate) async fn permit(&self, channel: Channel) -> Result<Permit, StoreError> {
-        // One at a time: a second asker would take a block of its own.
-        let mut taken = self.taken.lock().await;
-        if !self.of_day(&mut taken).await? {
+        if !self.of_day().await? {
             return Ok(Permit::NotToday);
         }
-        if self.of_second(&mut taken, channel).await? {
+        if self.of_second(channel).await? {
             return Ok(Permit::Yes);
         }
-        taken.today += u32::from(self.switch.daily_limit.is_some());
+        self.unused().await;
         Ok(Permit::NotNow)
     }
 
-    /// Gives back leave that was not used.
+    /// Gives back leave of the day that was not used: nothing was handed over, or it was refused.
     pub(crate) async fn unused(&self) {
         self.taken.lock().await.today += u32::from(self.switch.daily_limit.is_some());
     }
@@ -104,8 +120,10 @@ impl<'a> Run<'a> {
         }
     }
 
-    async fn of_day(&self, taken: &mut Taken) -> Result<bool, StoreError> {
+    async fn of_day(&self) -> Result<bool, StoreError> {
         let Some(limit) = self.switch.daily_limit else { return Ok(true) };
+        // One at a time: a second asker would take a block of its own.
+        let mut taken = self.taken.lock().await;
         if taken.today == 0 {
             let now = self.deps.clock.now();
             taken.today = self.deps.store.take_of_day(DAY_BLOCK, limit, now).await?;
@@ -116,23 +134,28 @@ impl<'a> Run<'a> {
         Ok(there)
     }
 
-    async fn of_second(&self, taken: &mut Taken, channel: Channel) -> Result<bool, StoreError> {
+    async fn of_second(&self, channel: Channel) -> Result<bool, StoreError> {
         let Some(rate) = self.deps.senders.rate(channel).await else { return Ok(true) };
+        // One at a time on each channel, so that a slow one is waited for by its own messages alone.
+        let mut leased = match channel {
+            Channel::Email => self.emails.lock().await,
+            Channel::Sms => self.texts.lock().await,
+            Channel::Push => self.pushes.lock().await,
+        };
         loop {
             let now = self.deps.clock.now();
             if now + ATTEMPT + SETTLE > self.deadline {
                 return Ok(false);
             }
             let second = now.millis().div_euclid(1_000);
-            let permits = taken.permits.entry(channel).or_default();
             // Permits are for their second only.
-            if permits.0 != second || permits.1 == 0 {
+            if leased.second != second || leased.left == 0 {
                 let wanted = SECOND_BLOCK.min(rate);
-                let leased = self.deps.store.lease_permits(channel, wanted, rate, now).await?;
-                *permits = (second, leased);
+                let left = self.deps.store.lease_permits(channel, wanted, rate, now).await?;
+                *leased = Leased { second, left };
             }
-            if permits.1 > 0 {
-                permits.1 -= 1;
+            if leased.left > 0 {
+                leased.left -= 1;
                 return Ok(true);
             }
             let next = Timestamp::from_millis((second + 1) * 1_000);

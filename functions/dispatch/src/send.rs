@@ -68,7 +68,7 @@ impl Turn<'_> {
             Decision::Expire => return self.close(&State::Expired, Outcome::Expired, now).await,
         };
         if self.may_have_gone_out(now).await? {
-            let until = (now + WAIT).min(self.waiting.message.expires);
+            let until = facts.held_over(now + WAIT);
             return self.hold(Held::Restored, until, now).await;
         }
         Box::pin(self.go_out(&facts, choice, now)).await
@@ -89,7 +89,7 @@ impl Turn<'_> {
                 return self.close(&state, Outcome::Dropped, now).await;
             }
             Err(NoCode::Left) => {
-                let until = (now + WAIT).min(self.waiting.message.expires);
+                let until = facts.held_over(now + WAIT);
                 return self.hold(Held::NoCode, until, now).await;
             }
         };

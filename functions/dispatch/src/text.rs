@@ -6,7 +6,7 @@ use attune_domain::channel::Channel;
 use attune_domain::content::{Data, Draft, Unwritten, draft};
 use attune_domain::decide::Choice;
 use attune_domain::link::{Urls, WebUrl};
-use attune_domain::program::Class;
+use attune_domain::message::Class;
 use attune_domain::time::Timestamp;
 
 use crate::Deps;

@@ -15,6 +15,7 @@ mod mail;
 mod push;
 mod text;
 mod texts;
+mod trusted;
 mod wire;
 
 use attune_aws::clock::Clock;
@@ -26,7 +27,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 pub use error::FeedbackError;
-pub use wire::Trusted;
+pub use trusted::Trusted;
 
 /// What the function works with.
 #[derive(Debug, Clone)]

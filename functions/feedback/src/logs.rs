@@ -11,7 +11,7 @@ use base64::prelude::BASE64_STANDARD;
 use flate2::read::GzDecoder;
 use serde_json::Value;
 
-use crate::wire::{Told, Trusted};
+use crate::trusted::{Told, Trusted};
 
 /// Bytes of the rows of one call. `CloudWatch` hands over at most a megabyte of them; a bomb is cut off.
 const MOST_BYTES: u64 = 8 * 1024 * 1024;

@@ -277,8 +277,11 @@ impl Suite {
     pub fn delete_expired(&self) -> Result<usize, Failure> {
         let deleted = self.engine.sweep_ttl()?;
         // What is left of them between the rows.
-        if self.erased.swap(false, Ordering::SeqCst) {
-            self.engine.vacuum()?;
+        if self.erased.swap(false, Ordering::SeqCst)
+            && let Err(error) = self.engine.vacuum()
+        {
+            self.erased.store(true, Ordering::SeqCst);
+            return Err(error.into());
         }
         Ok(deleted)
     }

@@ -108,7 +108,8 @@ struct Why {
     reason: Option<String>,
 }
 
-/// Erases a person. Asked again it goes on, or tells that it is done. It answers once no message is
+/// Erases a person. Asked again it goes on, or tells that it is done; of nobody it is 404, and shuts
+/// nobody out who comes by that id later. It answers once no message is
 /// on its way to them any more, or that this is not so yet.
 pub(crate) async fn erase(
     State(deps): State<Deps>,
@@ -121,14 +122,22 @@ pub(crate) async fn erase(
             .map_err(|why| Refusal::Unreadable(format!("the body cannot be read: {why}")))?,
     };
     let reason: Option<String> = why.reason.map(|reason| reason.chars().take(REASON).collect());
-    let id = named(&deps, &id).await?;
-    let mut erasure = deps.store.erase(&id, reason.as_deref(), deps.clock.now()).await?;
-    for _ in 0..MOST_LOOKS {
-        if erasure.erased.is_some() || !deps.clock.wait(LOOK).await {
+    let nobody = || Refusal::NotFound(format!("there is no customer `{id}`, nor was there"));
+    let mut erasure = None;
+    for id in named(&deps, &id).await? {
+        erasure = deps.store.erase(&id, reason.as_deref(), deps.clock.now()).await?;
+        for _ in 0..MOST_LOOKS {
+            let goes_on = erasure.as_ref().is_some_and(|erasure| erasure.erased.is_none());
+            if !goes_on || !deps.clock.wait(LOOK).await {
+                break;
+            }
+            erasure = deps.store.erase(&id, reason.as_deref(), deps.clock.now()).await?;
+        }
+        if erasure.is_some() {
             break;
         }
-        erasure = deps.store.erase(&id, reason.as_deref(), deps.clock.now()).await?;
     }
+    let erasure = erasure.ok_or_else(nobody)?;
     let status = erasure.erased.map_or(StatusCode::ACCEPTED, |_| StatusCode::OK);
     Ok((status, Json(told(&erasure))))
 }
@@ -167,16 +176,15 @@ fn told(erasure: &Erasure) -> Value {
     })
 }
 
-/// The id that `42`, `u#42` or `a#8f3e…` means: of `42` the one that is known, or the shop's.
-async fn named(deps: &Deps, id: &str) -> Result<CustomerId, Refusal> {
-    let ids = ids(id)?;
-    for id in &ids {
-        let stored = deps.store.load(id, Consistency::Strong, deps.clock.now()).await?;
-        if stored.exists() {
-            return Ok(id.clone());
-        }
+/// The ids that `42`, `u#42` or `a#8f3e…` may mean, first those that lead to a customer.
+async fn named(deps: &Deps, id: &str) -> Result<Vec<CustomerId>, Refusal> {
+    let (mut known, mut unknown) = (Vec::new(), Vec::new());
+    for id in ids(id)? {
+        let stored = deps.store.load(&id, Consistency::Strong, deps.clock.now()).await?;
+        if stored.exists() { known.push(id) } else { unknown.push(id) }
     }
-    ids.into_iter().next().ok_or_else(|| Refusal::NotFound("there is no id".to_owned()))
+    known.append(&mut unknown);
+    Ok(known)
 }
 
 fn ids(id: &str) -> Result<Vec<CustomerId>, Refusal> {

@@ -24,13 +24,14 @@ pub(crate) fn message(
         Some(program) => program.id.clone(),
         None => ProgramId::parse(NONE).ok()?,
     };
+    let segment = SegmentId::parse(NONE).ok()?;
     Some(Message {
         // The entry that nobody has: entries are counted from 1.
-        id: MessageId::of(&id, customer, 0),
+        id: MessageId::of(&id, &segment, customer, 0),
         customer: customer.clone(),
         program: id,
         template: template.clone(),
-        segment: SegmentId::parse(NONE).ok()?,
+        segment,
         entry: 0,
         cause: Cause::Event,
         at: now,

@@ -6,12 +6,12 @@ use attune_aws::senders::Outgoing;
 use attune_aws::store::Stored;
 use attune_domain::address::Address;
 use attune_domain::channel::Channel;
-use attune_domain::content::{Data, Draft, Note, Written, draft};
+use attune_domain::content::{Data, Draft, Note, TEST, Written, draft};
 use attune_domain::definitions::{Content, Definitions};
 use attune_domain::id::TemplateId;
 use attune_domain::link::Urls;
-use attune_domain::message::Message;
-use attune_domain::program::{Class, Program};
+use attune_domain::message::{Class, Message};
+use attune_domain::program::Program;
 use attune_domain::sms;
 use attune_domain::time::Timestamp;
 use axum::Json;
@@ -25,8 +25,6 @@ use crate::{Deps, Refusal, sample, texts};
 
 /// Tests that a shop can send in a day: enough to get a mail right, too few to mail a list with.
 const TESTS_A_DAY: u32 = 100;
-/// Stands before the subject, title or text of a test.
-const MARK: &str = "[test] ";
 
 /// As whom, and in what.
 #[derive(Debug, Deserialize)]
@@ -251,11 +249,11 @@ fn no_text(id: &str, channel: Channel) -> Refusal {
 fn marked(written: Written) -> Written {
     match written {
         Written::Email { subject, html, text } => {
-            Written::Email { subject: format!("{MARK}{subject}"), html, text }
+            Written::Email { subject: format!("{TEST}{subject}"), html, text }
         }
-        Written::Sms(text) => Written::Sms(format!("{MARK}{text}")),
+        Written::Sms(text) => Written::Sms(format!("{TEST}{text}")),
         Written::Push { title, body, link, image } => {
-            Written::Push { title: format!("{MARK}{title}"), body, link, image }
+            Written::Push { title: format!("{TEST}{title}"), body, link, image }
         }
     }
 }

@@ -77,10 +77,10 @@ pub struct Bookings(Vec<Booking>);
 
 impl Bookings {
     /// Books a message. What caps count stays, `most` messages, and the last of each program; of a
-    /// message that is claimed again the first claim.
+    /// message that is claimed again the last claim.
     pub fn note(&mut self, booking: Booking, most: usize) {
         match self.0.iter_mut().find(|known| known.message == booking.message) {
-            Some(known) => *known = (*known).min(booking),
+            Some(known) => *known = (*known).max(booking),
             None => self.0.push(booking),
         }
         self.0.sort_by(|one, other| other.cmp(one));
@@ -140,12 +140,13 @@ mod tests {
 
     fn message(program: &str, customer: &str, entry: u32, when: &str) -> Message {
         let (program, customer) = (ProgramId::parse(program).unwrap(), CustomerId::known(customer));
+        let segment = SegmentId::parse("s").unwrap();
         Message {
-            id: MessageId::of(&program, &customer, entry),
+            id: MessageId::of(&program, &segment, &customer, entry),
             customer,
             program,
             template: TemplateId::parse("t").unwrap(),
-            segment: SegmentId::parse("s").unwrap(),
+            segment,
             entry,
             cause: Cause::Event,
             at: at(when),

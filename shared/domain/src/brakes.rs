@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 use std::ops::Add;
 
 use crate::id::ProgramId;
+use crate::message::Class;
 use crate::message::Held;
-use crate::program::{Class, Program};
+use crate::program::Program;
 
 /// What the operator, or a circuit breaker, holds back.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

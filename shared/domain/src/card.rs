@@ -6,17 +6,19 @@
 
 mod consent;
 mod preference;
+mod traits;
 
 use std::collections::BTreeMap;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 pub use consent::{Choice, Consent, ConsentAct, Origin, Status};
 pub use preference::Preference;
+pub use traits::Trait;
 
 use crate::address::Address;
 use crate::channel::Channel;
-use crate::event::{Act, Device, Event, Writer, trait_name};
+use crate::event::{Act, Device, Event, trait_name};
 use crate::id::{CustomerId, EventId};
 use crate::identity::KnownId;
 use crate::limits;
@@ -28,15 +30,6 @@ use crate::zone::Zone;
 
 /// When something was written, and by which event; the later wins.
 pub type Clock = (Timestamp, EventId);
-
-/// A fact about a person, with the clock of the event that told it.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Trait {
-    /// Null after it was taken back.
-    pub value: Value,
-    /// When it was told.
-    pub clock: Clock,
-}
 
 /// A device that push messages can reach.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -77,8 +70,8 @@ impl Card {
             }
     }
 
-    /// Takes over what `event` says of the person.
-    pub fn apply(&mut self, event: &Event, problems: &mut Vec<Problem>) {
+    /// Takes over what `event` says of the person, who is `whose`.
+    pub fn apply(&mut self, whose: &CustomerId, event: &Event, problems: &mut Vec<Problem>) {
         if let Some(alias) = &event.alias {
             self.know(KnownId { id: alias.clone(), merged: false });
         }
@@ -87,7 +80,11 @@ impl Card {
             self.see_device(device.clone(), event.clock());
         }
         match &event.act {
-            Act::Identify { traits } => self.identify(event, traits, problems),
+            Act::Identify { traits } => {
+                for (name, value) in traits {
+                    self.tell(whose, event, trait_name(name), value, problems);
+                }
+            }
             Act::Group { group } => {
                 let clock = self.groups.entry(group.clone()).or_insert(event.clock());
                 *clock = (*clock).max(event.clock());
@@ -97,14 +94,15 @@ impl Card {
                 Some(Err(problem)) => problems.push(problem),
                 None => {}
             },
-            Act::View { .. } | Act::Merge { .. } => {}
+            Act::Merge { from } => self.know(KnownId { id: from.clone(), merged: false }),
+            Act::View { .. } => {}
         }
     }
 
     /// Adds all that another profile's card says.
     pub fn merge(&mut self, other: &Self) {
         for (name, theirs) in &other.traits {
-            self.put(name, theirs.clone());
+            self.take_over(name, theirs);
         }
         for theirs in &other.ids {
             self.know(theirs.clone());
@@ -244,78 +242,6 @@ impl Card {
         self.ids.iter().any(|known| known.id == *id)
     }
 
-    fn identify(
-        &mut self,
-        event: &Event,
-        traits: &Map<String, Value>,
-        problems: &mut Vec<Problem>,
-    ) {
-        for (name, value) in traits {
-            self.tell(event, trait_name(name), value, problems);
-        }
-    }
-
-    /// Takes one trait; the members of an object are traits of their own.
-    fn tell(&mut self, event: &Event, name: &str, value: &Value, problems: &mut Vec<Problem>) {
-        if let Value::Object(members) = value {
-            for (member, value) in members {
-                self.tell(event, &format!("{name}.{member}"), value, problems);
-            }
-            return;
-        }
-        let place = format!("traits.{name}");
-        if name.len() > limits::NAME_BYTES {
-            problems.push(Problem::at("traits", Flaw::TooLong(limits::NAME_BYTES)));
-        } else if value.to_string().len() > limits::TRAIT_BYTES {
-            problems.push(Problem::at(place, Flaw::TooLong(limits::TRAIT_BYTES)));
-        } else if !self.traits.contains_key(name) && self.traits.len() >= limits::TRAITS {
-            problems.push(Problem::at(place, Flaw::TooManyTraits));
-        } else if let Some(value) = self.accepted(event, name, value, problems) {
-            self.put(name, Trait { value, clock: event.clock() });
-        }
-    }
-
-    /// Addresses are brought into one spelling, and a browser cannot change a known person's.
-    fn accepted(
-        &self,
-        event: &Event,
-        name: &str,
-        value: &Value,
-        problems: &mut Vec<Problem>,
-    ) -> Option<Value> {
-        let parse = match name {
-            "email" => Address::email,
-            "phone" => Address::phone,
-            _ => return Some(value.clone()),
-        };
-        let place = format!("traits.{name}");
-        let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-        let address = match parse(&text) {
-            _ if value.is_null() => Value::Null,
-            Ok(address) => Value::String(address.into_text()),
-            Err(why) => {
-                problems.push(Problem::at(place, Flaw::NotAnAddress(why)));
-                return None;
-            }
-        };
-        let known = event.filed.is_known().then(|| self.get(name)).flatten();
-        if event.writer == Writer::Browser && known.is_some_and(|known| *known != address) {
-            problems.push(Problem::at(place, Flaw::AddressKept));
-            return None;
-        }
-        Some(address)
-    }
-
-    fn put(&mut self, name: &str, told: Trait) {
-        match self.traits.get_mut(name) {
-            Some(known) if known.clock >= told.clock => {}
-            Some(known) => *known = told,
-            None => {
-                self.traits.insert(name.to_owned(), told);
-            }
-        }
-    }
-
     fn see_zone(&mut self, event: &Event, problems: &mut Vec<Problem>) {
         let Some(name) = &event.zone else { return };
         let seen = self.seen_zone.as_ref();
@@ -387,7 +313,7 @@ mod tests {
 
     fn card(events: &[Event]) -> Card {
         let mut card = Card::default();
-        events.iter().for_each(|event| card.apply(event, &mut Vec::new()));
+        events.iter().for_each(|event| card.apply(&event.filed, event, &mut Vec::new()));
         card
     }
 

@@ -20,6 +20,9 @@ use crate::link::{Links, WebUrl};
 use crate::sms;
 use crate::time::Timestamp;
 
+/// Stands before the subject, text or title of a test.
+pub const TEST: &str = "[test] ";
+
 /// A message as it goes out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Written {

@@ -3,17 +3,20 @@
 //! One pure function, asked when the message is due and again for every claim. Legal reasons come
 //! before commercial ones, so that what is stored is the reason that matters most.
 
+#[cfg(test)]
+mod tests;
+
 use crate::address::Address;
 use crate::booking::Bookings;
 use crate::brakes::Brakes;
 use crate::channel::Channel;
 use crate::definitions::{Content, Definitions};
 use crate::id::MessageId;
-use crate::message::{Dropped, Held, Message};
+use crate::message::{Class, Dropped, Held, Message};
 use crate::policy::WhenCapped;
 use crate::pressure::{self, Cap, Pressure};
 use crate::profile::Profile;
-use crate::program::{Class, Program};
+use crate::program::Program;
 use crate::time::{Span, Timestamp};
 
 /// What a decision looks at.
@@ -137,10 +140,9 @@ impl Because {
     }
 }
 
-/// How long a message waits for a profile whose features are being rebuilt.
-const NOT_YET: Span = Span::minutes(15);
-/// How long a message waits before it asks again whether the operator lets it go.
-const BRAKE: Span = Span::minutes(1);
+/// How long a message waits before it asks again whether the operator lets it go, or whether the
+/// features are rebuilt that its goal needs. Each asking is a write.
+const ASK_AGAIN: Span = Span::minutes(15);
 /// How long a message lets another one go first.
 const OUTRANKED: Span = Span::minutes(5);
 
@@ -159,12 +161,16 @@ pub fn decide(situation: &Situation<'_>, now: Timestamp) -> Decision {
     if now >= message.expires {
         return Decision::Expire;
     }
+    let ask_again = |held| Decision::Hold(held, held_over(situation, now + ASK_AGAIN));
     if let Some(held) = situation.brakes.hold(program) {
-        return Decision::Hold(held, now + BRAKE);
+        return ask_again(held);
+    }
+    if program.class == Class::Transactional {
+        return Decision::Send(choice);
     }
     match goal(program, profile, definitions, now) {
         Goal::Reached => return Decision::Drop(Dropped::GoalReached),
-        Goal::NotYetKnown => return Decision::Hold(Held::NotYet, now + NOT_YET),
+        Goal::NotYetKnown => return ask_again(Held::NotYet),
         Goal::Open => {}
     }
     if program.about_cart && left_in_cart(profile, definitions, now).next().is_none() {
@@ -181,6 +187,15 @@ pub fn decide(situation: &Situation<'_>, now: Timestamp) -> Decision {
     Decision::Send(choice)
 }
 
+/// Until when a message waits that may not go out before `until`. One that has its hour of the day waits
+/// for that hour, if it is not too late by then.
+pub fn held_over(situation: &Situation<'_>, until: Timestamp) -> Timestamp {
+    let Situation { message, profile, definitions, .. } = situation;
+    let program = definitions.program(message.program.as_str());
+    let hour = program.map_or(until, |program| program.at_its_hour(&profile.core, until));
+    if hour < message.expires { hour } else { until.min(message.expires) }
+}
+
 /// What keeps a message that sells from going out now: the hour, and what the person had already.
 fn spare(situation: &Situation<'_>, channel: Channel, now: Timestamp) -> Option<Decision> {
     let Situation { message, profile, definitions, .. } = situation;
@@ -188,16 +203,21 @@ fn spare(situation: &Situation<'_>, channel: Channel, now: Timestamp) -> Option<
     let hold = |held, until: Timestamp| Some(Decision::Hold(held, until.min(message.expires)));
     let zones = card.possible_zones(&policy.zones, &definitions.shop.zone);
     let own = card.preference().quiet_hours;
-    match policy.hours.open_from(channel, own, &zones, now) {
+    let open_from = |at| policy.hours.open_from(channel, own, &zones, at);
+    match open_from(now) {
         Some(open) if open <= now => {}
-        Some(open) => return hold(Held::QuietHours, open),
+        Some(open) => {
+            let hour = held_over(situation, open);
+            // An hour at which nothing ever goes out is not waited for.
+            return hold(Held::QuietHours, if open_from(hour) == Some(hour) { hour } else { open });
+        }
         None => return hold(Held::QuietHours, Timestamp::NEVER),
     }
     let (own, pressure) = (pressure::short(&message.id), situation.pressure());
     let free = caps(situation).map(|cap| pressure.free_at(cap, channel, own, now));
     if let Some(free) = free.max().filter(|free| *free > now) {
         return match policy.when_capped {
-            WhenCapped::Hold => hold(Held::Cap, free),
+            WhenCapped::Hold => hold(Held::Cap, held_over(situation, free)),
             WhenCapped::Drop => Some(Decision::Drop(Dropped::Cap)),
         };
     }
@@ -323,115 +343,4 @@ pub fn left_in_cart<'a>(
     let span = definitions.policy.just_bought;
     let bought = move |id: &str| profile.cart.just_bought(id, span, now);
     profile.cart.items().into_iter().filter(move |item| !bought(&item.product.id))
-}
-
-#[cfg(test)]
-mod tests {
-    use expect_test::{Expect, expect};
-    use serde_json::json;
-
-    use super::*;
-    use crate::testing::{Life, at, definitions, did, is, order};
-
-    const SHOP: &str = "
-segments:
-  - { id: waiting, when: { waiting: { since: Product Added, without: Order Completed, for: 1h, at_most: 7d } } }
-  - { id: customers, when: { event: Order Completed } }
-templates:
-  - id: cart
-    email: { subject: Your cart, html: '{{ cart.items.size }}', text: '{{ cart.items.size }}' }
-    sms: Your cart
-programs:
-  - id: reminder
-    enter: waiting
-    again: { after: 7d }
-    goal: { event: Order Completed, within: 1h }
-    send: { template: cart, max_lateness: 6h, about: cart }
-";
-
-    /// A customer with both addresses and consents left a red thing at ten; then `more` happened.
-    #[track_caller]
-    fn check(more: &[crate::event::Event], suppressed: &[&str], now: &str, expected: Expect) {
-        let definitions = definitions(SHOP);
-        let mut life = Life::new(&definitions, "2026-01-01");
-        let ada = json!({"email": "ada@example.com", "phone": "+33612345678"});
-        life.event(&is("2026-01-01T08:00:00Z", ada));
-        for channel in ["email", "sms"] {
-            life.event(&did(
-                "Consent Granted",
-                "2026-01-01T09:00:00Z",
-                json!({"channel": channel}),
-            ));
-        }
-        life.event(&did("Product Added", "2026-01-01T10:00:00Z", json!({"product_id": "red"})));
-        life.tick("2026-01-01T11:00:00Z");
-        more.iter().for_each(|event| life.event(event));
-        let suppressed: Vec<Address> =
-            suppressed.iter().map(|text| Address::email(text).unwrap()).collect();
-        let situation = Situation {
-            message: &life.messages[0],
-            profile: &life.profile,
-            definitions: &definitions,
-            suppressed: &suppressed,
-            booked: &[],
-            refused: &[],
-            outranked: false,
-            brakes: &Brakes::default(),
-        };
-        let told = match decide(&situation, at(now)) {
-            Decision::Send(Choice { address, because, .. }) => {
-                format!("send {} ({})", address.channel(), because.as_str())
-            }
-            other => format!("{other:?}"),
-        };
-        expected.assert_eq(&told);
-    }
-
-    #[test]
-    fn the_policys_first_channel_is_taken_unless_the_customer_says_otherwise() {
-        check(&[], &[], "2026-01-01T11:00:00Z", expect!["send email (policy)"]);
-        let prefers = is("2026-01-01T11:00:00Z", json!({"preferred_channel": "sms"}));
-        check(&[prefers], &[], "2026-01-01T11:00:00Z", expect!["send sms (stated)"]);
-    }
-
-    #[test]
-    fn a_suppressed_address_is_not_written_to_whatever_the_consent() {
-        let told = expect!["send sms (policy)"];
-        check(&[], &["ada@example.com"], "2026-01-01T11:00:00Z", told);
-        let stop = did("Consent Withdrawn", "2026-01-01T11:00:00Z", json!({"channel": "sms"}));
-        let told = expect!["Drop(Suppressed)"];
-        check(&[stop], &["ada@example.com"], "2026-01-01T11:00:00Z", told);
-    }
-
-    #[test]
-    fn who_withdrew_gets_nothing_even_when_it_is_too_late_anyway() {
-        let stop =
-            |channel| did("Consent Withdrawn", "2026-01-01T11:00:00Z", json!({"channel": channel}));
-        check(
-            &[stop("email"), stop("sms")],
-            &[],
-            "2026-01-02T11:00:00Z",
-            expect!["Drop(NoConsent)"],
-        );
-    }
-
-    #[test]
-    fn a_message_expires_at_its_last_instant() {
-        check(&[], &[], "2026-01-01T16:59:59.999Z", expect!["send email (policy)"]);
-        check(&[], &[], "2026-01-01T17:00:00Z", expect!["Expire"]);
-    }
-
-    #[test]
-    fn a_goal_that_is_reached_ends_it() {
-        let order = order("1", "2026-01-01T11:00:00Z", 9.0);
-        check(&[order], &[], "2026-01-01T11:00:00Z", expect!["Drop(GoalReached)"]);
-    }
-
-    #[test]
-    fn what_was_just_bought_is_not_sold_again() {
-        let products = json!({"order_id": "1", "products": [{"product_id": "red"}]});
-        let bought = did("Order Completed", "2026-01-01T11:00:00Z", products);
-        let again = did("Product Added", "2026-01-01T11:05:00Z", json!({"product_id": "red"}));
-        check(&[bought, again], &[], "2026-01-01T13:00:00Z", expect!["Drop(NothingLeft)"]);
-    }
 }

@@ -23,7 +23,7 @@ pub(crate) mod source;
 mod templates;
 mod written;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 pub(crate) use classes::NONE;
@@ -40,10 +40,11 @@ use crate::class::ClassDefinition;
 use crate::coupon::Coupon;
 use crate::digest::Key;
 use crate::id::{CouponId, ProgramId, SegmentId, TemplateId};
+use crate::message::Class;
 use crate::plan::{Plan, Version};
 use crate::policy::Policy;
 use crate::profile::Core;
-use crate::program::{Class, Program};
+use crate::program::Program;
 use crate::ranking::Frozen;
 use crate::rule::{Facts, Metric, Rule, ScoreDefinition};
 use crate::time::Timestamp;
@@ -96,7 +97,7 @@ pub struct Definitions {
     /// What profiles must remember.
     pub plan: Plan,
     /// Programs that were ever defined, and their segments.
-    pub programs_ever: BTreeMap<String, String>,
+    pub programs_ever: BTreeMap<String, BTreeSet<String>>,
     /// What is lawful and was hardly meant; looked for when definitions are checked.
     pub doubts: Vec<Mistake>,
     /// Segments that are no longer defined.

@@ -91,8 +91,9 @@ pub struct MessageId(Arc<str>);
 
 impl MessageId {
     /// The message of `program` to `customer` for their `entry`-th entry.
-    pub fn of(program: &ProgramId, customer: &CustomerId, entry: u32) -> Self {
-        let name = name128(&[program.as_str(), customer.as_str(), &entry.to_string()]);
+    pub fn of(program: &ProgramId, segment: &SegmentId, customer: &CustomerId, entry: u32) -> Self {
+        let entry = entry.to_string();
+        let name = name128(&[program.as_str(), segment.as_str(), customer.as_str(), &entry]);
         Self(format!("msg_{name}").into())
     }
 
@@ -208,9 +209,15 @@ mod tests {
     #[test]
     fn a_message_id_is_the_same_wherever_it_is_derived() {
         let program = ProgramId::parse("welcome").unwrap();
-        let one = MessageId::of(&program, &CustomerId::known("42"), 1);
-        assert_eq!(one, MessageId::of(&program, &CustomerId::known("42"), 1));
-        assert_ne!(one, MessageId::of(&program, &CustomerId::known("42"), 2));
+        let of = |segment: &str, entry| {
+            let segment = SegmentId::parse(segment).unwrap();
+            MessageId::of(&program, &segment, &CustomerId::known("42"), entry)
+        };
+        let one = of("new", 1);
+        assert_eq!(one, of("new", 1));
+        assert_ne!(one, of("new", 2));
+        // The program may follow another segment one day, whose entries are counted from 1 too.
+        assert_ne!(one, of("old", 1));
         assert_eq!(MessageId::parse(one.as_str()), Some(one));
     }
 

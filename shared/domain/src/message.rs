@@ -5,8 +5,6 @@ use std::fmt;
 use crate::channel::Channel;
 use crate::event::{Act, Event, MESSAGE_CLICKED, MESSAGE_SCANNED, MESSAGE_SENT};
 use crate::id::{CustomerId, EventId, MessageId, ProgramId, SegmentId, TemplateId};
-use crate::link::WebUrl;
-use crate::program::Class;
 use crate::time::Timestamp;
 
 /// Why a membership changed, and with it why a message is due.
@@ -60,7 +58,7 @@ impl fmt::Display for Cause {
 /// A message as it is planned. What becomes of it is its [`State`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Message {
-    /// Derived from program, customer and entry.
+    /// Derived from program, segment, customer and entry.
     pub id: MessageId,
     /// To whom.
     pub customer: CustomerId,
@@ -95,11 +93,11 @@ impl Message {
     pub fn followed_event(
         &self,
         channel: Channel,
-        url: &WebUrl,
+        link: &str,
         by_machine: Option<&str>,
         now: Timestamp,
     ) -> Event {
-        let link = ("link", url.as_str());
+        let link = ("link", link);
         match by_machine {
             Some(sign) => {
                 self.event(MESSAGE_SCANNED, "scanned", channel, &[link, ("sign", sign)], now)
@@ -131,6 +129,34 @@ impl Message {
             sent: self.due,
             ..Event::ours(&self.customer, Act::Track { name: name.to_owned(), properties }, now)
         }
+    }
+}
+
+/// What the law takes a message for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Class {
+    /// It sells: it needs consent, and keeps to quiet hours and caps.
+    #[default]
+    Marketing,
+    /// The person waits for it, such as a receipt: it needs an address and no consent, goes out at
+    /// any hour and counts for no cap. It goes to no address that is suppressed.
+    Transactional,
+    /// It asks whether a consent was meant: it goes to those whose consent is pending, once, and
+    /// counts for no cap.
+    OptIn,
+}
+
+impl Class {
+    /// All of them, with the words for them.
+    pub const ALL: [(&'static str, Self); 3] = [
+        ("marketing", Self::Marketing),
+        ("transactional", Self::Transactional),
+        ("opt-in", Self::OptIn),
+    ];
+
+    /// `marketing`, `transactional` or `opt-in`.
+    pub fn as_str(self) -> &'static str {
+        Self::ALL.iter().find(|(_, class)| *class == self).map_or("marketing", |(word, _)| word)
     }
 }
 

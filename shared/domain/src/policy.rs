@@ -85,8 +85,8 @@ pub enum WhenCapped {
 }
 
 impl Policy {
-    /// How many sends a profile must remember: what the largest cap counts, and the message itself,
-    /// whose own claim may be among them. A cap that is raised counts from then on.
+    /// How many sends on each channel a profile must remember: what the largest cap counts, and the
+    /// message itself, whose own claim may be among them. A cap that is raised counts from then on.
     pub fn remembered(&self) -> usize {
         let largest = self.caps.iter().chain([&self.less_often]).map(|cap| cap.at_most).max();
         largest.unwrap_or(0).min(REMEMBERED) + 1

@@ -4,7 +4,7 @@ use crate::channel::Channel;
 use crate::id::MessageId;
 use crate::time::{Span, Timestamp};
 
-/// Sends that a profile remembers at most, and so the most that a cap can count.
+/// Sends that a profile remembers at most on one channel, and so the most that a cap can count.
 pub const REMEMBERED: usize = 24;
 /// How long they are remembered: caps look back no further.
 pub const LONGEST: Span = Span::days(31);
@@ -32,7 +32,8 @@ pub struct Sent {
 }
 
 /// What was sent to a person lately, the newest first. A set: the order in which messages are noted
-/// is no matter, and a message that is noted again is the same.
+/// is no matter, and a message that is noted again on its channel is the same. One that goes out on
+/// another channel, as a sender refused it on the first, counts on both, and once over all.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Pressure(Vec<Sent>);
 
@@ -47,16 +48,26 @@ impl Pressure {
         &self.0
     }
 
-    /// Remembers a message among the newest `most`; of two records of the same one the earlier stays.
+    /// Remembers a message among the newest `most` on its channel; of two records of the same one the
+    /// later stays.
     pub fn note(&mut self, sent: Sent, most: usize) {
-        match self.0.iter_mut().find(|known| known.message == sent.message) {
-            Some(known) => *known = (*known).min(sent),
+        let same =
+            |known: &&mut Sent| (known.message, known.channel) == (sent.message, sent.channel);
+        match self.0.iter_mut().find(same) {
+            Some(known) => *known = (*known).max(sent),
             None => self.0.push(sent),
         }
         self.0.sort_by(|one, other| other.cmp(one));
         let newest = self.0.first().map(|sent| sent.at);
         self.0.retain(|sent| newest.is_none_or(|newest| newest.since(sent.at) < LONGEST));
-        self.0.truncate(most);
+        // A cap on one channel counts what was sent there, whatever was sent on others since.
+        for channel in Channel::ALL {
+            let mut place = 0;
+            self.0.retain(|sent| {
+                place += usize::from(sent.channel == channel);
+                sent.channel != channel || place <= most
+            });
+        }
     }
 
     /// Remembers what another profile of the same person was sent.
@@ -66,12 +77,20 @@ impl Pressure {
 
     /// How many messages more `cap` has room for, leaving aside what was noted for `message`.
     pub fn room(&self, cap: &Cap, message: u32, now: Timestamp) -> usize {
-        let counts = |sent: &&Sent| {
-            cap.channel.is_none_or(|capped| capped == sent.channel)
-                && sent.message != message
-                && sent.at + cap.per > now
+        let counted = self.counted(cap, message).filter(|sent| sent.at + cap.per > now);
+        cap.at_most.saturating_sub(counted.count())
+    }
+
+    /// What `cap` counts, the newest first: each message once, and not `message`.
+    fn counted(&self, cap: &Cap, message: u32) -> impl Iterator<Item = &Sent> {
+        let on = |sent: &Sent| cap.channel.is_none_or(|capped| capped == sent.channel);
+        let counts = move |place: usize, sent: &Sent| {
+            let newer = self.0.get(..place).unwrap_or_default();
+            let again = newer.iter().any(|newer| newer.message == sent.message && on(newer));
+            on(sent) && sent.message != message && !again
         };
-        cap.at_most.saturating_sub(self.0.iter().filter(counts).count())
+        let all = self.0.iter().enumerate();
+        all.filter(move |(place, sent)| counts(*place, sent)).map(|(_, sent)| sent)
     }
 
     /// When `cap` has room for a message on `channel`: `now`, or later. What was noted for the same
@@ -80,11 +99,8 @@ impl Pressure {
         if cap.channel.is_some_and(|capped| capped != channel) {
             return now;
         }
-        let counts = |sent: &&Sent| {
-            cap.channel.is_none_or(|capped| capped == sent.channel) && sent.message != message
-        };
         // Of the newest `at_most`, the oldest must have left the window.
-        let last = self.0.iter().filter(counts).nth(cap.at_most.saturating_sub(1));
+        let last = self.counted(cap, message).nth(cap.at_most.saturating_sub(1));
         last.map_or(now, |last| now.max(last.at + cap.per))
     }
 }
@@ -122,6 +138,32 @@ mod tests {
         assert_eq!(free(cap(email, 1), Channel::Email, 3), "2026-01-10T10:00:00.000Z");
         // Its own claim, which the sender asked to repeat later, is not in its way.
         assert_eq!(free(cap(email, 1), Channel::Email, 2), "2026-01-08T10:00:00.000Z");
+    }
+
+    #[test]
+    fn what_is_sent_on_one_channel_pushes_nothing_out_of_a_cap_on_another() {
+        let mut pressure = Pressure::default();
+        pressure.note(sent(1, 1, Channel::Email), 2);
+        (2..9).for_each(|day| pressure.note(sent(day, 10, Channel::Push), 2));
+        (2..9).zip(20..).for_each(|(day, id)| pressure.note(sent(day, id, Channel::Sms), 2));
+        let cap = Cap { channel: Some(Channel::Email), at_most: 1, per: Span::days(30) };
+        let now = Timestamp::from_millis(10 * 86_400_000);
+        assert_eq!(pressure.room(&cap, 99, now), 0);
+        assert_eq!(pressure.sent().len(), 4);
+    }
+
+    #[test]
+    fn a_message_that_goes_out_on_another_channel_counts_there_too_and_once_over_all() {
+        let mut pressure = Pressure::default();
+        for channel in [Channel::Email, Channel::Sms] {
+            pressure.note(sent(1, 1, channel), 3);
+        }
+        let room = |channel| {
+            let cap = Cap { channel, at_most: 3, per: Span::days(7) };
+            pressure.room(&cap, 99, Timestamp::from_millis(2 * 86_400_000))
+        };
+        let rooms = [Some(Channel::Email), Some(Channel::Sms), Some(Channel::Push), None].map(room);
+        assert_eq!(rooms, [2, 2, 3, 2]);
     }
 
     proptest! {

@@ -78,8 +78,8 @@ pub enum Flaw {
     /// Properties over the limit took effect, but are not kept in the history.
     #[error("are larger than {} KB: they took effect, but the history does not keep them", crate::limits::EVENT_BYTES / 1024)]
     PropertiesNotKept,
-    /// A browser tried to change the address of a known person.
-    #[error("was left as it is: a browser key cannot change the address of a known person")]
+    /// A browser tried to change the address of a known person, or one that a server told.
+    #[error("was left as it is: a browser key cannot change this address")]
     AddressKept,
     /// An order's amount that is no number.
     #[error("`{0}` is not an amount; the order counts, as one of nothing")]
@@ -114,6 +114,24 @@ impl Problem {
         let flaw = format!("{:?}", self.flaw);
         let flaw = flaw.split(['(', ' ']).next().unwrap_or_default();
         format!("{flaw}:{place}")
+    }
+
+    /// The same, without the words that it has from the event.
+    #[must_use]
+    pub fn unquoted(mut self) -> Self {
+        if self.place.starts_with("traits.") {
+            "traits".clone_into(&mut self.place);
+        }
+        match &mut self.flaw {
+            Flaw::UnknownType(word)
+            | Flaw::UnknownChannel(word)
+            | Flaw::BadTime(word)
+            | Flaw::NotAnAmount(word)
+            | Flaw::BelowZero(word)
+            | Flaw::UnknownZone(word) => "…".clone_into(word),
+            _ => {}
+        }
+        self
     }
 
     /// A flaw of the event as a whole.

@@ -13,10 +13,11 @@ use crate::event::{Event, MESSAGE_CLICKED, MESSAGE_SENT};
 use crate::feature::{Feature, Latest, Orders, Score, Values};
 use crate::id::{CustomerId, MessageId};
 use crate::membership::{Membership, Memberships};
+use crate::message::Class;
 use crate::moment::Anniversary;
 use crate::plan::{Memory, Plan, Version};
 use crate::pressure::{self, Pressure, Sent};
-use crate::program::{Class, Program};
+use crate::program::Program;
 use crate::ranking::Ranking;
 use crate::response::Responses;
 use crate::ring::Ring;
@@ -234,6 +235,12 @@ impl Core {
             }
         }
         self.ranked_by = definitions.census().number;
+    }
+
+    /// Counts a message that sells as claimed on `channel`, for caps. A claim that comes again may be on
+    /// another channel than the event of the first says.
+    pub fn book(&mut self, message: &MessageId, channel: Channel, at: Timestamp, most: usize) {
+        self.pressure.note(Sent { at, message: pressure::short(message), channel }, most);
     }
 
     /// Notes what was sent, the newest `most` of it, and what the person did about it.

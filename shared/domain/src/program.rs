@@ -3,7 +3,7 @@
 use crate::digest::Key;
 use crate::id::{CouponId, CustomerId, MessageId, ProgramId, TemplateId};
 use crate::membership::Membership;
-use crate::message::{Cause, Message};
+use crate::message::{Cause, Class, Message};
 use crate::profile::Core;
 use crate::rule::Rule;
 use crate::time::{Span, Timestamp};
@@ -43,34 +43,6 @@ pub struct Program {
     pub goal: Option<Rule>,
     /// Whether it speaks of the cart, and is pointless without items.
     pub about_cart: bool,
-}
-
-/// What the law takes a message for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Class {
-    /// It sells: it needs consent, and keeps to quiet hours and caps.
-    #[default]
-    Marketing,
-    /// The person waits for it, such as a receipt: it needs an address and no consent, goes out at
-    /// any hour and counts for no cap. It goes to no address that is suppressed.
-    Transactional,
-    /// It asks whether a consent was meant: it goes to those whose consent is pending, once, and
-    /// counts for no cap.
-    OptIn,
-}
-
-impl Class {
-    /// All of them, with the words for them.
-    pub const ALL: [(&'static str, Self); 3] = [
-        ("marketing", Self::Marketing),
-        ("transactional", Self::Transactional),
-        ("opt-in", Self::OptIn),
-    ];
-
-    /// `marketing`, `transactional` or `opt-in`.
-    pub fn as_str(self) -> &'static str {
-        Self::ALL.iter().find(|(_, class)| *class == self).map_or("marketing", |(word, _)| word)
-    }
 }
 
 /// A time of the customer's day.
@@ -117,9 +89,9 @@ impl Program {
         }
     }
 
-    /// When the message of an entry is due, by the clock of the customer.
-    fn due(&self, core: &Core, entry: Membership) -> Timestamp {
-        let earliest = entry.since + self.after;
+    /// The first instant from `earliest` on that has the time of day of the program, by the clock of the
+    /// customer.
+    pub(crate) fn at_its_hour(&self, core: &Core, earliest: Timestamp) -> Timestamp {
         let time = match self.at {
             None => None,
             Some(At::Time(time)) => Some(time),
@@ -137,9 +109,9 @@ impl Program {
         entry: Membership,
         cause: Cause,
     ) -> Message {
-        let due = self.due(core, entry);
+        let due = self.at_its_hour(core, entry.since + self.after);
         Message {
-            id: MessageId::of(&self.id, customer, entry.ordinal),
+            id: MessageId::of(&self.id, &segment.id, customer, entry.ordinal),
             customer: customer.clone(),
             program: self.id.clone(),
             template: self.template.clone(),

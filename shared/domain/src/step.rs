@@ -17,11 +17,11 @@ use crate::id::{CustomerId, SegmentId};
 use crate::identity::KnownId;
 use crate::limits;
 use crate::membership::Membership;
-use crate::message::{Cause, Message};
+use crate::message::{Cause, Class, Message};
 use crate::order_event;
 use crate::problem::Problem;
 use crate::profile::Profile;
-use crate::program::{Class, Program};
+use crate::program::Program;
 use crate::time::Timestamp;
 
 /// What a step takes in.
@@ -185,7 +185,7 @@ impl Stepper<'_> {
         let Step { profile, problems, .. } = &mut self.step;
         profile.core.ring.note(event);
         if profile.card.concerns(event) {
-            profile.card.apply(event, problems);
+            profile.card.apply(&profile.id, event, problems);
             profile.core.mirror(&profile.card, self.definitions);
         }
         profile.cart.apply(event);

@@ -9,7 +9,7 @@
 //! token (10 minutes) follows the machine's clock, not [`Clock`].
 
 use std::fmt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use attune_aws::clock::Clock;
@@ -28,37 +28,49 @@ use crate::service::Service;
 #[derive(Clone)]
 pub struct Engine {
     database: Database,
+    /// Where it is, if not in memory.
+    file: Option<PathBuf>,
     /// Whether a transaction with the token of an earlier one is answered and not carried out.
     tokens: bool,
 }
 
 /// The engine could not open its file, or failed inside.
 #[derive(Debug, thiserror::Error)]
-#[error("the embedded database failed: {0}")]
-pub struct EngineError(#[from] DynoxideError);
+pub enum EngineError {
+    /// The engine says so.
+    #[error("the embedded database failed: {0}")]
+    Engine(#[from] DynoxideError),
+    /// The log beside its file could not be emptied.
+    #[error("the log of the embedded database could not be emptied: {0}")]
+    Log(#[from] rusqlite::Error),
+    /// Somebody reads the log.
+    #[error("the log of the embedded database is in use")]
+    LogInUse,
+}
 
 impl Engine {
     /// An empty database in memory.
     pub fn memory() -> Result<Self, EngineError> {
-        Ok(Self::of(Database::memory()?))
+        Ok(Self::of(Database::memory()?, None))
     }
 
     /// An empty database in memory whose items expire by `clock`, once [`sweep_ttl`] is called.
     ///
     /// [`sweep_ttl`]: Self::sweep_ttl
     pub fn memory_with_clock(clock: Clock) -> Result<Self, EngineError> {
-        Ok(Self::of(Database::memory_with_clock(Arc::new(Seconds(clock)))?))
+        Ok(Self::of(Database::memory_with_clock(Arc::new(Seconds(clock)))?, None))
     }
 
     /// The database in the file at `path`, made if missing. An answered write survives the death of
     /// the process. Expiry follows the machine's clock.
     pub fn open(path: &Path) -> Result<Self, EngineError> {
         let not_text = || DynoxideError::ValidationException("the path is not UTF-8".to_owned());
-        Ok(Self::of(Database::new(path.to_str().ok_or_else(not_text)?)?))
+        let database = Database::new(path.to_str().ok_or_else(not_text)?)?;
+        Ok(Self::of(database, Some(path.to_owned())))
     }
 
-    fn of(database: Database) -> Self {
-        Self { database, tokens: true }
+    fn of(database: Database, file: Option<PathBuf>) -> Self {
+        Self { database, file, tokens: true }
     }
 
     /// The same database, which does not remember the tokens of transactions. The engine walks all
@@ -76,9 +88,11 @@ impl Engine {
     }
 
     /// Writes the file anew, without what was deleted: `SQLite` leaves its bytes where they were until
-    /// something else needs the room. Takes as long as it takes to copy the file.
+    /// something else needs the room, and in the log beside the file. Takes as long as it takes to copy
+    /// the file.
     pub fn vacuum(&self) -> Result<(), EngineError> {
-        Ok(self.database.vacuum()?)
+        self.database.vacuum()?;
+        self.file.as_deref().map_or(Ok(()), empty_log)
     }
 
     #[cfg(feature = "http")]
@@ -135,6 +149,14 @@ impl fmt::Debug for Engine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Engine")
     }
+}
+
+/// Empties the log of a file: the engine does so only when it closes the file. `SQLite` tells whether
+/// somebody was in the way (<https://sqlite.org/pragma.html#pragma_wal_checkpoint>).
+fn empty_log(file: &Path) -> Result<(), EngineError> {
+    let log = rusqlite::Connection::open(file)?;
+    let in_use = log.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
+    if in_use { Err(EngineError::LogInUse) } else { Ok(()) }
 }
 
 fn call<Q: DeserializeOwned, A: Serialize>(

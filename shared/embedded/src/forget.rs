@@ -2,14 +2,29 @@
 
 use attune_aws::store::{Forgetter, Traces};
 use attune_domain::address::Address;
+use attune_domain::content::TEST;
 use attune_domain::event::{Device, Platform};
 
 use crate::capture::Capture;
 use crate::capture::sent::{Kind, Sent};
 use crate::outbox::Outbox;
 
-/// Whether a message was sent to somebody.
-pub fn is_theirs(sent: &Sent, traces: &Traces) -> bool {
+/// Whether a message goes with somebody: it was sent to them, or it is a test, which shows somebody to
+/// somebody else and does not say whom.
+fn goes_with(sent: &Sent, traces: &Traces) -> bool {
+    is_test(sent) || is_theirs(sent, traces)
+}
+
+fn is_test(sent: &Sent) -> bool {
+    match &sent.kind {
+        Kind::Email(mail) => mail.subject.starts_with(TEST),
+        Kind::Sms(sms) => sms.text.starts_with(TEST),
+        // Where the title stands differs from one push service to the other.
+        Kind::Push(push) => push.payload.to_string().contains(&format!("\"{TEST}")),
+    }
+}
+
+fn is_theirs(sent: &Sent, traces: &Traces) -> bool {
     let addresses: Vec<Address> = match &sent.kind {
         Kind::Email(mail) => {
             mail.to.iter().filter_map(|to| Address::email(bare(to)).ok()).collect()
@@ -40,9 +55,9 @@ pub fn forgetter(
     outbox: impl Fn() -> Option<Outbox> + Send + Sync + 'static,
 ) -> Forgetter {
     Forgetter::new(move |traces| {
-        capture.forget(|sent| is_theirs(sent, traces));
+        capture.forget(|sent| goes_with(sent, traces));
         if let Some(outbox) = outbox()
-            && let Err(error) = outbox.forget(|sent| is_theirs(sent, traces))
+            && let Err(error) = outbox.forget(|sent| goes_with(sent, traces))
         {
             tracing::error!(error = %error, "outbox.not_forgotten");
         }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use attune_aws::transport::{Lost, Reply, Transport};
 use attune_domain::channel::Channel;
-use attune_domain::id::{CustomerId, MessageId, ProgramId};
+use attune_domain::id::{CustomerId, MessageId, ProgramId, SegmentId};
 use attune_domain::link::Link;
 use attune_domain::time::Span;
 use attune_embedded::capture::feedback::{FEEDBACK_TOPIC, Happened, by_topic, text_from, told_of};
@@ -196,8 +196,9 @@ impl Arena {
     async fn withdraw(&self, customer: &str, way: Way, earlier: Option<&Sent>) {
         let (world, now) = (&self.person, self.person.now());
         let id = CustomerId::known(customer);
-        let page =
-            || World::links().url(&Link::Unsubscribe { message: MessageId::of(&before(), &id, 1) });
+        let segment = SegmentId::parse("buyers").expect("an id");
+        let message = MessageId::of(&before(), &segment, &id, 1);
+        let page = || World::links().url(&Link::Unsubscribe { message: message.clone() });
         match way {
             Way::Event => {
                 let event = json!({"type": "track", "userId": customer, "messageId": "gone",

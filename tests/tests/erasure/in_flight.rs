@@ -46,7 +46,7 @@ impl Transport for Interrupt {
                 let store = self.store.clone();
                 // A task of its own: one stack is not deep enough for a flow and an erasure in it.
                 let erasure = tokio::spawn(async move {
-                    store.erase(&CustomerId::known(ID), None, now).await.unwrap()
+                    store.erase(&CustomerId::known(ID), None, now).await.unwrap().unwrap()
                 });
                 let erasure = erasure.await.unwrap();
                 let calls = self.calls.lock().unwrap().len();

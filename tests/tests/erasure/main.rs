@@ -11,6 +11,7 @@
 
 mod in_flight;
 mod late;
+mod overlooked;
 mod traces;
 
 use std::sync::Arc;

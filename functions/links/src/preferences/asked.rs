@@ -65,7 +65,7 @@ fn consents(
             wording: &wording,
         };
         let event = choice.event(&card, &stored.profile.id, now);
-        event.iter().for_each(|event| card.apply(event, &mut Vec::new()));
+        event.iter().for_each(|event| card.apply(&event.filed, event, &mut Vec::new()));
         events.extend(event);
         if ticked.topic.is_none() {
             turned_on = want;

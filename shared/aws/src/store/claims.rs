@@ -8,8 +8,7 @@
 use attune_domain::booking::{Booking, Bookings};
 use attune_domain::decide::Choice;
 use attune_domain::link::WebUrl;
-use attune_domain::message::Message;
-use attune_domain::program::Class;
+use attune_domain::message::{Class, Message};
 use attune_domain::ring::Known;
 use attune_domain::step::{Input, step};
 use attune_domain::time::Timestamp;
@@ -70,16 +69,21 @@ impl Store {
         }
         let Wanted { waiting, profile, choice, attempt, .. } = &wanted;
         let message = waiting.message.clone();
+        let channel = choice.address.channel();
         let keep = profile.definitions.shop.history;
         let class = profile.definitions.class_of(&message.program);
-        let mut event = message.sent_event(choice.address.channel(), class, now);
+        let mut event = message.sent_event(channel, class, now);
         // A message that is claimed again after the sender asked to wait was booked already.
         let known = self.known(&profile.profile, &event).await?;
         let input = match known {
             Known::New => Input::Event(&event),
             Known::Applied(_) | Known::AskHistory => Input::Tick,
         };
-        let stepped = step(profile.profile.clone(), input, &profile.definitions, now);
+        let mut stepped = step(profile.profile.clone(), input, &profile.definitions, now);
+        if class == Class::Marketing && !stepped.behind {
+            let most = profile.definitions.policy.remembered();
+            stepped.profile.core.book(&message.id, channel, now, most);
+        }
         let with = if stepped.behind { Vec::new() } else { self.claim_items(&wanted, class, now)? };
         let customer = stepped.profile.id.clone();
         let attempts = waiting.attempts + 1;
@@ -92,19 +96,23 @@ impl Store {
             with,
             visits: false,
         };
-        match self.commit(work, now).await? {
-            Committed::Yes(_) if !stepped.behind => {}
+        let claimed = match self.commit(work, now).await? {
+            Committed::Yes(claimed) if !stepped.behind => claimed,
             _ => return Ok(Claimed::DecideAgain),
-        }
+        };
         if let Known::Applied(booked) = &known {
             event.occurred = booked.occurred;
         }
-        let has_row = match known {
+        let has_row = match &known {
             Known::New => false,
             Known::Applied(booked) => booked.row_seen,
             Known::AskHistory => true,
         };
         if !has_row {
+            if known != Known::New {
+                // Whoever claimed it before did not get here.
+                self.project_again(&claimed, now).await?;
+            }
             self.put_rows(std::slice::from_ref(&event), &customer, keep).await?;
         }
         if let Some(given) = wanted.waiting.given.as_ref().filter(|given| given.picked) {

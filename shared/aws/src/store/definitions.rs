@@ -4,7 +4,7 @@
 //! N for as long as it believes its cache. Only when that time and a function's timeout have passed
 //! does the full pass begin, so that nobody steps a profile with N after the pass went by.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{Read as _, Write as _};
 use std::sync::{Arc, PoisonError};
 
@@ -223,7 +223,7 @@ fn version_name(version: Version) -> String {
 struct StoredLineage {
     slots: Vec<(u32, u32, u16)>,
     segments: Vec<(String, u64, u32)>,
-    programs: BTreeMap<String, String>,
+    programs: BTreeMap<String, BTreeSet<String>>,
 }
 
 impl StoredLineage {

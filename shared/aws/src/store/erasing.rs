@@ -156,59 +156,57 @@ impl Store {
         }
     }
 
-    /// Takes a person off an address. A row that is nobody's then goes, and its tombstone keeps why
-    /// it must not be written to; one that others have is suppressed, as its owner asked to be
-    /// forgotten.
+    /// Takes a person off an address, whose tombstone keeps why it must not be written to. A row that is
+    /// nobody's then goes; one that others have is suppressed, as its owner asked to be forgotten.
     async fn detach(&self, address: &str, plan: &Plan) -> Result<(), StoreError> {
+        let key = Build::default().text("address", address).done();
         for _ in 0..MOST_RACES {
-            let row = self.take_off(address, plan).await?;
-            if row.contains_key("customers") {
-                return Ok(());
-            }
-            self.bury_suppression(address, &row).await?;
-            if self.delete_address(address, &row).await? {
+            let rows = self.get_all(Table::Addresses, std::slice::from_ref(&key), true).await?;
+            let Some(row) = rows.first() else { return Ok(()) };
+            self.bury_suppression(address, row).await?;
+            let Some(row) = self.take_off(address, row, plan).await? else { continue };
+            if row.contains_key("customers") || self.delete_address(address, &row).await? {
                 return Ok(());
             }
         }
         Err(StoreError::Contended(MOST_RACES))
     }
 
-    /// Takes a person off an address, and gives its row as it is then.
-    async fn take_off(&self, address: &str, plan: &Plan) -> Result<Attributes, StoreError> {
+    /// Takes a person off an address, and gives its row as it is then; none if something was said of it
+    /// since it was read.
+    async fn take_off(
+        &self,
+        address: &str,
+        row: &Attributes,
+        plan: &Plan,
+    ) -> Result<Option<Attributes>, StoreError> {
+        let (condition, mut values) = nothing_said_since(row);
+        values.insert(":erased".to_owned(), text(ERASED));
+        values.insert(":ids".to_owned(), AttributeValue::Ss(plan.ids.clone()));
         let call = self
             .client
             .update_item()
             .table_name(self.table(Table::Addresses))
             .key("address", text(address))
-            .update_expression(
-                "SET suppressed = if_not_exists(suppressed, :erased) \
-                 REMOVE booked DELETE customers :ids",
-            )
-            .expression_attribute_values(":erased", text(ERASED))
-            .expression_attribute_values(":ids", AttributeValue::Ss(plan.ids.clone()))
+            .update_expression("SET suppressed = :erased REMOVE booked DELETE customers :ids")
+            .condition_expression(format!("attribute_exists(address) AND {condition}"))
+            .set_expression_attribute_values(Some(values))
             .return_values(ReturnValue::AllNew);
-        Ok(self.update_if(call).await?.unwrap_or_default())
+        self.update_if(call).await
     }
 
     /// Deletes the row of an address that is nobody's. Says no if somebody has it again, or said
     /// something of it, since it was read.
     async fn delete_address(&self, address: &str, row: &Attributes) -> Result<bool, StoreError> {
-        let mut call = self
+        let (condition, values) = nothing_said_since(row);
+        let call = self
             .client
             .delete_item()
             .table_name(self.table(Table::Addresses))
-            .key("address", text(address));
-        let mut condition = "attribute_not_exists(customers)".to_owned();
-        for name in ["suppressed", "said_at"] {
-            condition += &match row.get(name) {
-                Some(seen) => {
-                    call = call.expression_attribute_values(format!(":{name}"), seen.clone());
-                    format!(" AND {name} = :{name}")
-                }
-                None => format!(" AND attribute_not_exists({name})"),
-            };
-        }
-        self.delete_if(call.condition_expression(condition)).await
+            .key("address", text(address))
+            .condition_expression(format!("attribute_not_exists(customers) AND {condition}"))
+            .set_expression_attribute_values(Some(values).filter(|values| !values.is_empty()));
+        self.delete_if(call).await
     }
 
     /// Cards and carts, and the pointers of ids that led to the person. The mark stays.
@@ -326,6 +324,19 @@ impl Store {
             forgetter.tell(&Traces { addresses: addresses.to_vec(), messages });
         }
     }
+}
+
+/// The condition that nothing was said of an address since its row was read.
+fn nothing_said_since(row: &Attributes) -> (String, Attributes) {
+    let mut values = Attributes::new();
+    let same = ["suppressed", "said_at"].map(|name| match row.get(name) {
+        Some(seen) => {
+            values.insert(format!(":{name}"), seen.clone());
+            format!("{name} = :{name}")
+        }
+        None => format!("attribute_not_exists({name})"),
+    });
+    (same.join(" AND "), values)
 }
 
 /// Keys of the addresses that an event tells of.

@@ -12,7 +12,6 @@
 //!    the wake-up is due, and everything goes once more; with it the mark, and what the record said.
 
 use attune_domain::address::Address;
-use attune_domain::definitions::Definitions;
 use attune_domain::id::{CustomerId, MessageId, ProgramId, SegmentId};
 use attune_domain::membership::Memberships;
 use attune_domain::time::{Span, Timestamp};
@@ -93,20 +92,24 @@ impl Erasure {
 
 impl Store {
     /// Erases whoever an id leads to. Asked again it goes on, or says that it is done: while a
-    /// message is on its way, for some seconds, they are not `erased` yet.
+    /// message is on its way, for some seconds, they are not `erased` yet. `None` if the id leads to
+    /// nobody, and never did: whoever comes by that id later did not ask to be forgotten.
     pub async fn erase(
         &self,
         id: &CustomerId,
         reason: Option<&str>,
         now: Timestamp,
-    ) -> Result<Erasure, StoreError> {
+    ) -> Result<Option<Erasure>, StoreError> {
         for _ in 0..MOST_RACES {
             let stored = self.load(id, Consistency::Strong, now).await?;
             let token = self.pseudonym(stored.profile.id.as_str());
             let known = self.erasure(&token).await?;
             let begun = |known: &Erasure| stored.is_erased() || known.erased.is_some();
+            if known.is_none() && !self.is_known(id, &stored).await? {
+                return Ok(None);
+            }
             if let Some(known) = known.filter(|known| begun(known) && !stored.exists()) {
-                return self.go_on_erasing(known, now).await;
+                return self.go_on_erasing(known, now).await.map(Some);
             }
             let erasure = Erasure {
                 token,
@@ -118,10 +121,16 @@ impl Store {
                 version: stored.versions.core,
             };
             if self.begin(&erasure, &stored, now).await? {
-                return self.go_on_erasing(erasure, now).await;
+                return self.go_on_erasing(erasure, now).await.map(Some);
             }
         }
         Err(StoreError::Contended(MOST_RACES))
+    }
+
+    /// Whether an id leads, or led, to somebody: to what was loaded by it, or to who was erased.
+    async fn is_known(&self, id: &CustomerId, stored: &Stored) -> Result<bool, StoreError> {
+        let found = stored.exists() || stored.is_erased() || stored.profile.id != *id;
+        Ok(found || self.tombstone(id.as_str()).await?.is_some())
     }
 
     /// Writes down what is to be done, and marks the core. Says no if somebody else wrote it since.
@@ -260,27 +269,30 @@ fn read(item: &Attributes) -> Result<Erasure, StoreError> {
 
 impl Stored {
     /// The ids that messages of a customer can have, of the `newest` entries of each program. They
-    /// are derived from program, customer and entry, so no index is needed to find them.
+    /// are derived from program, segment, customer and entry, so no index is needed to find them.
     pub fn message_ids(&self, newest: u32) -> Vec<MessageId> {
         let merged = self.profile.card.ids.iter().filter(|known| known.merged);
         let customers: Vec<&CustomerId> =
             std::iter::once(&self.profile.id).chain(merged.map(|known| &known.id)).collect();
         let mut ids = Vec::new();
-        for (program, last) in self.entries(&self.definitions) {
+        for (program, segment, last) in self.entries() {
             for entry in last.saturating_sub(newest) + 1..=last {
-                ids.extend(customers.iter().map(|id| MessageId::of(&program, id, entry)));
+                ids.extend(customers.iter().map(|id| MessageId::of(&program, &segment, id, entry)));
             }
         }
         ids
     }
 
-    /// Programs that were ever defined, each with the number of the last entry into its segment.
-    fn entries(&self, definitions: &Definitions) -> Vec<(ProgramId, u32)> {
+    /// Programs that were ever defined, each with the segments that it ever followed and the number of
+    /// the last entry into them.
+    fn entries(&self) -> Vec<(ProgramId, SegmentId, u32)> {
+        let ever = self.definitions.programs_ever.iter();
+        let pairs = ever.flat_map(|(program, segments)| segments.iter().map(move |s| (program, s)));
         let entry = |(program, segment): (&String, &String)| {
             let segment = SegmentId::parse(segment).ok()?;
             let place = self.profile.core.memberships.get(Memberships::key(&segment))?;
-            Some((ProgramId::parse(program).ok()?, place.ordinal))
+            Some((ProgramId::parse(program).ok()?, segment, place.ordinal))
         };
-        definitions.programs_ever.iter().filter_map(entry).collect()
+        pairs.filter_map(entry).collect()
     }
 }

@@ -11,6 +11,7 @@ use attune_domain::time::{Span, Timestamp};
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
 
+use super::agenda::shard_name;
 use super::claims::Claim;
 use super::commit::MOST_RACES;
 use super::item::{number, text};
@@ -44,7 +45,8 @@ impl Store {
         self.change(waiting, state, Change::default(), now).await
     }
 
-    /// Writes what became of a claim. Says no if the claim was given up in the meantime.
+    /// Writes what became of a claim, also if it was given up in the meantime as `unknown`: its holder
+    /// knows. Says no if the message is gone, or was `accepted` after all.
     pub async fn settle(
         &self,
         claim: &Claim,
@@ -56,7 +58,8 @@ impl Store {
         self.change_by_id(&claim.message.id, "sending", state, change, now).await
     }
 
-    /// Lets a claimed message wait again, as the sender definitely did not accept it.
+    /// Lets a claimed message wait again, as the sender definitely did not accept it, also if the claim
+    /// was given up. Says no if the message is gone.
     pub async fn release(
         &self,
         claim: &Claim,
@@ -64,7 +67,9 @@ impl Store {
         refused: Option<Channel>,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
-        let change = Change { attempt: Some(&claim.attempt), refused, ..Change::default() };
+        let queue = shard_name(self.shard_of(&claim.message.customer));
+        let attempt = Some(claim.attempt.as_str());
+        let change = Change { attempt, refused, queue: Some(&queue), ..Change::default() };
         self.change_by_id(&claim.message.id, "sending", state, change, now).await
     }
 
@@ -132,6 +137,12 @@ impl Store {
                 .expression_attribute_names("#expires", TTL)
                 .expression_attribute_values(":expires", number(expiry(now + KEPT))),
         };
+        if let Some(queue) = change.queue {
+            call = call
+                .expression_attribute_names("#queue", DUE_KEY.partition)
+                .expression_attribute_names("#expires", TTL)
+                .expression_attribute_values(":queue", text(queue));
+        }
         if let Some(id) = change.provider_id {
             call = call.expression_attribute_values(":provider", text(id));
         }
@@ -141,7 +152,8 @@ impl Store {
         }
         call = match change.attempt {
             Some(attempt) => call
-                .condition_expression("#state = :before AND attempt = :attempt")
+                .condition_expression("#state IN (:before, :unknown) AND attempt = :attempt")
+                .expression_attribute_values(":unknown", text(State::Unknown.as_str()))
                 .expression_attribute_values(":attempt", text(attempt)),
             None => call.condition_expression("#state = :before"),
         };
@@ -173,6 +185,8 @@ struct Change<'a> {
     attempt: Option<&'a str>,
     provider_id: Option<&'a str>,
     refused: Option<Channel>,
+    /// Where it waits again, if it may have left there as `unknown`.
+    queue: Option<&'a str>,
 }
 
 impl Change<'_> {
@@ -194,6 +208,10 @@ impl Change<'_> {
         } else {
             set.push("due = :due");
             remove.push("attempt");
+        }
+        if self.queue.is_some() {
+            set.push("#queue = :queue");
+            remove.push("#expires");
         }
         if self.provider_id.is_some() {
             set.push("provider_id = :provider");

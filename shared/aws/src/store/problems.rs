@@ -4,14 +4,19 @@
 //! per hour, which counts them and keeps the last as an example. There are only so many kinds, and
 //! each has at most [`EXAMPLES`] rows an hour, by construction of their keys. Each of these rows is
 //! in a partition of its own, so that a flood of bad events is not more than one partition takes.
+//!
+//! Who is erased goes out of them as well. So of an event that names nobody, whom nobody could find
+//! then, only the shape is kept, and the problem is told without its words.
 
 use attune_domain::coupon::Coupon;
 use attune_domain::digest::hash64;
 use attune_domain::id::CustomerId;
+use attune_domain::identity;
 use attune_domain::problem::Problem;
 use attune_domain::time::{Span, Timestamp};
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::types::ReturnConsumedCapacity;
+use serde_json::Value;
 
 use super::erasures::Plan;
 use super::item::{Attributes, Read, number, text};
@@ -32,10 +37,21 @@ pub struct ProblemReport {
     pub problem: Problem,
     /// Whether the event could not be used at all.
     pub lost: bool,
-    /// The event as sent; its first 2 KB are kept.
+    /// The event as sent; its first 2 KB are kept, or of one that names nobody its shape.
     pub event: String,
     /// How many events of a request had it.
     pub count: u64,
+}
+
+/// What is written of a problem.
+#[derive(Default)]
+struct Row<'a> {
+    kind: &'a str,
+    problem: &'a str,
+    lost: bool,
+    example: String,
+    /// The ids that the event names, one a line: the example may be cut before them.
+    who: String,
 }
 
 /// A kind of problem in one hour.
@@ -62,9 +78,17 @@ impl Store {
         report: &ProblemReport,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        let of_event = (report.lost, report.event.as_str(), report.count);
-        let (kind, problem) = (report.problem.kind(), report.problem.to_string());
-        self.record([&kind, &problem], of_event, now).await
+        // As our own JSON, in which a letter is written in one way.
+        let mut event = serde_json::from_str(&report.event).unwrap_or(Value::Null);
+        let (who, mut problem) = (ids_in(&event), report.problem.clone());
+        if who.is_empty() {
+            event = shape(event);
+            problem = problem.unquoted();
+        }
+        let example = if event.is_null() { String::new() } else { event.to_string() };
+        let (kind, problem) = (problem.kind(), problem.to_string());
+        let row = Row { kind: &kind, problem: &problem, lost: report.lost, example, who };
+        self.record(row, report.count, now).await
     }
 
     /// Records that the pool of a coupon is nearly empty.
@@ -77,21 +101,15 @@ impl Store {
         let problem =
             format!("the coupon `{id}` has fewer than {low_stock} codes left; load new ones");
         let kind = format!("LowStock:{id}");
-        self.record([&kind, &problem], (false, "", 1), now).await
+        let row = Row { kind: &kind, problem: &problem, ..Row::default() };
+        self.record(row, 1, now).await
     }
 
-    async fn record(
-        &self,
-        [kind, problem]: [&str; 2],
-        (lost, event, count): (bool, &str, u64),
-        now: Timestamp,
-    ) -> Result<(), StoreError> {
-        let example = hash64(&[event]) % EXAMPLES;
+    async fn record(&self, row: Row<'_>, count: u64, now: Timestamp) -> Result<(), StoreError> {
+        let Row { kind, problem, lost, example: event, who } = row;
+        let example = hash64(&[&event]) % EXAMPLES;
         let hour = now.millis().div_euclid(3_600_000);
-        let mut cut = event.len().min(EXAMPLE_BYTES);
-        while !event.is_char_boundary(cut) {
-            cut -= 1;
-        }
+        let cut = event.floor_char_boundary(EXAMPLE_BYTES);
         let output = self
             .client
             .update_item()
@@ -108,7 +126,7 @@ impl Store {
             .expression_attribute_values(":problem", text(problem))
             .expression_attribute_values(":lost", number(u8::from(lost)))
             .expression_attribute_values(":example", text(event.get(..cut).unwrap_or("")))
-            .expression_attribute_values(":who", text(ids_in(event)))
+            .expression_attribute_values(":who", text(who))
             .expression_attribute_values(":now", number(now.millis()))
             .expression_attribute_values(":expires", number(expiry(now + KEPT)))
             .expression_attribute_values(":count", number(count))
@@ -120,7 +138,7 @@ impl Store {
         Ok(())
     }
 
-    /// Takes the examples away that are of somebody, or quote them.
+    /// Takes away what has an example of somebody, or one that quotes them.
     pub(super) async fn erase_from_problems(&self, plan: &Plan) -> Result<(), StoreError> {
         let bare = |id: &String| CustomerId::parse(id).map(|id| id.bare().to_owned());
         let ids: Vec<String> = plan.ids.iter().filter_map(bare).collect();
@@ -132,7 +150,7 @@ impl Store {
                     let read = Read { table: Table::Workspace, item };
                     if is_of(&read, &ids, plan)? {
                         let (id, example) = (read.text("id")?, read.text("example")?);
-                        self.erase_example(&partition, id, example).await?;
+                        self.erase_problem(&partition, id, example).await?;
                     }
                 }
                 from = next;
@@ -144,20 +162,22 @@ impl Store {
         Ok(())
     }
 
-    async fn erase_example(
+    async fn erase_problem(
         &self,
         partition: &str,
         id: &str,
         example: &str,
     ) -> Result<(), StoreError> {
-        // If it does not hold, another example stands there now.
         let call = self
-            .of_workspace(partition, id)
-            .update_expression("SET example = :none REMOVE who")
+            .client
+            .delete_item()
+            .table_name(self.table(Table::Workspace))
+            .key("kind", text(partition))
+            .key("id", text(id))
             .condition_expression("example = :example")
-            .expression_attribute_values(":none", text(""))
             .expression_attribute_values(":example", text(example));
-        self.update_if(call).await.map(drop)
+        // If it does not hold, another example stands there now.
+        self.delete_if(call).await.map(drop)
     }
 
     /// Problems, the newest hour first; after a row of an earlier page, if one is named.
@@ -202,7 +222,8 @@ fn is_of(read: &Read<'_>, ids: &[String], plan: &Plan) -> Result<bool, StoreErro
         who.is_some_and(|who| who.split('\n').any(|known| known == id))
             || example.contains(&format!("\"{id}\""))
     };
-    let quoted = |word: &String| example.contains(word.as_str());
+    let told = folded(&format!("{example} {}", read.text("problem")?));
+    let quoted = |word: &String| told.contains(&folded(word));
     Ok(ids.iter().any(theirs) || plan.texts.iter().any(quoted))
 }
 
@@ -215,18 +236,37 @@ fn partitions() -> impl Iterator<Item = String> {
     (0..EXAMPLES).map(partition)
 }
 
-/// The ids that an event names, one a line: the example may be cut before them.
-fn ids_in(event: &str) -> String {
-    let Ok(serde_json::Value::Object(event)) = serde_json::from_str(event) else {
-        return String::new();
-    };
-    let id = |name: &str| match event.get(name)? {
-        serde_json::Value::String(id) => Some(id.trim().to_owned()),
-        serde_json::Value::Number(id) => Some(id.to_string()),
-        _ => None,
+/// The letters and digits of a text, in lower case: one spelling for what people write in many.
+fn folded(text: &str) -> String {
+    text.chars().filter(|letter| letter.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+}
+
+/// The ids of one person that an event names, one a line.
+fn ids_in(event: &Value) -> String {
+    let id = |name: &str| {
+        let id = match event.get(name)? {
+            Value::String(id) => id.clone(),
+            Value::Number(id) => id.to_string(),
+            _ => return None,
+        };
+        identity::usable(&id).ok().map(str::to_owned)
     };
     let names = ["userId", "anonymousId", "previousId"];
     names.into_iter().filter_map(id).collect::<Vec<_>>().join("\n")
+}
+
+/// An event with the kinds of its values in their place.
+fn shape(event: Value) -> Value {
+    match event {
+        Value::Object(members) => {
+            members.into_iter().map(|(name, value)| (name, shape(value))).collect()
+        }
+        Value::Array(elements) => elements.into_iter().map(shape).collect(),
+        Value::String(_) => "a text".into(),
+        Value::Number(_) => "a number".into(),
+        Value::Bool(_) => "yes or no".into(),
+        Value::Null => Value::Null,
+    }
 }
 
 fn read(item: &Attributes) -> Result<ProblemRow, StoreError> {

@@ -65,7 +65,8 @@ impl Store {
     }
 
     /// How many of `events`, sent under `id`, are of somebody who was erased and are to be dropped:
-    /// all of them, or those before a new consent.
+    /// all of them, or, if a new consent is among them, those from before the erasure. Whoever tells
+    /// of a consent tells in one request whose it is, at which address, and for what.
     pub(super) async fn dropped(
         &self,
         id: &CustomerId,
@@ -89,7 +90,11 @@ impl Store {
                 && !event.import
                 && event.occurred > erased
         };
-        Ok(events.iter().position(revives).unwrap_or(events.len()))
+        let before = |event: &&Event| event.occurred <= erased;
+        Ok(match events.iter().any(revives) {
+            true => events.iter().take_while(before).count(),
+            false => events.len(),
+        })
     }
 
     /// Whether an id may lead to a profile: it is not of somebody who was erased, or they came back.

@@ -33,8 +33,9 @@ fn consent(word: &str, properties: Value) -> Event {
 
 fn card(traits: Value, events: &[Event]) -> Card {
     let mut card = Card::default();
-    card.apply(&is("2026-10-01T09:00:00Z", traits), &mut Vec::new());
-    events.iter().for_each(|event| card.apply(event, &mut Vec::new()));
+    let who = is("2026-10-01T09:00:00Z", traits);
+    card.apply(&who.filed, &who, &mut Vec::new());
+    events.iter().for_each(|event| card.apply(&event.filed, event, &mut Vec::new()));
     card
 }
 

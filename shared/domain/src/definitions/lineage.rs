@@ -26,8 +26,9 @@ pub struct Lineage {
     /// Segments: what they mean, and since when. One that is no longer defined stays, so that those
     /// who were in it can leave it.
     pub segments: BTreeMap<String, (u64, Version)>,
-    /// Programs that were ever defined, and their segments: a customer's messages are found by them.
-    pub programs: BTreeMap<String, String>,
+    /// Programs that were ever defined, and the segments that they ever followed: a customer's messages
+    /// are found by them.
+    pub programs: BTreeMap<String, BTreeSet<String>>,
 }
 
 impl Lineage {
@@ -118,7 +119,7 @@ fn remember_the_gone(definitions: &mut Definitions, lineage: &Lineage) {
     for program in &definitions.programs {
         if let Some(segment) = definitions.segments.get(program.segment) {
             let (program, segment) = (program.id.to_string(), segment.id.to_string());
-            definitions.programs_ever.insert(program, segment);
+            definitions.programs_ever.entry(program).or_default().insert(segment);
         }
     }
 }

@@ -6,8 +6,8 @@ use super::source::Node;
 use super::{Definitions, Segment};
 use crate::id::{CouponId, ProgramId, TemplateId};
 use crate::limits;
-use crate::message::Cause;
-use crate::program::{Again, At, Class, Program};
+use crate::message::{Cause, Class};
+use crate::program::{Again, At, Program};
 use crate::rule::{Names, RuleReader};
 use crate::time::Span;
 use crate::timing::time_of_day;
@@ -116,16 +116,18 @@ fn read_send(
         Some(node) => reader.word(node, &[("cart", true)])?,
         None => false,
     };
+    let at = match at {
+        Some(node) => Some(read_at(reader, node)?),
+        None => None,
+    };
     Some(Send {
         template: TemplateId::parse(&template).ok()?,
         class: class.map_or(Some(Class::Marketing), |node| reader.word(node, &Class::ALL))?,
         priority: priority.map_or(Some(PRIORITY), |node| read_priority(reader, node))?,
-        at: match at {
-            Some(node) => Some(read_at(reader, node)?),
-            None => None,
-        },
+        at,
         after: after?.unwrap_or_default(),
-        max_lateness: max_lateness?.unwrap_or(Span::hours(24)),
+        // What has its hour is not too late the next time that it comes.
+        max_lateness: max_lateness?.unwrap_or(Span::hours(if at.is_some() { 48 } else { 24 })),
         coupon,
         topic: topic.and_then(|node| reader.text(node)).map(str::to_owned),
         about_cart,

@@ -19,7 +19,7 @@ fn planned() -> Message {
     let (customer, program) = (CustomerId::known("42"), ProgramId::parse("welcome").unwrap());
     let due = at("2026-10-01T09:00:00Z");
     Message {
-        id: MessageId::of(&program, &customer, 1),
+        id: MessageId::parse("msg_7encmw902e76wyxc6g0a81trf0").unwrap(),
         customer,
         program,
         template: TemplateId::parse("welcome").unwrap(),

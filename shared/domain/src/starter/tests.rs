@@ -6,7 +6,7 @@ mod segments;
 
 use super::FILES;
 use crate::definitions::{Definitions, Lineage};
-use crate::program::Class;
+use crate::message::Class;
 
 /// The pack, as the definitions that follow `lineage`.
 #[track_caller]

@@ -1,6 +1,6 @@
 //! The card as JSON, in a text attribute, so that a person can read it in the console.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use attune_domain::card::{Card, Clock, Consent, Origin, Status, Token, Trait};
 use attune_domain::channel::Channel;
@@ -19,6 +19,9 @@ type StoredClock = (i64, String);
 struct StoredCard {
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     traits: BTreeMap<String, (Value, StoredClock)>,
+    /// Traits of which only a browser told.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    by_browser: BTreeSet<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     ids: Vec<StoredId>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -69,6 +72,12 @@ pub(in crate::store) fn write(card: &Card) -> String {
             .iter()
             .map(|(name, known)| (name.clone(), (known.value.clone(), clock(known.clock))))
             .collect(),
+        by_browser: card
+            .traits
+            .iter()
+            .filter(|(_, known)| known.by_browser)
+            .map(|(name, _)| name.clone())
+            .collect(),
         ids: card
             .ids
             .iter()
@@ -109,10 +118,11 @@ pub(in crate::store) fn write(card: &Card) -> String {
 /// The card that a JSON text holds.
 pub(in crate::store) fn read(json: &str) -> Option<Card> {
     let stored: StoredCard = serde_json::from_str(json).ok()?;
-    let traits = stored
-        .traits
-        .into_iter()
-        .map(|(name, (value, told))| Some((name, Trait { value, clock: unclock(&told)? })));
+    let by_browser = stored.by_browser;
+    let traits = stored.traits.into_iter().map(|(name, (value, told))| {
+        let by_browser = by_browser.contains(&name);
+        Some((name, Trait { value, clock: unclock(&told)?, by_browser }))
+    });
     let ids = stored
         .ids
         .into_iter()

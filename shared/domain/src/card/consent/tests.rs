@@ -87,7 +87,7 @@ fn a_grant_that_was_overruled_is_given_again_on_a_page_and_once() {
     let (customer, now) = (CustomerId::known("42"), Timestamp::from_millis(3));
     let mut card = Card { consents: put_all(&[(2, 5, 1), (0, 9, 0)]), ..Card::default() };
     let granted = choice.event(&card, &customer, now).unwrap();
-    card.apply(&granted, &mut Vec::new());
+    card.apply(&granted.filed, &granted, &mut Vec::new());
     assert_eq!(at_ada(&card.consents), Some(Status::Granted));
     assert_eq!(choice.event(&card, &customer, now), None);
 }
@@ -107,14 +107,14 @@ fn a_choice_is_made_once_and_comes_after_what_it_replaces() {
     assert_eq!(choice(Status::Granted).event(&card, &customer, early), None);
     let leave = choice(Status::Withdrawn).event(&card, &customer, early).unwrap();
     assert_eq!(choice(Status::Withdrawn).event(&card, &customer, early), Some(leave.clone()));
-    card.apply(&leave, &mut Vec::new());
+    card.apply(&leave.filed, &leave, &mut Vec::new());
     assert_eq!(at_ada(&card.consents), Some(Status::Withdrawn));
     let back = choice(Status::Granted).event(&card, &customer, early).unwrap();
-    card.apply(&back, &mut Vec::new());
+    card.apply(&back.filed, &back, &mut Vec::new());
     assert_eq!(at_ada(&card.consents), Some(Status::Granted));
     let again = choice(Status::Withdrawn).event(&card, &customer, early).unwrap();
     assert_ne!(again.id, leave.id);
-    card.apply(&again, &mut Vec::new());
+    card.apply(&again.filed, &again, &mut Vec::new());
     assert_eq!(at_ada(&card.consents), Some(Status::Withdrawn));
 }
 

@@ -10,7 +10,7 @@ use crate::definitions::{Definitions, Lineage};
 use crate::link::Urls;
 use crate::membership::Membership;
 use crate::message::Cause;
-use crate::program::Class;
+use crate::message::Class;
 use crate::testing::{Life, at, did, is};
 
 const NOW: &str = "2026-01-10T12:00:00Z";
