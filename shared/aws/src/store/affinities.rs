@@ -7,14 +7,16 @@ use attune_domain::census::Summary;
 use attune_domain::definitions::Definitions;
 use attune_domain::limits;
 use attune_domain::recommend::{Recommended, recommend};
-use attune_domain::time::Timestamp;
+use attune_domain::time::{Span, Timestamp};
 
 use super::census::census_name;
 use super::item::{Build, Read};
 use super::pass::Pass;
 use super::profiles::Stored;
-use super::slices::KEPT;
 use super::{Store, StoreError, Table, expiry};
+
+/// How long it is recommended by one census, if no other comes.
+const KEPT: Span = Span::days(35);
 
 /// What this process read last. It is written before its census is pointed to, and not changed.
 pub(super) type Cache = Option<Arc<Affinities>>;

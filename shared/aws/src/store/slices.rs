@@ -24,8 +24,9 @@ use super::{Store, StoreError, Table};
 /// Items in one page of a slice.
 const PAGE: i32 = 200;
 
-/// How long it is kept what a slice counted: reports compare a census with the one before.
-pub(super) const KEPT: Span = Span::days(35);
+/// How long it is kept what a slice counted, if no other census comes. Ids of customers are in the
+/// sample, which an erasure does not reach; what is kept for longer is a `Trend`, without any.
+const KEPT: Span = Span::days(3);
 
 /// How far a slice came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
