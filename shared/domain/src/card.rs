@@ -5,6 +5,7 @@
 //! card. That is what lets the store write the card before the core without a transaction.
 
 mod consent;
+mod meaning;
 mod preference;
 
 use std::collections::BTreeMap;
@@ -25,6 +26,7 @@ use crate::problem::{Flaw, Problem};
 use crate::time::{Span, Timestamp};
 use crate::value;
 use crate::zone::Zone;
+use meaning::Meaning;
 
 /// When something was written, and by which event; the later wins.
 pub type Clock = (Timestamp, EventId);
@@ -207,6 +209,17 @@ impl Card {
         })
     }
 
+    /// Whether the person said no on a channel, as a whole or about a topic, at `at` or later.
+    pub fn said_no_since(&self, channel: Channel, topic: Option<&str>, at: Timestamp) -> bool {
+        self.consents.iter().any(|record| {
+            let about = record.topic.is_none() || record.topic.as_deref() == topic;
+            record.channel == channel
+                && about
+                && record.status == Status::Withdrawn
+                && record.clock.0 >= at
+        })
+    }
+
     /// What the person said they prefer.
     pub fn preference(&self) -> Preference {
         Preference::of(self)
@@ -275,7 +288,8 @@ impl Card {
         }
     }
 
-    /// Addresses are brought into one spelling, and a browser cannot change a known person's.
+    /// What can be read of a trait that means something. Addresses are brought into one spelling, and a
+    /// browser cannot change a known person's.
     fn accepted(
         &self,
         event: &Event,
@@ -286,7 +300,7 @@ impl Card {
         let parse = match name {
             "email" => Address::email,
             "phone" => Address::phone,
-            _ => return Some(value.clone()),
+            _ => return understood(name, value, problems),
         };
         let place = format!("traits.{name}");
         let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
@@ -367,6 +381,23 @@ impl Card {
     }
 }
 
+/// What can be read of a value, and what is wrong with the rest.
+fn understood(name: &str, value: &Value, problems: &mut Vec<Problem>) -> Option<Value> {
+    let is_unknown = |value: &Value| match value.as_str() {
+        Some(told) => !told.trim().is_empty() && Zone::all_of_country(told).is_empty(),
+        None => !value.is_null(),
+    };
+    if ["country", "address.country"].contains(&name) && is_unknown(value) {
+        problems.push(Problem::at(format!("traits.{name}"), Flaw::UnknownCountry));
+    }
+    let Some(meaning) = Meaning::of(name) else { return Some(value.clone()) };
+    let (read, all) = meaning.sift(value);
+    if !all {
+        problems.push(Problem::at(format!("traits.{name}"), Flaw::Unreadable(meaning.expected)));
+    }
+    read
+}
+
 /// Whether a sighting is worth a write: a newer one of something else, or of the same a day later.
 /// Clients repeat their zone and device with every event.
 fn worth_noting(known: Clock, seen: Clock, same: bool) -> bool {
@@ -401,5 +432,46 @@ mod tests {
         other.merge(&morning);
         assert_eq!(one.tokens, other.tokens);
         assert_eq!(one.tokens[0].device.token, "old");
+    }
+    #[test]
+    fn a_trait_that_means_something_and_cannot_be_read_is_told_and_the_rest_is_taken() {
+        let mut card = Card::default();
+        let mut tell = |traits: Value, time: &str| {
+            let mut problems = Vec::new();
+            card.apply(&call(json!({"type": "identify", "traits": traits}), time), &mut problems);
+            let told: Vec<String> = problems.iter().map(ToString::to_string).collect();
+            (card.clone(), told)
+        };
+        let good = json!({"timezone": "Europe/Paris", "quiet_hours": "21:00-09:00", "language": "fr",
+            "birthday": "1985-03-14", "preferred_channel": "sms", "country": "France"});
+        assert_eq!(tell(good, "2026-01-01T00:00:00Z").1, Vec::<String>::new());
+        let (card, told) = tell(
+            json!({"timezone": "Mars/Phobos", "quiet_hours": "at night", "language": "français",
+                "birthday": "in spring", "preferred_channel": ["pigeon", "email"],
+                "country": "Atlantis", "phone": "0612", "email": 7, "first_name": "Ada"}),
+            "2026-01-02T00:00:00Z",
+        );
+        assert_eq!(told.len(), 8, "{told:?}");
+        for (name, why) in [
+            ("timezone", "expected an IANA time zone"),
+            ("quiet_hours", "expected two times, such as `21:00-09:00`"),
+            ("language", "expected a language"),
+            ("birthday", "expected a day"),
+            ("preferred_channel", "expected email, sms or push"),
+            ("country", "is no country that is known"),
+            ("phone", "was left out: not a phone number"),
+            ("email", "was left out: not an e-mail address"),
+        ] {
+            let about = format!("`traits.{name}` ");
+            let one = told.iter().find(|told| told.starts_with(&about)).unwrap();
+            assert!(one.contains(why), "{one}");
+            let quoted = ["Phobos", "at night", "français", "spring", "pigeon", "0612", "Atlantis"];
+            assert!(quoted.iter().all(|value| !one.contains(value)), "{one}");
+        }
+        // What was known before stays, and what can be read of a list is taken.
+        assert_eq!(card.get("timezone"), Some(&json!("Europe/Paris")));
+        assert_eq!(card.get("birthday"), Some(&json!("1985-03-14")));
+        assert_eq!(card.preference().channels, [Channel::Email]);
+        assert_eq!(card.get("first_name"), Some(&json!("Ada")));
     }
 }
