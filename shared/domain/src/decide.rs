@@ -185,13 +185,13 @@ pub fn decide(situation: &Situation<'_>, now: Timestamp) -> Decision {
 fn spare(situation: &Situation<'_>, channel: Channel, now: Timestamp) -> Option<Decision> {
     let Situation { message, profile, definitions, .. } = situation;
     let (policy, card) = (&definitions.policy, &profile.card);
-    let hold = |held, until: Timestamp| Some(Decision::Hold(held, until.min(message.expires)));
+    let hold = |held, until: Timestamp| Some(Decision::Hold(held, until));
     let zones = card.possible_zones(&policy.zones, &definitions.shop.zone);
     let own = card.preference().quiet_hours;
     match policy.hours.open_from(channel, own, &zones, now) {
         Some(open) if open <= now => {}
         Some(open) => return hold(Held::QuietHours, open),
-        None => return hold(Held::QuietHours, Timestamp::NEVER),
+        None => return hold(Held::QuietHours, message.expires),
     }
     let (own, pressure) = (pressure::short(&message.id), situation.pressure());
     let free = caps(situation).map(|cap| pressure.free_at(cap, channel, own, now));

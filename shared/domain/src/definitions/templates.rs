@@ -164,11 +164,14 @@ fn template(
     let [language, dialect] = ["language", "dialect"].map(|key| members.get(key));
     let partials = Arc::clone(&definitions.partials);
     let dialect = dialect.map_or(Some(Dialect::Standard), |node| reader.word(node, &dialects()));
-    let reading = Reading { dialect: dialect?, partials, shop: &definitions.shop, places };
+    let language = all(language.map(|node| reader.parsed(node, language_tag)));
+    let spoken = language.clone().flatten();
+    let reading =
+        Reading { dialect: dialect?, language: spoken, partials, shop: &definitions.shop, places };
     let parts = parts(reader, &mut members, &reading);
     reader.finish(&members);
     let id = reader.parsed(id?, TemplateId::parse)?;
-    let language = all(language.map(|node| reader.parsed(node, language_tag)))?;
+    let language = language?;
     let Reading { dialect, partials, .. } = reading;
     let languages = BTreeMap::new();
     let variables = OnceLock::new();
