@@ -70,6 +70,7 @@ impl Turn<'_> {
             message: &claim.message,
             address: &claim.choice.address,
             written,
+            class: text.class,
             from: &facts.profile.definitions.shop.from,
             unsubscribe: &text.unsubscribe(),
             endpoint: endpoint.as_deref(),

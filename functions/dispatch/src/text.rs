@@ -20,8 +20,9 @@ pub(crate) struct Text {
     pub(crate) draft: Draft,
     /// Where its short links lead.
     pub(crate) targets: Vec<WebUrl>,
+    /// What the law takes it for.
+    pub(crate) class: Class,
     urls: Urls,
-    sells: bool,
 }
 
 impl Text {
@@ -40,7 +41,7 @@ impl Text {
     /// What mail clients are told of how one unsubscribes. Nobody unsubscribes from a receipt, nor
     /// from the question whether they meant to subscribe.
     pub(crate) fn unsubscribe(&self) -> Vec<&str> {
-        if self.sells { self.urls.list_unsubscribe() } else { Vec::new() }
+        if self.class == Class::Marketing { self.urls.list_unsubscribe() } else { Vec::new() }
     }
 }
 
@@ -87,6 +88,6 @@ fn fill(
         Some(links) => draft.written.track_clicks(links, &message.id),
         None => Vec::new(),
     };
-    let sells = definitions.class_of(&message.program) == Class::Marketing;
-    Ok(Text { draft, targets, urls, sells })
+    let class = definitions.class_of(&message.program);
+    Ok(Text { draft, targets, class, urls })
 }

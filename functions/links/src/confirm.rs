@@ -1,5 +1,5 @@
 //! `/o/{token}`: the second half of a double opt-in. Whoever follows the link has the address. After
-//! `policy.confirm_within` it confirms nothing any more.
+//! `policy.confirm_within` it confirms nothing any more, nor after the person said no since.
 
 use attune_aws::store::Stored;
 use attune_domain::address::Address;
@@ -22,10 +22,19 @@ struct Scene {
     stored: Stored,
     topic: Option<String>,
     address: Address,
-    /// Whether the link is too old to confirm anything.
-    over: bool,
+    /// Why the link confirms nothing any more.
+    spent: Option<Spent>,
     preferences: String,
     words: &'static Words,
+}
+
+/// Why a link confirms nothing any more.
+#[derive(Clone, Copy)]
+enum Spent {
+    /// It is too old.
+    TooLate,
+    /// The person said no after it was sent: the newer act wins.
+    SaidNo,
 }
 
 /// Shows the button.
@@ -35,7 +44,10 @@ pub(crate) async fn show(
     headers: HeaderMap,
 ) -> Result<Response, Failure> {
     let scene = Scene::of(&deps, link, &headers).await?;
-    Ok(if scene.over { scene.too_late() } else { scene.page(&scene.question()) })
+    Ok(match scene.spent {
+        Some(spent) => scene.told(spent),
+        None => scene.page(&scene.question()),
+    })
 }
 
 /// Grants. Again and again is once.
@@ -45,8 +57,8 @@ pub(crate) async fn take(
     headers: HeaderMap,
 ) -> Result<Response, Failure> {
     let scene = Scene::of(&deps, link, &headers).await?;
-    if scene.over {
-        return Ok(scene.too_late());
+    if let Some(spent) = scene.spent {
+        return Ok(scene.told(spent));
     }
     let wording = scene.asked();
     let choice = Choice {
@@ -69,8 +81,14 @@ impl Scene {
         let stored = acts::customer(deps, &customer).await?;
         let preferences = acts::preferences(deps, &stored.profile.id);
         let words = Words::of(&stored.profile.card, headers);
-        let over = deps.clock.now() >= until;
-        Ok(Self { stored, topic, address, over, preferences, words })
+        let (card, channel) = (&stored.profile.card, address.channel());
+        let sent = until - stored.definitions.policy.confirm_within;
+        let spent = match () {
+            () if card.said_no_since(channel, topic.as_deref(), sent) => Some(Spent::SaidNo),
+            () if deps.clock.now() >= until => Some(Spent::TooLate),
+            () => None,
+        };
+        Ok(Self { stored, topic, address, spent, preferences, words })
     }
 
     /// Whether the link did its work before: whoever follows it once more is told so again.
@@ -112,16 +130,24 @@ impl Scene {
         }
     }
 
-    /// Says that the link is too old, and how one gets another.
-    fn too_late(&self) -> Response {
+    /// Says why the link confirms nothing, and how one comes back.
+    fn told(&self, spent: Spent) -> Response {
         if self.was_confirmed() {
             return self.page(&self.done());
         }
-        let content = html! {
-            h1 { (self.words.too_late) }
-            p { (self.names().fill(self.words.too_late_told)) }
+        let words = self.words;
+        let (title, told) = match spent {
+            Spent::TooLate => (words.too_late, words.too_late_told),
+            Spent::SaidNo => (words.said_no, words.said_no_told),
         };
-        let page = page::page(self.words, self.words.too_late, &content);
+        let content = html! {
+            h1 { (title) }
+            p { (self.names().fill(told)) }
+            @if let Spent::SaidNo = spent {
+                p { a href=(self.preferences) { (words.preferences) } }
+            }
+        };
+        let page = page::page(words, title, &content);
         (StatusCode::GONE, page).into_response()
     }
 

@@ -22,7 +22,9 @@ use attune_domain::link::LinkKeys;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn;
-use axum::routing::get;
+use axum::routing::{any, get};
+
+use crate::failure::Failure;
 
 /// Bytes of a form: the longest is the preference page's, with a word for each topic and channel.
 const FORM_BYTES: usize = 16 * 1024;
@@ -40,7 +42,11 @@ pub struct Deps {
 
 /// The routes.
 pub fn router(deps: Deps) -> Router {
-    Router::new()
+    // What was cut off before its token, as mail clients do, is no link of ours either.
+    let cut = ["/l", "/s", "/u", "/p", "/o"]
+        .into_iter()
+        .flat_map(|path| [path.to_owned(), format!("{path}/")]);
+    cut.fold(Router::new(), |router, path| router.route(&path, any(async || Failure::NotFound)))
         .route("/l/{*token}", get(click::follow))
         .route("/s/{*token}", get(click::follow))
         .route("/u/{*token}", get(unsubscribe::show).post(unsubscribe::take))

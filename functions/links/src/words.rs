@@ -39,6 +39,8 @@ pub(crate) struct Words {
     pub(crate) confirmed: &'static str,
     pub(crate) too_late: &'static str,
     pub(crate) too_late_told: &'static str,
+    pub(crate) said_no: &'static str,
+    pub(crate) said_no_told: &'static str,
 
     pub(crate) preferences: &'static str,
     pub(crate) allow: &'static str,
@@ -136,6 +138,7 @@ mod tests {
                 words.confirm_ask_topic,
                 words.confirmed,
                 words.too_late_told,
+                words.said_no_told,
                 words.allow,
                 words.about,
             ]

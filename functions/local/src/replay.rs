@@ -243,6 +243,7 @@ fn message(stored: &StoredMessage) -> Value {
         "reason": stored.reason,
         "channel": stored.channel.map(Channel::as_str),
         "because": stored.because,
+        "decision": stored.decision(),
         "changed": stored.changed.to_string(),
     })
 }

@@ -2,7 +2,7 @@
 
 pub(crate) mod view;
 
-use attune_aws::store::{Consistency, Stored};
+use attune_aws::store::{Consistency, Stored, StoredMessage};
 use attune_domain::address::Address;
 use attune_domain::card::Clock;
 use attune_domain::event::Event;
@@ -18,10 +18,8 @@ use serde_json::{Value, json};
 use crate::segments::no_segment;
 use crate::{Deps, Refusal};
 
-/// Events in one page of a timeline, if nothing else is asked for, and at most.
-const EVENTS: (usize, usize) = (100, 1_000);
-/// Messages of a customer that are listed: the newest entries of each program.
-const ENTRIES: u32 = 100;
+/// Events or messages in one page, if nothing else is asked for, and at most.
+const ROWS: (usize, usize) = (100, 1_000);
 
 /// By what a customer is looked for.
 #[derive(Debug, Deserialize)]
@@ -72,7 +70,16 @@ pub(crate) async fn one(
     Path(id): Path<String>,
 ) -> Result<Json<Value>, Refusal> {
     let stored = load(&deps, &id).await?;
-    Ok(Json(view::profile(&stored.profile, &stored.definitions, deps.clock.now())))
+    let Stored { profile, definitions, .. } = &stored;
+    let mut shown = view::profile(profile, definitions, deps.clock.now());
+    for (address, row) in deps.store.addresses_of(&profile.card).await? {
+        let channel = &mut shown["channels"][address.channel().as_str()];
+        if channel["address"] == address.text() {
+            channel["suppressed"] = row.suppressed.into();
+            channel["suppressed_at"] = row.suppressed_at.map(|at| at.to_string()).into();
+        }
+    }
+    Ok(Json(shown))
 }
 
 /// What is to be explained.
@@ -102,7 +109,7 @@ pub(crate) async fn explain(
     Ok(Json(json!({ "customer": customer, "at": now.to_string(), "segments": explained })))
 }
 
-/// Which page of a timeline.
+/// Which page of a timeline, or of messages.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Page {
     before: Option<String>,
@@ -121,7 +128,7 @@ pub(crate) async fn timeline(
     let mut events = deps.store.history_of(&stored.profile, limits::BACKFILL_ROWS).await?;
     events.retain(|event| before.is_none_or(|before| event.clock() < before));
     events.sort_by_key(|event| std::cmp::Reverse(event.clock()));
-    let most = limit.unwrap_or(EVENTS.0).clamp(1, EVENTS.1);
+    let most = limit.unwrap_or(ROWS.0).clamp(1, ROWS.1);
     let next = events.get(most).and(events.get(most - 1));
     let next = next.map(|last| format!("{}~{}", last.occurred, last.id));
     events.truncate(most);
@@ -138,16 +145,23 @@ fn parse_clock(text: &str) -> Result<Clock, Refusal> {
     Ok((at, EventId::stored(hash)))
 }
 
-/// Every message that was planned, and what became of it.
+/// Every message that was planned, and what became of it: what was due last comes first.
 pub(crate) async fn messages(
     State(deps): State<Deps>,
     Path(id): Path<String>,
+    page: Result<Query<Page>, QueryRejection>,
 ) -> Result<Json<Value>, Refusal> {
+    let Query(Page { before, limit }) = page?;
     let stored = load(&deps, &id).await?;
-    let mut messages = deps.store.messages(&stored.message_ids(ENTRIES)).await?;
-    messages.sort_by(|one, other| {
-        (other.message.due, &other.message.id).cmp(&(one.message.due, &one.message.id))
-    });
+    let mut messages = deps.store.messages(&stored.message_ids(u32::MAX)).await?;
+    let place =
+        |stored: &StoredMessage| format!("{}~{}", stored.message.due, stored.message.id.as_str());
+    messages.retain(|stored| before.as_ref().is_none_or(|before| place(stored) < *before));
+    messages.sort_by_key(|stored| std::cmp::Reverse(place(stored)));
+    let most = limit.unwrap_or(ROWS.0).clamp(1, ROWS.1);
+    let next = messages.get(most).and(messages.get(most - 1)).map(place);
+    messages.truncate(most);
     let messages: Vec<Value> = messages.iter().map(view::message).collect();
-    Ok(Json(json!({ "customer": stored.profile.id.as_str(), "messages": messages })))
+    let customer = stored.profile.id.as_str();
+    Ok(Json(json!({ "customer": customer, "messages": messages, "next": next })))
 }

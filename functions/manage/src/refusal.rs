@@ -119,12 +119,70 @@ impl IntoResponse for Refusal {
 
 impl From<JsonRejection> for Refusal {
     fn from(rejection: JsonRejection) -> Self {
-        Self::BadBody(rejection.status(), rejection.body_text())
+        Self::BadBody(rejection.status(), in_words(&rejection.body_text()))
     }
 }
 
 impl From<QueryRejection> for Refusal {
     fn from(rejection: QueryRejection) -> Self {
-        Self::Unreadable(rejection.body_text())
+        Self::Unreadable(in_words(&rejection.body_text()))
+    }
+}
+
+/// What a body or a query lacks, in the words of JSON and of whoever wrote it: the names of our types
+/// and of Rust's numbers say nothing to them.
+pub(crate) fn in_words(told: &str) -> String {
+    const WORDS: [(&str, &str); 11] = [
+        (
+            "Failed to deserialize the JSON body into the target type: ",
+            "the body is not as it must be: ",
+        ),
+        ("Failed to parse the request body as JSON: ", "the body is not JSON: "),
+        ("Failed to deserialize query string: ", "the query is not as it must be: "),
+        ("invalid digit found in string", "expected a whole number"),
+        ("a sequence", "a list"),
+        ("type: sequence", "type: list"),
+        ("a map", "an object"),
+        ("type: map", "type: object"),
+        ("a string", "a text"),
+        ("type: string", "type: text"),
+        ("expected usize", "expected u64"),
+    ];
+    let mut told = told.to_owned();
+    for (theirs, ours) in WORDS {
+        told = told.replace(theirs, ours);
+    }
+    for number in ["expected u16", "expected u32", "expected u64"] {
+        told = told.replace(number, "expected a whole number");
+    }
+    while let Some((before, after)) = told.split_once("struct ") {
+        let rest = after.trim_start_matches(|c: char| c.is_alphanumeric() || c == '_');
+        told = format!("{before}an object{rest}");
+    }
+    told
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_wrong_with_a_body_is_told_without_the_names_of_our_types() {
+        for (theirs, ours) in [
+            (
+                "Failed to deserialize the JSON body into the target type: invalid type: sequence, expected struct Asked at line 1 column 0",
+                "the body is not as it must be: invalid type: list, expected an object at line 1 column 0",
+            ),
+            (
+                "Failed to deserialize the JSON body into the target type: daily_limit: invalid value: integer `-1`, expected u32 at line 1 column 17",
+                "the body is not as it must be: daily_limit: invalid value: integer `-1`, expected a whole number at line 1 column 17",
+            ),
+            (
+                "Failed to deserialize query string: limit: invalid digit found in string",
+                "the query is not as it must be: limit: expected a whole number",
+            ),
+        ] {
+            assert_eq!(in_words(theirs), ours);
+        }
     }
 }

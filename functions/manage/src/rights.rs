@@ -13,6 +13,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::customers::{load, view};
+use crate::refusal::in_words;
 use crate::{Deps, Refusal};
 
 /// Characters of a reason that are kept.
@@ -118,8 +119,9 @@ pub(crate) async fn erase(
 ) -> Result<(StatusCode, Json<Value>), Refusal> {
     let why = match body.trim_ascii() {
         [] | b"null" => Why::default(),
-        body => serde_json::from_slice(body)
-            .map_err(|why| Refusal::Unreadable(format!("the body cannot be read: {why}")))?,
+        body => serde_json::from_slice(body).map_err(|why| {
+            Refusal::Unreadable(in_words(&format!("the body cannot be read: {why}")))
+        })?,
     };
     let reason: Option<String> = why.reason.map(|reason| reason.chars().take(REASON).collect());
     let nobody = || Refusal::NotFound(format!("there is no customer `{id}`, nor was there"));

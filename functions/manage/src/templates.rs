@@ -122,7 +122,8 @@ async fn send(
         address,
         written,
         from: &sample.definitions.shop.from,
-        unsubscribe: if sample.sells { by_mail } else { &[] },
+        class: sample.class,
+        unsubscribe: if sample.class == Class::Marketing { by_mail } else { &[] },
         endpoint: endpoint.as_deref(),
     };
     Ok(deps.senders.send(&outgoing).await?)
@@ -135,7 +136,7 @@ struct Sample<'a> {
     message: Message,
     data: Data,
     urls: Urls,
-    sells: bool,
+    class: Class,
     now: Timestamp,
 }
 
@@ -167,8 +168,8 @@ impl<'a> Sample<'a> {
             Some(issued) => data.with_coupon(&issued),
             None => data,
         };
-        let sells = program.is_none_or(|program| program.class == Class::Marketing);
-        Ok(Self { definitions, content, message, data, urls, sells, now })
+        let class = program.map_or(Class::Marketing, |program| program.class);
+        Ok(Self { definitions, content, message, data, urls, class, now })
     }
 
     fn draft(&self, channel: Channel) -> Result<Draft, String> {

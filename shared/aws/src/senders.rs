@@ -14,6 +14,7 @@ use std::time::Duration;
 
 use attune_domain::address::Address;
 use attune_domain::content::Written;
+use attune_domain::message::Class;
 use attune_domain::message::Message;
 use attune_domain::time::Span;
 use aws_config::SdkConfig;
@@ -61,6 +62,8 @@ pub struct Outgoing<'a> {
     pub address: &'a Address,
     /// What it says.
     pub written: &'a Written,
+    /// What the law takes it for.
+    pub class: Class,
     /// The sender of mail.
     pub from: &'a str,
     /// Where the customer unsubscribes, by one click or by mail, the best first; nothing for what one
@@ -99,7 +102,7 @@ impl Senders {
             Written::Email { subject, html, text } => {
                 self.send_email(outgoing, [subject, html, text]).await
             }
-            Written::Sms(text) => self.send_sms(outgoing.address, text).await,
+            Written::Sms(text) => self.send_sms(outgoing, text).await,
             Written::Push { title, body, link, image } => {
                 let endpoint =
                     outgoing.endpoint.ok_or_else(|| SendError::refused("no endpoint"))?;

@@ -5,6 +5,7 @@
 //! card. That is what lets the store write the card before the core without a transaction.
 
 mod consent;
+mod meaning;
 mod preference;
 mod traits;
 
@@ -202,6 +203,17 @@ impl Card {
             record.status != Status::Pending
                 && (record.channel, record.topic.as_deref()) == (channel, topic)
                 && record.address == address
+        })
+    }
+
+    /// Whether the person said no on a channel, as a whole or about a topic, at `at` or later.
+    pub fn said_no_since(&self, channel: Channel, topic: Option<&str>, at: Timestamp) -> bool {
+        self.consents.iter().any(|record| {
+            let about = record.topic.is_none() || record.topic.as_deref() == topic;
+            record.channel == channel
+                && about
+                && record.status == Status::Withdrawn
+                && record.clock.0 >= at
         })
     }
 

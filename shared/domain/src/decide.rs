@@ -193,14 +193,14 @@ pub fn held_over(situation: &Situation<'_>, until: Timestamp) -> Timestamp {
     let Situation { message, profile, definitions, .. } = situation;
     let program = definitions.program(message.program.as_str());
     let hour = program.map_or(until, |program| program.at_its_hour(&profile.core, until));
-    if hour < message.expires { hour } else { until.min(message.expires) }
+    if hour < message.expires { hour } else { until }
 }
 
 /// What keeps a message that sells from going out now: the hour, and what the person had already.
 fn spare(situation: &Situation<'_>, channel: Channel, now: Timestamp) -> Option<Decision> {
     let Situation { message, profile, definitions, .. } = situation;
     let (policy, card) = (&definitions.policy, &profile.card);
-    let hold = |held, until: Timestamp| Some(Decision::Hold(held, until.min(message.expires)));
+    let hold = |held, until: Timestamp| Some(Decision::Hold(held, until));
     let zones = card.possible_zones(&policy.zones, &definitions.shop.zone);
     let own = card.preference().quiet_hours;
     let open_from = |at| policy.hours.open_from(channel, own, &zones, at);
@@ -211,7 +211,7 @@ fn spare(situation: &Situation<'_>, channel: Channel, now: Timestamp) -> Option<
             // An hour at which nothing ever goes out is not waited for.
             return hold(Held::QuietHours, if open_from(hour) == Some(hour) { hour } else { open });
         }
-        None => return hold(Held::QuietHours, Timestamp::NEVER),
+        None => return hold(Held::QuietHours, message.expires),
     }
     let (own, pressure) = (pressure::short(&message.id), situation.pressure());
     let free = caps(situation).map(|cap| pressure.free_at(cap, channel, own, now));

@@ -93,6 +93,14 @@ pub enum Flaw {
     /// An address that cannot be one.
     #[error("was left out: {0}")]
     NotAnAddress(crate::address::NotAnAddress),
+    /// A trait that means something, with a value that cannot be read. The value may be personal.
+    #[error("was left out, as far as it cannot be read: expected {0}")]
+    Unreadable(&'static str),
+    /// A country that tells nothing of the clock there.
+    #[error(
+        "is no country that is known, and so tells no time zone; send two letters of ISO 3166, such as `FR`"
+    )]
+    UnknownCountry,
     /// A zone that does not exist.
     #[error("`{0}` is not an IANA time zone and was left out")]
     UnknownZone(String),
@@ -109,8 +117,11 @@ impl Problem {
 
     /// The kind of problem, without what differs from event to event. There are only so many.
     pub fn kind(&self) -> String {
-        // The names of traits are the client's own.
-        let place = if self.place.starts_with("traits.") { "traits" } else { &self.place };
+        // The names of traits are the client's own, save of those that mean something to us.
+        let meant =
+            matches!(self.flaw, Flaw::Unreadable(_) | Flaw::NotAnAddress(_) | Flaw::UnknownCountry);
+        let own = self.place.starts_with("traits.") && !meant;
+        let place = if own { "traits" } else { &self.place };
         let flaw = format!("{:?}", self.flaw);
         let flaw = flaw.split(['(', ' ']).next().unwrap_or_default();
         format!("{flaw}:{place}")

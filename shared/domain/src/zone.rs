@@ -1,6 +1,7 @@
 //! Local time: what a customer's calendar and clock show.
 
 mod countries;
+mod names;
 
 use std::fmt;
 use std::sync::{LazyLock, OnceLock};
@@ -40,16 +41,16 @@ impl Zone {
         Self { name: name.into(), rules: OnceLock::new() }
     }
 
-    /// The only zone of a country (ISO 3166, either case), if it has one.
-    pub fn of_country(code: &str) -> Option<Self> {
-        let code = code.to_ascii_uppercase();
+    /// The only zone of a country (by its ISO 3166 code or a name), if it has one.
+    pub fn of_country(told: &str) -> Option<Self> {
+        let code = names::code_of(told);
         let at = countries::ONLY_ZONE.binary_search_by(|(known, _)| (*known).cmp(&code)).ok()?;
         countries::ONLY_ZONE.get(at).and_then(|(_, zone)| Self::parse(zone).ok())
     }
 
-    /// Every zone of a country (ISO 3166, either case): all that a customer there may live in.
-    pub fn all_of_country(code: &str) -> Vec<Self> {
-        let code = code.to_ascii_uppercase();
+    /// Every zone of a country (by its ISO 3166 code or a name): all that a customer there may live in.
+    pub fn all_of_country(told: &str) -> Vec<Self> {
+        let code = names::code_of(told);
         if let Some(only) = Self::of_country(&code) {
             return vec![only];
         }
@@ -215,6 +216,22 @@ mod tests {
             Some("Europe/Paris")
         );
         assert_eq!(Zone::of_country("US"), None);
+    }
+
+    #[test]
+    fn a_country_may_be_told_by_a_name() {
+        let zones = |told: &str| {
+            Zone::all_of_country(told).iter().map(|zone| zone.name().to_owned()).collect::<Vec<_>>()
+        };
+        for name in ["United States", "USA", "usa", "U.S.A.", " The United States of America"] {
+            assert_eq!(zones(name), zones("US"), "{name}");
+        }
+        for name in ["UK", "United Kingdom", "England", "Great Britain"] {
+            assert_eq!(zones(name), ["Europe/London"], "{name}");
+        }
+        assert_eq!(zones("Deutschland"), zones("de"));
+        assert_eq!(zones("Trinidad & Tobago"), zones("TT"));
+        assert!(zones("Atlantis").is_empty() && !zones("US").is_empty());
     }
 
     #[test]

@@ -9,6 +9,7 @@
 //! token (10 minutes) follows the machine's clock, not [`Clock`].
 
 use std::fmt;
+use std::fs::OpenOptions;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -62,8 +63,10 @@ impl Engine {
     }
 
     /// The database in the file at `path`, made if missing. An answered write survives the death of
-    /// the process. Expiry follows the machine's clock.
+    /// the process. Expiry follows the machine's clock. Only its owner may read it: it holds who the
+    /// customers are.
     pub fn open(path: &Path) -> Result<Self, EngineError> {
+        keep_private(path).map_err(|why| DynoxideError::ValidationException(why.to_string()))?;
         let not_text = || DynoxideError::ValidationException("the path is not UTF-8".to_owned());
         let database = Database::new(path.to_str().ok_or_else(not_text)?)?;
         Ok(Self::of(database, Some(path.to_owned())))
@@ -143,6 +146,27 @@ impl Transport for Engine {
     fn call(&self, request: Request<Bytes>) -> Reply<'_> {
         Box::pin(async move { Ok(self.answer(&request)) })
     }
+}
+
+/// Makes the file, and takes the rights of others from it. `SQLite` gives its `-wal` and `-shm` the
+/// rights of the file; those of a process that died may have others still.
+fn keep_private(path: &Path) -> std::io::Result<()> {
+    let mut options = OpenOptions::new();
+    options.append(true).create(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)?;
+    #[cfg(unix)]
+    for suffix in ["", "-wal", "-shm"] {
+        let mut name = path.as_os_str().to_owned();
+        name.push(suffix);
+        let mode = std::os::unix::fs::PermissionsExt::from_mode(0o600);
+        match std::fs::set_permissions(name, mode) {
+            Err(why) if why.kind() != std::io::ErrorKind::NotFound => return Err(why),
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 impl fmt::Debug for Engine {

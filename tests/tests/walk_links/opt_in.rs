@@ -119,3 +119,41 @@ async fn who_left_at_an_old_address_can_come_back_at_a_new_one_by_their_own_hand
     let Kind::Email(mail) = &world.capture.sent()[0].kind else { panic!("no mail") };
     assert_eq!(mail.to, ["new@example.com"]);
 }
+
+#[tokio::test]
+async fn who_unsubscribed_since_is_not_brought_back_by_an_old_link() {
+    let world = with_opt_in().await;
+    assert_eq!(dispatch(&world).await.unwrap().accepted, 1);
+    let old = link(&mail(&world).0, "/o/");
+    assert_eq!(fill_in(&world, &old, "").await.0, 200);
+    world.pass(Span::hours(1));
+    let leave = world.track("42", "Consent Withdrawn", json!({"channel": "email"}));
+    world.apply(&[leave]).await;
+    world.pass(Span::hours(1));
+    for method in ["GET", "POST"] {
+        let (code, _, page) = follow(&world, method, &old).await;
+        assert_eq!(code, 410, "{method}");
+        assert!(page.contains("You unsubscribed after this link was sent"), "{page}");
+        assert!(page.contains("/p/") && !page.contains("<form"), "{page}");
+    }
+    assert_eq!(status(&world, Channel::Email, None).await, Some(Status::Withdrawn));
+    // Who asks anew is asked anew, and the new link does what it says; the old one still does not.
+    world.pass(Span::days(7));
+    ask(&world).await;
+    assert_eq!(dispatch(&world).await.unwrap().accepted, 1);
+    assert_eq!(follow(&world, "POST", &old).await.0, 410);
+    assert_eq!(status(&world, Channel::Email, None).await, Some(Status::Pending));
+    let new = link(&mail(&world).0, "/o/");
+    assert_eq!(fill_in(&world, &new, "").await.0, 200);
+    assert_eq!(status(&world, Channel::Email, None).await, Some(Status::Granted));
+}
+
+#[tokio::test]
+async fn a_link_without_its_token_is_the_same_page_as_one_that_we_did_not_make() {
+    let world = World::with(SHOP).await;
+    let nonsense = follow(&world, "GET", "https://links.test/u/nonsense").await;
+    for path in ["l", "s", "u", "p", "o"].iter().flat_map(|p| [(*p).to_owned(), format!("{p}/")]) {
+        let cut = follow(&world, "GET", &format!("https://links.test/{path}")).await;
+        assert_eq!((cut.0.as_u16(), &cut.2), (404, &nonsense.2), "{path}");
+    }
+}

@@ -22,6 +22,8 @@ pub(super) const WORDS: Words = Words {
     confirmed: "Danke. Sie hören von {shop}.",
     too_late: "Dieser Link ist zu alt",
     too_late_told: "Er war dazu da, bald nach der Anmeldung zu bestätigen; es wurde nichts geändert. Bitte tragen Sie Ihre Adresse bei {shop} noch einmal ein: Sie bekommen eine neue Nachricht.",
+    said_no: "Sie haben sich nach diesem Link abgemeldet",
+    said_no_told: "Er bestätigt nichts mehr, und es wurde nichts geändert: {shop} schickt Ihnen keine solchen Nachrichten. Wenn Sie sie wieder möchten, sagen Sie es auf der Seite Ihrer Einstellungen.",
     preferences: "Ihre Einstellungen",
     allow: "Ich möchte {channel} von {shop}",
     about: "über „{topic}“",

@@ -22,6 +22,8 @@ pub(super) const WORDS: Words = Words {
     confirmed: "Thank you. You will hear from {shop}.",
     too_late: "This link is too old",
     too_late_told: "It was there to confirm something soon after it was asked for, and nothing was changed. Please enter your address in the form of {shop} once more: you will get a new message.",
+    said_no: "You unsubscribed after this link was sent",
+    said_no_told: "It confirms nothing any more, and nothing was changed: {shop} sends you none of these messages. If you want them again, say so on the page of your preferences.",
     preferences: "Your preferences",
     allow: "I want {channel} from {shop}",
     about: "about “{topic}”",

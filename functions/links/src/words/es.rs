@@ -22,6 +22,8 @@ pub(super) const WORDS: Words = Words {
     confirmed: "Gracias. Tendrás noticias de {shop}.",
     too_late: "Este enlace es demasiado antiguo",
     too_late_told: "Servía para confirmar poco después de la suscripción; no se ha cambiado nada. Introduce tu dirección otra vez en el formulario de {shop}: recibirás un mensaje nuevo.",
+    said_no: "Te diste de baja después de este enlace",
+    said_no_told: "Ya no confirma nada y no se ha cambiado nada: {shop} no te envía esos mensajes. Si los quieres de nuevo, indícalo en la página de tus preferencias.",
     preferences: "Tus preferencias",
     allow: "Quiero recibir {channel} de {shop}",
     about: "sobre «{topic}»",

@@ -22,6 +22,8 @@ pub(super) const WORDS: Words = Words {
     confirmed: "Merci. Vous aurez des nouvelles de {shop}.",
     too_late: "Ce lien est trop ancien",
     too_late_told: "Il servait à confirmer peu après l’inscription ; rien n’a été modifié. Saisissez encore une fois votre adresse dans le formulaire de {shop} : vous recevrez un nouveau message.",
+    said_no: "Vous vous êtes désabonné après l’envoi de ce lien",
+    said_no_told: "Il ne confirme plus rien, et rien n’a été modifié : {shop} ne vous envoie plus ces messages. Si vous les voulez de nouveau, dites-le sur la page de vos préférences.",
     preferences: "Vos préférences",
     allow: "Je veux recevoir les messages ({channel}) de {shop}",
     about: "sur « {topic} »",

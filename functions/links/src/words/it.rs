@@ -22,6 +22,8 @@ pub(super) const WORDS: Words = Words {
     confirmed: "Grazie. Avrai notizie da {shop}.",
     too_late: "Questo link è troppo vecchio",
     too_late_told: "Serviva a confermare poco dopo l’iscrizione; non è stato modificato nulla. Inserisci ancora una volta il tuo indirizzo nel modulo di {shop}: riceverai un nuovo messaggio.",
+    said_no: "Ti sei disiscritto dopo l’invio di questo link",
+    said_no_told: "Non conferma più nulla, e non è stato modificato nulla: {shop} non ti invia più questi messaggi. Se li vuoi di nuovo, indicalo nella pagina delle tue preferenze.",
     preferences: "Le tue preferenze",
     allow: "Voglio ricevere {channel} da {shop}",
     about: "su «{topic}»",

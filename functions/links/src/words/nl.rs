@@ -22,6 +22,8 @@ pub(super) const WORDS: Words = Words {
     confirmed: "Bedankt. U hoort van {shop}.",
     too_late: "Deze link is te oud",
     too_late_told: "Hij was bedoeld om kort na de aanmelding te bevestigen; er is niets gewijzigd. Vul uw adres nog een keer in bij {shop}: u krijgt een nieuw bericht.",
+    said_no: "U hebt zich na deze link afgemeld",
+    said_no_told: "Hij bevestigt niets meer en er is niets gewijzigd: {shop} stuurt u deze berichten niet meer. Wilt u ze weer, geef het dan aan op de pagina met uw voorkeuren.",
     preferences: "Uw voorkeuren",
     allow: "Ik wil {channel} van {shop}",
     about: "over ‘{topic}’",

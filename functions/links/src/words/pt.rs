@@ -22,6 +22,8 @@ pub(super) const WORDS: Words = Words {
     confirmed: "Obrigado. Vai ter notícias de {shop}.",
     too_late: "Esta ligação é demasiado antiga",
     too_late_told: "Servia para confirmar pouco depois da inscrição; nada foi alterado. Introduza o seu endereço mais uma vez no formulário de {shop}: receberá uma nova mensagem.",
+    said_no: "Cancelou a subscrição depois desta ligação",
+    said_no_told: "Já não confirma nada e nada foi alterado: {shop} não lhe envia essas mensagens. Se as quiser de novo, indique-o na página das suas preferências.",
     preferences: "As suas preferências",
     allow: "Quero receber {channel} de {shop}",
     about: "sobre «{topic}»",

@@ -204,7 +204,7 @@ pub(crate) fn message(stored: &StoredMessage) -> Value {
         "reason": stored.reason,
         "channel": stored.channel.map(Channel::as_str),
         "because": stored.because,
-        "decision": decision(stored),
+        "decision": stored.decision(),
         "delivery": stored.delivery.word().map(Heard::as_str),
         "heard": stored.delivery.all().map(Heard::as_str).collect::<Value>(),
         "attempts": stored.attempts,
@@ -212,26 +212,4 @@ pub(crate) fn message(stored: &StoredMessage) -> Value {
         "provider_id": stored.provider_id,
         "changed": instant(stored.changed),
     })
-}
-
-/// The whole decision in words: what it waited for, where it went and why there, or why nowhere.
-fn decision(stored: &StoredMessage) -> String {
-    let waited = stored.waited.as_ref().map(|waited| format!("it waited: {waited}"));
-    let channel = stored.channel.map(|channel| {
-        let why = stored.why.as_ref().map(|why| format!(", as {why}")).unwrap_or_default();
-        format!("chosen for {channel}{why}")
-    });
-    let reason = stored.reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
-    let now = match stored.state.as_str() {
-        "pending" => "it waits for its time".to_owned(),
-        "held" => "it waits".to_owned(),
-        "sending" => "it is being sent".to_owned(),
-        "accepted" => "the sender accepted it".to_owned(),
-        "dropped" => format!("it is not sent{reason}"),
-        "expired" => "it is not sent: it is too late".to_owned(),
-        "failed" => format!("it could not be written{reason}"),
-        "refused" => format!("the sender refused it{reason}"),
-        _ => "nobody can know whether the sender has it, and it is not sent again".to_owned(),
-    };
-    [waited, channel, Some(now)].into_iter().flatten().collect::<Vec<_>>().join("; ")
 }

@@ -1,16 +1,27 @@
 //! Text messages by SNS.
 
 use attune_domain::address::Address;
+use attune_domain::message::Class;
 use aws_sdk_sns::types::MessageAttributeValue;
 
 use super::error::status;
-use super::{SendError, Senders};
+use super::{Outgoing, SendError, Senders};
 
 impl Senders {
     /// Sends a text to a phone number. SNS carries no id of ours, so nothing that comes back later
     /// can settle an unknown outcome.
-    pub(super) async fn send_sms(&self, to: &Address, text: &str) -> Result<String, SendError> {
-        self.text_message(to, text, "Promotional").await
+    pub(super) async fn send_sms(
+        &self,
+        outgoing: &Outgoing<'_>,
+        text: &str,
+    ) -> Result<String, SendError> {
+        // Carriers deliver what does not sell with priority, and to numbers on lists of those who
+        // want no advertising.
+        let kind = match outgoing.class {
+            Class::Marketing => "Promotional",
+            Class::Transactional | Class::OptIn => "Transactional",
+        };
+        self.text_message(outgoing.address, text, kind).await
     }
 
     /// Answers a text of somebody's, who asked for it: that is no marketing.

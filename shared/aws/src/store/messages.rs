@@ -70,6 +70,28 @@ impl Stored {
         self.state == "sending"
     }
 
+    /// The whole decision in words: what it waited for, where it went and why there, or why nowhere.
+    pub fn decision(&self) -> String {
+        let waited = self.waited.as_ref().map(|waited| format!("it waited: {waited}"));
+        let channel = self.channel.map(|channel| {
+            let why = self.why.as_ref().map(|why| format!(", as {why}")).unwrap_or_default();
+            format!("chosen for {channel}{why}")
+        });
+        let reason = self.reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
+        let now = match self.state.as_str() {
+            "pending" => "it waits for its time".to_owned(),
+            "held" => "it waits".to_owned(),
+            "sending" => "it is being sent".to_owned(),
+            "accepted" => "the sender accepted it".to_owned(),
+            "dropped" => format!("it is not sent{reason}"),
+            "expired" => "it is not sent: it is too late".to_owned(),
+            "failed" => format!("it could not be written{reason}"),
+            "refused" => format!("the sender refused it{reason}"),
+            _ => "nobody can know whether the sender has it, and it is not sent again".to_owned(),
+        };
+        [waited, channel, Some(now)].into_iter().flatten().collect::<Vec<_>>().join("; ")
+    }
+
     /// Whether somebody may still be handing it to a sender.
     pub(super) fn is_on_its_way(&self, now: Timestamp) -> bool {
         self.is_sending() && self.deadline.is_none_or(|deadline| now <= deadline)

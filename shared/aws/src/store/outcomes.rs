@@ -24,7 +24,8 @@ const KEPT: Span = Span::days(400);
 /// How long a transaction of somebody else may be at work on a message.
 pub(super) const CONFLICT: Duration = Duration::from_millis(50);
 impl Store {
-    /// Lets a message wait for a reason. Says no if it is no longer as it was read.
+    /// Lets a message wait for a reason, and no longer than it is good for: what is told of the wait is
+    /// when the reason is over. Says no if it is no longer as it was read.
     pub async fn hold(
         &self,
         waiting: &Stored,
@@ -32,7 +33,8 @@ impl Store {
         until: Timestamp,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
-        self.change(waiting, &State::Held(held, until), Change::default(), now).await
+        let change = Change { due_by: Some(waiting.message.expires), ..Change::default() };
+        self.change(waiting, &State::Held(held, until), change, now).await
     }
 
     /// Settles a message that was not claimed. Says no if it is no longer as it was read.
@@ -130,7 +132,8 @@ impl Store {
             call =
                 call.expression_attribute_values(":waited", text(format!("{held}, until {until}")));
         }
-        call = match due_of(state, now) {
+        let due = due_of(state, now).map(|due| change.due_by.map_or(due, |last| due.min(last)));
+        call = match due {
             Some(due) => call.expression_attribute_values(":due", number(due.millis())),
             None => call
                 .expression_attribute_names("#queue", DUE_KEY.partition)
@@ -187,6 +190,8 @@ struct Change<'a> {
     refused: Option<Channel>,
     /// Where it waits again, if it may have left there as `unknown`.
     queue: Option<&'a str>,
+    /// When something is to be done at the latest.
+    due_by: Option<Timestamp>,
 }
 
 impl Change<'_> {

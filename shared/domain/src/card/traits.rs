@@ -5,12 +5,14 @@
 
 use serde_json::Value;
 
+use super::meaning::Meaning;
 use super::{Card, Clock};
 use crate::address::Address;
 use crate::event::{Event, Writer};
 use crate::id::CustomerId;
 use crate::limits;
 use crate::problem::{Flaw, Problem};
+use crate::zone::Zone;
 
 /// A fact about a person, with the clock of the event that told it.
 #[derive(Debug, Clone, PartialEq)]
@@ -53,8 +55,8 @@ impl Card {
             problems.push(Problem::at(place, Flaw::TooLong(limits::TRAIT_BYTES)));
         } else if !self.traits.contains_key(name) && self.traits.len() >= limits::TRAITS {
             problems.push(Problem::at(place, Flaw::TooManyTraits));
-        } else {
-            match self.accepted(whose, event, name, value) {
+        } else if let Some(value) = understood(name, value, problems) {
+            match self.accepted(whose, event, name, &value) {
                 Ok(told) => self.put(name, told),
                 Err(flaw) => problems.push(Problem::at(place, flaw)),
             }
@@ -110,11 +112,29 @@ impl Card {
     }
 }
 
+/// What can be read of a value, and what is wrong with the rest.
+fn understood(name: &str, value: &Value, problems: &mut Vec<Problem>) -> Option<Value> {
+    let is_unknown = |value: &Value| match value.as_str() {
+        Some(told) => !told.trim().is_empty() && Zone::all_of_country(told).is_empty(),
+        None => !value.is_null(),
+    };
+    if ["country", "address.country"].contains(&name) && is_unknown(value) {
+        problems.push(Problem::at(format!("traits.{name}"), Flaw::UnknownCountry));
+    }
+    let Some(meaning) = Meaning::of(name) else { return Some(value.clone()) };
+    let (read, all) = meaning.sift(value);
+    if !all {
+        problems.push(Problem::at(format!("traits.{name}"), Flaw::Unreadable(meaning.expected)));
+    }
+    read
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::channel::Channel;
     use crate::testing::call;
 
     const SHOPS: &str = "ada@example.com";
@@ -181,5 +201,48 @@ mod tests {
         customer.apply(&CustomerId::known("1"), &event, &mut problems);
         check(&customer, SHOPS);
         assert_eq!(problems, [Problem::at("traits.email", Flaw::AddressKept)]);
+    }
+
+    #[test]
+    fn a_trait_that_means_something_and_cannot_be_read_is_told_and_the_rest_is_taken() {
+        let mut card = Card::default();
+        let mut tell = |traits: Value, time: &str| {
+            let mut problems = Vec::new();
+            let event = call(json!({"type": "identify", "traits": traits}), time);
+            card.apply(&event.filed, &event, &mut problems);
+            let told: Vec<String> = problems.iter().map(ToString::to_string).collect();
+            (card.clone(), told)
+        };
+        let good = json!({"timezone": "Europe/Paris", "quiet_hours": "21:00-09:00", "language": "fr",
+            "birthday": "1985-03-14", "preferred_channel": "sms", "country": "France"});
+        assert_eq!(tell(good, "2026-01-01T00:00:00Z").1, Vec::<String>::new());
+        let (card, told) = tell(
+            json!({"timezone": "Mars/Phobos", "quiet_hours": "at night", "language": "français",
+                "birthday": "in spring", "preferred_channel": ["pigeon", "email"],
+                "country": "Atlantis", "phone": "0612", "email": 7, "first_name": "Ada"}),
+            "2026-01-02T00:00:00Z",
+        );
+        assert_eq!(told.len(), 8, "{told:?}");
+        for (name, why) in [
+            ("timezone", "expected an IANA time zone"),
+            ("quiet_hours", "expected two times, such as `21:00-09:00`"),
+            ("language", "expected a language"),
+            ("birthday", "expected a day"),
+            ("preferred_channel", "expected email, sms or push"),
+            ("country", "is no country that is known"),
+            ("phone", "was left out: not a phone number"),
+            ("email", "was left out: not an e-mail address"),
+        ] {
+            let about = format!("`traits.{name}` ");
+            let one = told.iter().find(|told| told.starts_with(&about)).unwrap();
+            assert!(one.contains(why), "{one}");
+            let quoted = ["Phobos", "at night", "français", "spring", "pigeon", "0612", "Atlantis"];
+            assert!(quoted.iter().all(|value| !one.contains(value)), "{one}");
+        }
+        // What was known before stays, and what can be read of a list is taken.
+        assert_eq!(card.get("timezone"), Some(&json!("Europe/Paris")));
+        assert_eq!(card.get("birthday"), Some(&json!("1985-03-14")));
+        assert_eq!(card.preference().channels, [Channel::Email]);
+        assert_eq!(card.get("first_name"), Some(&json!("Ada")));
     }
 }

@@ -55,7 +55,7 @@ impl Data {
             "confirm_url": urls.confirm,
         });
         Self {
-            value: Value::from(value),
+            value: Value::from(told(value)),
             zone,
             language: profile.card.preference().language,
             most_segments: definitions.policy.sms.most_segments,
@@ -77,7 +77,8 @@ impl Data {
     ) -> Self {
         let currency = &definitions.shop.currency;
         let products = products.into_iter().map(|product| shown(product, 1, currency));
-        self.put("recommendations", Value::from(products.collect::<serde_json::Value>()));
+        let products = products.collect::<serde_json::Value>();
+        self.put("recommendations", Value::from(told(products)));
         self
     }
 
@@ -92,8 +93,20 @@ impl Data {
     pub fn with_coupon(mut self, issued: &Issued) -> Self {
         let expires = issued.expires.map(|day| day.to_string());
         let coupon = json!({ "code": issued.code.as_str(), "expires": expires });
-        self.put("coupon", Value::from(coupon));
+        self.put("coupon", Value::from(told(coupon)));
         self
+    }
+}
+
+/// What is told, without what is null: a template that reads what nobody told lacks it.
+fn told(value: serde_json::Value) -> serde_json::Value {
+    match value {
+        serde_json::Value::Object(members) => {
+            let members = members.into_iter().filter(|(_, value)| !value.is_null());
+            members.map(|(name, value)| (name, told(value))).collect()
+        }
+        serde_json::Value::Array(elements) => elements.into_iter().map(told).collect(),
+        other => other,
     }
 }
 

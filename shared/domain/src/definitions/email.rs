@@ -34,6 +34,8 @@ pub struct EmailContent {
 pub struct Html {
     source: String,
     preheader: Option<String>,
+    /// The language it is written in, if it is a variant for one.
+    language: Option<String>,
     dialect: Dialect,
     partials: Arc<Partials>,
     compiled: OnceLock<Result<Compiled, Uncompiled>>,
@@ -107,9 +109,12 @@ impl Html {
     fn compile(&self) -> Result<Compiled, Uncompiled> {
         let partial = |id: &str| self.partials.text(id).map(str::to_owned);
         let compiled = attune_mail::compile(&self.source, &partial)?;
+        // MJML that names no language says that it is not known, and a reader would not try to guess.
+        let language = self.language.as_ref().map(|tag| format!(" lang=\"{tag}\""));
+        let html = compiled.html.replace(" lang=\"und\"", language.as_deref().unwrap_or_default());
         let html = match &self.preheader {
-            Some(preheader) => attune_mail::with_preheader(&compiled.html, preheader),
-            None => compiled.html,
+            Some(preheader) => attune_mail::with_preheader(&html, preheader),
+            None => html,
         };
         let options = ParseOptions { mode: Mode::Lax, ..ParseOptions::default() };
         let mut options = options.dialect(self.dialect);
@@ -165,7 +170,8 @@ fn html(
         return reader.refuse(&node.place, Wrong::Expected(told));
     }
     let (dialect, partials) = (reading.dialect, Arc::clone(&reading.partials));
-    let html = Html { source, preheader, dialect, partials, compiled: OnceLock::new() };
+    let language = reading.language.clone();
+    let html = Html { source, preheader, language, dialect, partials, compiled: OnceLock::new() };
     if !reader.published
         && let Err(why) = html.template()
     {

@@ -135,7 +135,8 @@ fn texts(reader: &mut Reader, texts: &mut Texts, node: &Node) -> Option<()> {
     Some(())
 }
 
-fn currency(text: &str) -> Result<String, String> {
+/// An ISO 4217 code.
+pub(super) fn currency(text: &str) -> Result<String, String> {
     let fits = text.len() == 3 && text.bytes().all(|byte| byte.is_ascii_uppercase());
     let refused = || format!("`{text}` is not the code of a currency; write it like EUR");
     fits.then(|| text.to_owned()).ok_or_else(refused)

@@ -1,6 +1,6 @@
 //! Reads programs.
 
-use super::mistake::{Wrong, nearest};
+use super::mistake::{Mistake, Wrong, nearest};
 use super::reader::{Members, Reader};
 use super::source::Node;
 use super::{Definitions, Segment};
@@ -104,7 +104,8 @@ fn read_send(
     let about = members.get("about");
     reader.finish(&members);
     let known = definitions.templates.keys().map(TemplateId::as_str);
-    let template = reference(reader, template?, "template", known)?;
+    let template_node = template?;
+    let template = reference(reader, template_node, "template", known)?;
     let coupon = match coupon {
         Some(node) => {
             let known = names.coupons.iter().map(String::as_str);
@@ -120,9 +121,12 @@ fn read_send(
         Some(node) => Some(read_at(reader, node)?),
         None => None,
     };
+    let template = TemplateId::parse(&template).ok()?;
+    let class = class.map_or(Some(Class::Marketing), |node| reader.word(node, &Class::ALL))?;
+    doubt_confirm_url(reader, definitions, template_node, &template, class);
     Some(Send {
-        template: TemplateId::parse(&template).ok()?,
-        class: class.map_or(Some(Class::Marketing), |node| reader.word(node, &Class::ALL))?,
+        template,
+        class,
         priority: priority.map_or(Some(PRIORITY), |node| read_priority(reader, node))?,
         at,
         after: after?.unwrap_or_default(),
@@ -132,6 +136,25 @@ fn read_send(
         topic: topic.and_then(|node| reader.text(node)).map(str::to_owned),
         about_cart,
     })
+}
+
+/// Only who was asked for consent has something to confirm.
+fn doubt_confirm_url(
+    reader: &mut Reader,
+    definitions: &Definitions,
+    node: &Node,
+    template: &TemplateId,
+    class: Class,
+) {
+    let content = definitions.templates.get(template);
+    let read = || content.is_some_and(|content| content.reads("confirm_url"));
+    if !reader.published && class != Class::OptIn && read() {
+        let told = format!(
+            "`{template}` has a link by `confirm_url`, which confirms a subscription; send it with \
+             `class: opt-in`, or leave the link out"
+        );
+        reader.doubts.push(Mistake { place: node.place.clone(), wrong: Wrong::Invalid(told) });
+    }
 }
 
 fn read_priority(reader: &mut Reader, node: &Node) -> Option<u8> {

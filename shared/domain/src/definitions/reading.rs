@@ -24,6 +24,8 @@ pub(super) fn dialects() -> [(&'static str, Dialect); 6] {
 /// How a template is read.
 pub(super) struct Reading<'n> {
     pub(super) dialect: Dialect,
+    /// The language that the text is for, if it is for one.
+    pub(super) language: Option<String>,
     pub(super) partials: Arc<Partials>,
     pub(super) shop: &'n Shop,
     /// Where the texts of partials stand.

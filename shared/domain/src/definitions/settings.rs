@@ -10,6 +10,7 @@ use super::{Definitions, free, policy};
 use crate::address::Address;
 use crate::cart::Product;
 use crate::limits;
+use crate::link::WebUrl;
 use crate::time::Span;
 use crate::zone::Zone;
 
@@ -69,8 +70,12 @@ pub(super) fn read(reader: &mut Reader, definitions: &mut Definitions, sections:
 fn read_shop(reader: &mut Reader, shop: &mut Shop, node: &Node) -> Option<()> {
     let mut members = reader.members(node)?;
     text(reader, &mut members, "name", &mut shop.name);
-    text(reader, &mut members, "currency", &mut shop.currency);
-    text(reader, &mut members, "url", &mut shop.url);
+    if let Some(node) = members.get("currency") {
+        shop.currency = checked(reader, node, policy::currency).unwrap_or_default();
+    }
+    if let Some(node) = members.get("url") {
+        shop.url = checked(reader, node, website).unwrap_or_default();
+    }
     // Templates go on with `/cart`.
     shop.url.truncate(shop.url.trim_end_matches('/').len());
     if let Some(node) = members.get("timezone") {
@@ -117,6 +122,24 @@ fn text(reader: &mut Reader, members: &mut Members<'_>, key: &'static str, into:
     }
 }
 
+/// A text that is checked where somebody writes it; what was published before the check stays.
+fn checked(
+    reader: &mut Reader,
+    node: &Node,
+    check: impl FnOnce(&str) -> Result<String, String>,
+) -> Option<String> {
+    match reader.published {
+        true => reader.text(node).map(|text| text.trim().to_owned()),
+        false => reader.parsed(node, check),
+    }
+}
+
+/// Where links in messages begin.
+fn website(text: &str) -> Result<String, String> {
+    let text = text.trim();
+    WebUrl::parse(text).map(|_| text.to_owned()).map_err(|why| format!("`{text}` is {why}"))
+}
+
 /// Checks `ada@example.com` or `Ada <ada@example.com>`.
 fn mailbox(text: &str) -> Result<String, String> {
     let address = match text.trim().strip_suffix('>').and_then(|text| text.split_once('<')) {
@@ -133,6 +156,7 @@ fn mailbox(text: &str) -> Result<String, String> {
 
 #[cfg(test)]
 mod tests {
+    use crate::definitions::{Definitions, Lineage};
     use crate::testing::definitions;
 
     #[test]
@@ -140,6 +164,22 @@ mod tests {
         for url in ["https://shop.example.com", "https://shop.example.com/"] {
             let definitions = definitions(&format!("shop: {{ url: '{url}' }}"));
             assert_eq!(definitions.shop.url, "https://shop.example.com");
+        }
+    }
+
+    #[test]
+    fn a_website_is_of_the_web_and_a_currency_has_a_code() {
+        for (shop, told) in [
+            ("currency: EURO", "`EURO` is not the code of a currency; write it like EUR"),
+            ("currency: eur", "`eur` is not the code of a currency; write it like EUR"),
+            ("url: 'ftp://shop.example'", "`ftp://shop.example` is not a web address"),
+            ("url: 'javascript:alert(1)'", "`javascript:alert(1)` is not a web address"),
+        ] {
+            let file = format!("shop: {{ {shop} }}");
+            let read = Definitions::read(&[("t.yaml", file.as_str())], &Lineage::default());
+            let mistakes = read.unwrap_err();
+            assert!(mistakes[0].to_string().contains(told), "{mistakes:?}");
+            assert_eq!((mistakes.len(), mistakes[0].place.line), (1, 1));
         }
     }
 }

@@ -164,11 +164,14 @@ fn template(
     let [language, dialect] = ["language", "dialect"].map(|key| members.get(key));
     let partials = Arc::clone(&definitions.partials);
     let dialect = dialect.map_or(Some(Dialect::Standard), |node| reader.word(node, &dialects()));
-    let reading = Reading { dialect: dialect?, partials, shop: &definitions.shop, places };
+    let language = all(language.map(|node| reader.parsed(node, language_tag)));
+    let spoken = language.clone().flatten();
+    let reading =
+        Reading { dialect: dialect?, language: spoken, partials, shop: &definitions.shop, places };
     let parts = parts(reader, &mut members, &reading);
     reader.finish(&members);
     let id = reader.parsed(id?, TemplateId::parse)?;
-    let language = all(language.map(|node| reader.parsed(node, language_tag)))?;
+    let language = language?;
     let Reading { dialect, partials, .. } = reading;
     let languages = BTreeMap::new();
     let variables = OnceLock::new();
@@ -195,7 +198,7 @@ pub(super) fn all<T>(part: Option<Option<T>>) -> Option<Option<T>> {
 }
 
 /// A language as BCP 47 writes it, in lower case.
-fn language_tag(text: &str) -> Result<String, String> {
+pub(crate) fn language_tag(text: &str) -> Result<String, String> {
     let tag = text.trim().replace('_', "-").to_ascii_lowercase();
     let word = |word: &str| {
         (1..=8).contains(&word.len()) && word.chars().all(|c| c.is_ascii_alphanumeric())
@@ -207,11 +210,41 @@ fn language_tag(text: &str) -> Result<String, String> {
     }
 }
 
+/// Schemes of links that run what they say, or show it as a page of nobody's.
+const SCRIPTS: [&str; 3] = ["javascript", "data", "vbscript"];
+
+/// The scheme of an address, in lower case, as far as it stands there and is not written by Liquid.
+fn scheme(text: &str) -> Option<String> {
+    let (scheme, _) = text.trim().split_once(':')?;
+    let plain = scheme.chars().all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c));
+    plain.then(|| scheme.to_ascii_lowercase())
+}
+
 fn push_content(reader: &mut Reader, node: &Node, reading: &Reading<'_>) -> Option<PushContent> {
     let mut members = reader.members(node)?;
     let parts = ["title", "body"].map(|key| reader.required(&mut members, key));
     let more = ["link", "image"].map(|key| members.get(key));
     reader.finish(&members);
+    let [link, image] = more;
+    for (node, fits, expected) in [
+        (
+            link,
+            (|scheme| !SCRIPTS.contains(&scheme)) as fn(&str) -> bool,
+            "a link that opens a page or an app",
+        ),
+        (
+            image,
+            |scheme| scheme == "https",
+            "the address of a picture, which begins with `https://`",
+        ),
+    ] {
+        let scheme = node.and_then(Node::text).and_then(scheme);
+        if let (Some(node), Some(scheme), false) = (node, scheme, reader.published)
+            && !fits(&scheme)
+        {
+            reader.refuse::<()>(&node.place, Wrong::Expected(expected));
+        }
+    }
     let [title, body] = parts.map(|part| part.and_then(|node| reading.liquid(reader, node)));
     let [link, image] = more.map(|part| all(part.map(|node| reading.liquid(reader, node))));
     Some(PushContent { title: title?, body: body?, link: link?, image: image? })

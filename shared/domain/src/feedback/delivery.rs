@@ -22,7 +22,9 @@ pub enum Heard {
     Clicked,
     /// The sender took it back: it holds something bad, or could not be written.
     Rejected,
-    /// The mailbox or the phone did not take it.
+    /// The mailbox or the phone did not take it this time.
+    SoftBounced,
+    /// The mailbox or the phone did not take it, and never will.
     Bounced,
     /// The person said that they did not want it.
     Complained,
@@ -30,7 +32,7 @@ pub enum Heard {
 
 impl Heard {
     /// All of them, in the order of their weight: whatever comes later says more.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Sent,
         Self::Delayed,
         Self::Delivered,
@@ -38,6 +40,7 @@ impl Heard {
         Self::Opened,
         Self::Clicked,
         Self::Rejected,
+        Self::SoftBounced,
         Self::Bounced,
         Self::Complained,
     ];
@@ -52,6 +55,7 @@ impl Heard {
             Self::Opened => "opened",
             Self::Clicked => "clicked",
             Self::Rejected => "rejected",
+            Self::SoftBounced => "soft-bounced",
             Self::Bounced => "bounced",
             Self::Complained => "complained",
         }

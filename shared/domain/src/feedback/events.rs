@@ -30,15 +30,20 @@ pub fn event_of(
         Heard::Scanned => MESSAGE_SCANNED,
         Heard::Opened => MESSAGE_OPENED,
         Heard::Clicked => MESSAGE_CLICKED,
-        Heard::Bounced => "Message Bounced",
+        Heard::SoftBounced | Heard::Bounced => "Message Bounced",
         Heard::Complained => "Message Complained",
     };
-    let properties = json!({
+    let mut properties = json!({
         "message": message.id.as_str(),
         "program": message.program.as_str(),
         "template": message.template.as_str(),
         "channel": channel.as_str(),
     });
+    match heard {
+        Heard::SoftBounced => properties["bounce"] = "soft".into(),
+        Heard::Bounced => properties["bounce"] = "permanent".into(),
+        _ => {}
+    }
     let id = EventId::sent(&format!("{heard} {}", message.id));
     let times = Times { sent: message.due, at, now };
     Some(ours(id, &message.customer, times, name, properties))

@@ -48,13 +48,23 @@ pub enum Bounce {
     AutoReply,
 }
 
+impl Bounce {
+    /// What is to be remembered of the message; of one that arrived nothing.
+    pub fn heard(self) -> Option<Heard> {
+        match self {
+            Self::Permanent => Some(Heard::Bounced),
+            Self::Soft => Some(Heard::SoftBounced),
+            Self::AutoReply => None,
+        }
+    }
+}
+
 impl What {
     /// What is to be remembered of the message.
     pub fn heard(&self) -> Option<Heard> {
         match self {
             Self::Heard(heard) => Some(*heard),
-            Self::Bounced(Bounce::Permanent | Bounce::Soft, _) => Some(Heard::Bounced),
-            Self::Bounced(Bounce::AutoReply, _) => None,
+            Self::Bounced(bounce, _) => bounce.heard(),
             Self::Complained(_) => Some(Heard::Complained),
         }
     }

@@ -27,7 +27,7 @@ pub struct TextNotice {
 impl TextNotice {
     /// What is to be remembered of the message.
     pub fn heard(&self) -> Heard {
-        if self.bounce.is_some() { Heard::Bounced } else { Heard::Delivered }
+        self.bounce.and_then(Bounce::heard).unwrap_or(Heard::Delivered)
     }
 }
 

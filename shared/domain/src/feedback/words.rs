@@ -1,8 +1,8 @@
 //! STOP, HELP and START, as people write them.
 //!
 //! A text is a STOP if all its words are words of STOP or of courtesy, and at least one is the
-//! former: `STOP`, `s t o p !!`, `Arrêt`, `please stop texting me, thank you`. A text with any other
-//! word is not: `don't stop!`, `I will stop by at five`, `cancel my order`. It is kept for a person
+//! former: `STOP`, `s t o p !!`, `Arrêt`, `please stop texting me, thank you`. So is `STOP` with one or
+//! two words behind it, as a shop's name. A text with any other word is not: `don't stop!`, `I will stop by at five`, `cancel my order`. It is kept for a person
 //! to read. The FCC asks to honour whatever "reasonable person would understand" as a wish to stop
 //! (47 CFR 64.1200(a)(10)); what is in doubt, as `cancel it`, is a STOP, as a message too few costs
 //! less than one too many.
@@ -23,7 +23,8 @@ const STOP: &str = "
     stoppen abmelden abmeldung abbestellen abbestellung austragen ende kundigen kuendigen
     aufhoren aufhoeren
     alto baja parar pare cancelar detener darsedebaja darmedebaja salir anular eliminar
-    ferma fermare basta annulla annullare cancella cancellami disiscrivi disiscrivimi
+    annuler annulez
+    disdici disdire disdetta ferma fermare basta annulla annullare cancella cancellami disiscrivi disiscrivimi
     disattiva rimuovi revoca
     afmelden uitschrijven stopzetten opzeggen einde
     sair remover descadastrar cancele
@@ -60,9 +61,7 @@ const BESIDE: &str = "
     dziekuje hello hi
 ";
 
-/// Words that turn a STOP into its contrary. They are in no list above; this one is for the reader
-/// and for the test that holds them out.
-#[cfg(test)]
+/// Words that turn a STOP into its contrary. They are in no list above.
 const NEVER_BESIDE: &str = "
     dont not never no nicht pas nunca niet
 ";
@@ -71,12 +70,23 @@ const NEVER_BESIDE: &str = "
 pub fn reply_of(body: &str) -> Reply {
     let words = fold(body);
     let joined = words.concat();
+    if is_stop_with_a_name(&words) {
+        return Reply::Stop;
+    }
     for (list, reply) in [(STOP, Reply::Stop), (START, Reply::Start), (HELP, Reply::Help)] {
         if is_in(list, &joined) || only(list, &words) {
             return reply;
         }
     }
     Reply::Other
+}
+
+/// Whether it is `STOP` and one or two words more, as `STOP Bluedoor` or `stop 36123`: people name whom
+/// they mean, and a sentence that begins so is longer.
+fn is_stop_with_a_name(words: &[String]) -> bool {
+    let Some((first, named)) = words.split_first() else { return false };
+    let negated = named.iter().any(|word| is_in(NEVER_BESIDE, word));
+    squeeze(first) == "stop" && (1..=2).contains(&named.len()) && !negated
 }
 
 /// Whether every word is in the list or beside it, and one is in the list.

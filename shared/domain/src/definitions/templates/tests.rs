@@ -332,3 +332,40 @@ fn links_of_other_products_are_ours_and_today_is_the_customers() {
         "2026-01-01 12:00",
     );
 }
+
+#[test]
+fn a_push_opens_no_script_and_shows_a_picture_of_the_safe_web() {
+    check_refused(
+        "templates:
+  - { id: a, push: { title: a, body: b, link: 'JavaScript:alert(1)' } }
+  - { id: b, push: { title: a, body: b, image: 'http://shop.example/a.jpg' } }
+  - { id: c, push: { title: a, body: b, link: 'myapp://cart', image: '{{ shop.url }}/a.jpg' } }
+  - { id: d, push: { title: a, body: b, link: '/a:b', image: 'https://shop.example/a.jpg' } }",
+        expect![
+            "t.yaml:2:47: expected a link that opens a page or an app\n\
+             t.yaml:3:48: expected the address of a picture, which begins with `https://`"
+        ],
+    );
+}
+
+#[test]
+fn a_link_that_confirms_is_doubted_where_there_is_nothing_to_confirm() {
+    let doubts = |class: &str| {
+        let definitions = definitions(&format!(
+            "segments: [{{ id: s, when: {{ event: any }} }}]
+templates: [{{ id: t, sms: 'Yes: {{{{ confirm_url }}}}' }}]
+programs:
+  - {{ id: p, enter: s, again: never, send: {{ template: t, class: {class} }} }}"
+        ));
+        definitions.doubts.iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    assert_eq!(doubts("opt-in"), Vec::<String>::new());
+    for class in ["marketing", "transactional"] {
+        let doubts = doubts(class);
+        assert!(
+            doubts[0].starts_with("test.yaml:4:54: `t` has a link by `confirm_url`"),
+            "{doubts:?}"
+        );
+        assert_eq!(doubts.len(), 1);
+    }
+}

@@ -122,6 +122,14 @@ fn the_words_of_the_fcc_and_of_carriers_are_obeyed_as_written() {
         "End now",
         "Unsubscribe me from this",
         "Stop this",
+        "STOP Bluedoor",
+        "Stop Blue Door!",
+        "STOP 36123",
+        "停止",
+        "ANNULER",
+        "Annulez svp",
+        "DISDICI",
+        "disdetta",
     ] {
         assert_eq!(reply_of(word), Reply::Stop, "{word}");
     }
@@ -140,6 +148,8 @@ fn what_is_no_stop_is_left_to_a_person() {
         "never stop",
         "I will stop by at five",
         "stop by the shop",
+        "stop not",
+        "Stop never!",
         "Where is the bus stop?",
         "cancel my order",
         "the end of the week",
