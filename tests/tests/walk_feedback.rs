@@ -405,7 +405,7 @@ async fn notices_in_any_order_and_twice_leave_the_same_behind() {
         assert_eq!(*first, left, "{order:?}");
     }
     let (heard, told, _) = seen.unwrap();
-    assert_eq!(heard, json!(["delayed", "delivered", "opened", "bounced", "complained"]));
+    assert_eq!(heard, json!(["delayed", "delivered", "opened", "soft-bounced", "complained"]));
     assert_eq!(told.iter().filter(|name| *name == "Message Opened").count(), 1);
 }
 

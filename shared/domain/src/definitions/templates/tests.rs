@@ -365,7 +365,7 @@ programs:
     for class in ["marketing", "transactional"] {
         let doubts = doubts(class);
         assert!(
-            doubts[0].starts_with("test.yaml:4:54: `t` has a link by `confirm_url`"),
+            doubts[0].starts_with("test.yaml:4:56: `t` has a link by `confirm_url`"),
             "{doubts:?}"
         );
         assert_eq!(doubts.len(), 1);
