@@ -223,3 +223,62 @@ async fn only_the_manage_key_opens_it() {
         assert_eq!(status.0.as_u16(), 401, "{key}");
     }
 }
+
+#[tokio::test]
+async fn messages_come_in_pages_the_last_due_first() {
+    let world = World::with(SHOP).await;
+    world.reachable("42").await;
+    for order in 0..5 {
+        let bought = json!({"order_id": order.to_string(), "total": 20});
+        world.apply(&[world.track("42", "Order Completed", bought)]).await;
+        dispatch(&world).await.unwrap();
+        world.pass(Span::days(31));
+        sweep(&world).await.unwrap();
+    }
+    let whole = get(&world, "/api/customers/42/messages").await;
+    let ids = |page: &Value| -> Vec<String> {
+        let messages = page["messages"].as_array().unwrap().iter();
+        messages.map(|message| message["id"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!((ids(&whole).len(), &whole["next"]), (5, &Value::Null));
+    let (mut seen, mut path) = (Vec::new(), "/api/customers/42/messages?limit=2".to_owned());
+    loop {
+        let page = get(&world, &path).await;
+        assert!(ids(&page).len() <= 2);
+        seen.extend(ids(&page));
+        let Some(next) = page["next"].as_str() else { break };
+        path = format!("/api/customers/42/messages?limit=2&before={next}");
+    }
+    assert_eq!(seen, ids(&whole));
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_a_request_is_told_in_the_words_of_whoever_sent_it() {
+    let world = shop().await;
+    for (method, path, body, told) in [
+        ("PUT", "/api/brakes", json!([]), "expected an object"),
+        ("PUT", "/api/brakes", json!({"daily_limit": "x"}), "daily_limit: invalid type: text"),
+        ("PUT", "/api/brakes", json!({"hold": true}), "unknown field `hold`"),
+        ("POST", "/api/segments/preview", json!({}), "missing field `when`"),
+        (
+            "POST",
+            "/api/templates/thanks/preview",
+            json!({"customer": 42}),
+            "customer: invalid type",
+        ),
+        (
+            "PUT",
+            "/api/definitions",
+            json!({"files": 3}),
+            "files: invalid type: integer `3`, expected a list",
+        ),
+        ("DELETE", "/api/customers/42", json!("gone"), "expected an object"),
+        ("GET", "/api/problems?limit=many", json!(null), "limit: expected a whole number"),
+    ] {
+        let (status, answer) = manage(&world, method, path, &body).await;
+        let message = answer["message"].as_str().unwrap_or_default();
+        assert!(status.is_client_error() && message.contains(told), "{path} {body}: {answer}");
+        let rusty = ["struct", "u32", "usize", "sequence", "deserialize"];
+        assert!(rusty.iter().all(|word| !message.contains(word)), "{message}");
+    }
+}

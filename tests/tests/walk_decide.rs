@@ -281,3 +281,41 @@ async fn two_runs_together_are_not_faster_than_the_account_allows() {
     world.pass(Span::seconds(1));
     assert!(dispatch(&world).await.unwrap().accepted >= 6);
 }
+
+#[tokio::test]
+async fn a_text_that_sells_nothing_goes_as_transactional() {
+    let world = World::with(&shop("{}")).await;
+    customer(&world, "Europe/Paris").await;
+    told(&world, json!({"preferred_channel": "sms"})).await;
+    track(&world, "Order Completed", json!({"order_id": "1"})).await;
+    dispatch(&world).await.unwrap();
+    world.pass(Span::hours(2));
+    sweep(&world).await.unwrap();
+    look_and_send(&world).await;
+    let kinds: Vec<String> = world
+        .capture
+        .sent()
+        .iter()
+        .filter_map(|sent| match &sent.kind {
+            Kind::Sms(sms) => sms.attributes.get("AWS.SNS.SMS.SMSType").cloned(),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(kinds, ["Transactional", "Promotional", "Promotional"]);
+}
+
+#[tokio::test]
+async fn a_cap_tells_when_it_has_room_again_even_if_the_message_is_too_late_by_then() {
+    let world = World::with(&shop("{ caps: [{ at_most: 2, per: 10d }] }")).await;
+    customer(&world, "Europe/Paris").await;
+    look_and_send(&world).await;
+    world.pass(Span::hours(1));
+    sweep(&world).await.unwrap();
+    look_and_send(&world).await;
+    let held = &decisions(&world, "hello").await[0].1;
+    assert!(held.contains("the cap on messages is reached, until 2026-10-11T09:00:0"), "{held}");
+    // It is no longer looked after than it is good for.
+    world.pass(Span::days(3));
+    dispatch(&world).await.unwrap();
+    assert_eq!(decisions(&world, "hello").await[0].0, "expired");
+}

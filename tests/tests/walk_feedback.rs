@@ -121,6 +121,34 @@ async fn a_complaint_stops_the_next_message() {
     assert_eq!(buy_later(&world, 2).await, None);
 }
 
+/// What the management API shows of the e-mail address of customer 42.
+async fn mailbox(world: &World) -> Value {
+    let (_, body) = manage(world, "GET", "/api/customers/42", &Value::Null).await;
+    body["channels"]["email"].clone()
+}
+
+#[tokio::test]
+async fn a_customer_is_shown_with_the_reason_of_a_suppression_and_a_soft_bounce_is_none() {
+    let (world, sent) = shop(SHOP).await;
+    tell(&world, &sent, Happened::SoftBounce).await;
+    assert_eq!(newest(&world).await["delivery"], "soft-bounced");
+    let shown = mailbox(&world).await;
+    assert_eq!(shown["consent"], true);
+    assert!(shown.as_object().unwrap().contains_key("suppressed"), "{shown}");
+    assert_eq!(shown["suppressed"], Value::Null);
+    let sent = buy_later(&world, 2).await.expect("a message");
+    tell(&world, &sent, Happened::Bounce).await;
+    assert_eq!(newest(&world).await["delivery"], "bounced");
+    let shown = mailbox(&world).await;
+    assert_eq!(shown["suppressed"], "bounce");
+    assert_eq!(shown["suppressed_at"], world.now().to_string());
+    let (_, body) = manage(&world, "GET", "/api/customers/42/timeline", &Value::Null).await;
+    let events = body["events"].as_array().unwrap().iter();
+    let kinds: Vec<&Value> =
+        events.map(|event| &event["data"]["bounce"]).filter(|k| !k.is_null()).collect();
+    assert_eq!(kinds, [&json!("permanent"), &json!("soft")]);
+}
+
 #[tokio::test]
 async fn the_sixth_soft_bounce_within_thirty_days_is_one_too_many() {
     let (world, mut sent) = shop(SHOP).await;
@@ -377,7 +405,7 @@ async fn notices_in_any_order_and_twice_leave_the_same_behind() {
         assert_eq!(*first, left, "{order:?}");
     }
     let (heard, told, _) = seen.unwrap();
-    assert_eq!(heard, json!(["delayed", "delivered", "opened", "bounced", "complained"]));
+    assert_eq!(heard, json!(["delayed", "delivered", "opened", "soft-bounced", "complained"]));
     assert_eq!(told.iter().filter(|name| *name == "Message Opened").count(), 1);
 }
 

@@ -3,7 +3,9 @@ use serde_json::json;
 
 use crate::channel::Channel;
 use crate::content::{Data, Draft, Note, Unwritten, Written, draft};
+use crate::coupon::{Code, Issued};
 use crate::definitions::{Definitions, Lineage};
+use crate::id::CouponId;
 use crate::link::Urls;
 use crate::testing::{Life, at, definitions, did, is};
 
@@ -363,9 +365,52 @@ programs:
     for class in ["marketing", "transactional"] {
         let doubts = doubts(class);
         assert!(
-            doubts[0].starts_with("test.yaml:4:54: `t` has a link by `confirm_url`"),
+            doubts[0].starts_with("test.yaml:4:56: `t` has a link by `confirm_url`"),
             "{doubts:?}"
         );
         assert_eq!(doubts.len(), 1);
     }
+}
+
+#[test]
+fn what_is_written_out_and_nobody_told_is_missing_even_where_it_may_stand() {
+    let definitions = definitions(
+        "segments: [{ id: s, when: { event: Product Added } }]
+programs: [{ id: p, enter: s, again: never, send: { template: t } }]
+templates:
+  - id: t
+    sms: '{{ coupon.code }} {{ coupon.expires }} {{ cart.total_money }} {{ cart.quantity }} {{ customer.nickname }}'",
+    );
+    let mut life = Life::new(&definitions, "2026-01-01");
+    life.event(&is("2026-01-01T08:00:00Z", json!({"nickname": null})));
+    let red = json!({"product_id": "red", "name": "Red", "price": "ask us"});
+    life.event(&did("Product Added", "2026-01-01T10:00:00Z", red));
+    let issued = Issued {
+        coupon: CouponId::parse("ten").unwrap(),
+        code: Code::parse("TEN-1").unwrap(),
+        expires: None,
+    };
+    let data = Data::of(&life.profile, &life.messages[0], &definitions, &Urls::default(), at(NOW));
+    let content = &definitions.templates[&life.messages[0].template];
+    let draft = draft(content, Channel::Sms, &data.with_coupon(&issued), at(NOW)).unwrap();
+    assert_eq!(draft.written, Written::Sms("TEN-1   1".to_owned()));
+    let missing: Vec<&str> = draft.missing.iter().map(|note| note.told.as_str()).collect();
+    assert_eq!(missing, ["coupon.expires", "cart.total_money", "customer.nickname"]);
+}
+
+#[test]
+fn a_mail_names_the_language_that_it_is_for_and_no_other() {
+    let mjml = "<mjml><mj-body><mj-section><mj-column><mj-text>Hi</mj-text></mj-column></mj-section></mj-body></mjml>";
+    let html = |language: &str| {
+        let templates = format!(
+            "templates:
+  - {{ id: t, email: {{ subject: a, mjml: '{mjml}' }} }}
+  - {{ id: t, language: pt-BR, email: {{ subject: a, mjml: '{mjml}' }} }}"
+        );
+        let told = told(&templates, Channel::Email, json!({"language": language})).unwrap();
+        let Written::Email { html, .. } = told.written else { panic!("no mail") };
+        html
+    };
+    assert!(!html("en").contains("lang="), "{}", html("en"));
+    assert!(html("pt-BR").contains("lang=\"pt-br\"") && !html("pt-BR").contains("und"));
 }
