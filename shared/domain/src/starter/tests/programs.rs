@@ -79,6 +79,7 @@ fn check_decision(program: &str, more: &[Event], then: &[Event], late: &str, exp
     };
     let told = match decide(&situation, now) {
         Decision::Send(Choice { address, .. }) => format!("send {}", address.channel()),
+        Decision::Hold(held, until) => format!("hold until {until}: {held}"),
         other => format!("{other:?}"),
     };
     expected.assert_eq(&told);
@@ -177,7 +178,9 @@ fn a_cart_is_spoken_of_after_an_hour_for_twelve_hours_and_once_a_week() {
 #[test]
 fn nobody_is_woken_and_a_reminder_of_the_evening_comes_in_the_morning() {
     let left = [left_in_cart("2026-01-10T21:30:00Z")];
-    let night = expect!["Hold(QuietHours, 2026-01-11T07:00:00.000Z)"];
+    let night = expect![
+        "hold until 2026-01-11T07:00:00.000Z: not at this hour or day where the customer lives"
+    ];
     check_decision("cart-reminder", &left, &[], "", night);
     check_decision("cart-reminder", &left, &[], "2026-01-11T07:00:00Z", expect!["send email"]);
 }
