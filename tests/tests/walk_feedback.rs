@@ -7,6 +7,8 @@
     reason = "a test fails by panicking"
 )]
 
+use std::sync::Arc;
+
 use attune_domain::channel::Channel;
 use attune_domain::time::Span;
 use attune_embedded::capture::feedback::{
@@ -561,4 +563,42 @@ async fn a_device_that_is_found_gone_at_the_send_gets_a_mail_instead() {
     let next = buy_later(&world, 3).await.expect("a mail");
     assert!(matches!(next.kind, Kind::Email(_)));
     assert_eq!(newest(&world).await["refused_on"], json!([]));
+}
+
+/// A shop that has set up no push service, and a customer whose phone it knows.
+async fn without_push_service(definitions: &str) -> World {
+    let mut world = World::with(definitions).await;
+    let (engine, capture) = (Arc::new(world.engine.clone()), Arc::new(world.capture.clone()));
+    let aws = attune_aws::sdk::in_process(Arc::new(attune_embedded::Router::new(engine, capture)));
+    let settings = attune_aws::senders::SendSettings::default();
+    world.senders = attune_aws::senders::Senders::new(&aws, settings);
+    world.reachable("42").await;
+    open_app(&world).await;
+    let consent = world.track("42", "Consent Granted", json!({"channel": "push"}));
+    world.apply(&[consent]).await;
+    world
+}
+
+#[tokio::test]
+async fn a_channel_that_refuses_before_the_sending_is_passed_over_and_told() {
+    let world = without_push_service(PUSHES).await;
+    let sent = buy(&world, 1).await.expect("a message");
+    assert!(matches!(sent.kind, Kind::Email(_)));
+    let decision = newest(&world).await["decision"].clone();
+    assert_eq!(
+        decision,
+        "chosen for email, as the order of the policy; not push, as the sender refused it; the sender accepted it"
+    );
+    let mail = "    email: { subject: Thanks, html: '<p>Thanks</p>', text: Thanks }\n";
+    let world =
+        without_push_service(&PUSHES.replace(mail, "").replace("[push, email]", "[email, push]"))
+            .await;
+    assert_eq!(buy(&world, 1).await, None);
+    let message = newest(&world).await;
+    assert_eq!(message["state"], "refused");
+    assert_eq!(
+        message["reason"],
+        "no platform application is set up; it was to go by push, as the order of the policy; \
+         not email, as the template has no text for it"
+    );
 }

@@ -33,7 +33,7 @@ impl Turn<'_> {
     ) -> Result<Option<Outcome>, StoreError> {
         let endpoint = match self.endpoint(facts, &choice).await? {
             Ok(endpoint) => endpoint,
-            Err(error) => return self.not_ready(&error, self.deps.clock.now()).await,
+            Err(error) => return self.not_ready(facts, &choice, &error).await,
         };
         // Loading, writing and making an endpoint took their time.
         let now = self.deps.clock.now();
@@ -100,15 +100,22 @@ impl Turn<'_> {
         }
     }
 
-    /// Nothing was sent yet, so whatever went wrong can be tried again.
+    /// Nothing was sent yet, so whatever went wrong can be tried again, or on another channel.
     async fn not_ready(
         &self,
+        facts: &Facts<'_>,
+        choice: &Choice,
         error: &SendError,
-        now: Timestamp,
     ) -> Result<Option<Outcome>, StoreError> {
+        let (now, channel) = (self.deps.clock.now(), choice.address.channel());
         match error {
+            SendError::Refused(_) if matches!(facts.decide(&[channel], now), Decision::Send(_)) => {
+                self.deps.store.pass_over(self.waiting, channel, now).await?;
+                Ok(None)
+            }
             SendError::Refused(why) => {
-                self.close(&State::Refused(why.clone()), Outcome::Refused, now).await
+                let why = format!("{why}; it was to go by {channel}, as {}", choice.in_words());
+                self.close(&State::Refused(why), Outcome::Refused, now).await
             }
             SendError::Throttled(_) | SendError::Unknown(_) => {
                 self.hold(Held::Throttled, now + FIRST_WAIT, now).await

@@ -127,5 +127,5 @@ pub(crate) async fn note(
     if let Some(event) = event_of(&found.message, channel, heard, at, now) {
         deps.store.apply(&event.filed.clone(), &[event], now).await?;
     }
-    deps.store.hear(&found.message.id, heard).await
+    deps.store.hear(&found.message.id, heard, at).await
 }

@@ -47,7 +47,8 @@ async fn note(
     let now = deps.clock.now();
     let Some(stored) = stored? else { return Ok(()) };
     let Some(channel) = stored.channel else { return Ok(()) };
-    let sign = machine::sign(headers, channel, now.since(stored.changed));
+    let sign =
+        machine::sign(headers, channel, now.since(stored.delivered.unwrap_or(stored.changed)));
     let event = stored.message.followed_event(channel, url.as_str(), sign, now);
     deps.store.apply(&stored.message.customer, &[event], now).await?;
     Ok(())

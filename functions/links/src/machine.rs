@@ -12,8 +12,8 @@ const AHEAD: [HeaderName; 3] = [
     HeaderName::from_static("x-moz"),
 ];
 
-/// The sign by which a machine is recognised that follows a link, `after` the message was handed
-/// over; none of a person. The address that a gateway sees is another gateway's, so it says nothing.
+/// The sign by which a machine is recognised that follows a link, `after` the message arrived, or
+/// was handed over; none of a person. The address that a gateway sees is another gateway's, so it says nothing.
 pub(crate) fn sign(headers: &HeaderMap, channel: Channel, after: Span) -> Option<&'static str> {
     let text = |name: &HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
     let ahead = |name: &HeaderName| {

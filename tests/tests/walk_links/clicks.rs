@@ -174,3 +174,25 @@ programs: [{ id: p, enter: buyers, again: never, send: { template: t } }]
     follow(&world, "GET", &click).await;
     assert_eq!((inside("clicked").await, inside("alive").await), (1, 1));
 }
+
+#[tokio::test]
+async fn who_follows_a_link_as_soon_as_a_late_mail_arrives_is_a_machine() {
+    let world = thanked().await;
+    let click = link(&mail(&world).0, "/l/");
+    let all = world.capture.sent();
+    let sent = all.iter().find(|sent| matches!(sent.kind, Kind::Email(_))).unwrap();
+    // Held back by the mailbox for a while, as it does not know us.
+    world.pass(Span::minutes(10));
+    let told = attune_embedded::capture::feedback::told_of(
+        sent,
+        attune_embedded::capture::feedback::Happened::Delivery,
+        world.now().millis(),
+    );
+    attune_tests::feedback(&world, &told.unwrap()).await.unwrap();
+    world.pass(Span::seconds(3));
+    follow(&world, "GET", &click).await;
+    assert_eq!(happened(&world).await[0], "Message Scanned");
+    world.pass(Span::seconds(30));
+    follow(&world, "GET", &click).await;
+    assert_eq!(happened(&world).await[0], "Message Clicked");
+}

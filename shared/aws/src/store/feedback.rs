@@ -3,17 +3,23 @@
 
 use attune_domain::feedback::Heard;
 use attune_domain::id::MessageId;
+use attune_domain::time::Timestamp;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity, ReturnValue};
 
-use super::item::{Read, text};
+use super::item::{Read, number, text};
 use super::{Store, StoreError, Table};
 
 impl Store {
     /// Adds to what was heard of a message; says whether it was not known before. A message that is
-    /// gone by now is not made again.
-    pub async fn hear(&self, id: &MessageId, heard: Heard) -> Result<bool, StoreError> {
-        let output = self
+    /// gone by now is not made again. Of a delivery also when it was, the first time that it is told.
+    pub async fn hear(
+        &self,
+        id: &MessageId,
+        heard: Heard,
+        at: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let mut call = self
             .client
             .update_item()
             .table_name(self.table(Table::Messages))
@@ -22,10 +28,15 @@ impl Store {
             .condition_expression("attribute_exists(id)")
             .expression_attribute_values(":heard", AttributeValue::Ss(vec![heard.to_string()]))
             .return_values(ReturnValue::UpdatedOld)
-            .return_consumed_capacity(ReturnConsumedCapacity::Total)
-            .send()
-            .await;
-        match output {
+            .return_consumed_capacity(ReturnConsumedCapacity::Total);
+        if heard == Heard::Delivered {
+            call = call
+                .update_expression(
+                    "ADD heard :heard SET delivered_at = if_not_exists(delivered_at, :at)",
+                )
+                .expression_attribute_values(":at", number(at.millis()));
+        }
+        match call.send().await {
             Ok(output) => {
                 self.meter.writes(&output.consumed_capacity);
                 let before = output.attributes.unwrap_or_default();

@@ -41,6 +41,8 @@ pub struct Stored {
     pub to: Option<String>,
     /// What was heard of it since it was handed over.
     pub delivery: Delivery,
+    /// When mailbox or phone took it, if that was told.
+    pub delivered: Option<Timestamp>,
     /// Why this channel.
     pub because: Option<String>,
     /// The choice of the channel, in words.

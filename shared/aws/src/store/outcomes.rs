@@ -37,6 +37,18 @@ impl Store {
         self.change(waiting, &State::Held(held, until), change, now).await
     }
 
+    /// Notes a channel on which a message that was not claimed is refused: it is decided anew. Says no
+    /// if it is no longer as it was read.
+    pub async fn pass_over(
+        &self,
+        waiting: &Stored,
+        refused: Channel,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let change = Change { refused: Some(refused), ..Change::default() };
+        self.change(waiting, &State::Pending, change, now).await
+    }
+
     /// Settles a message that was not claimed. Says no if it is no longer as it was read.
     pub async fn close(
         &self,

@@ -60,6 +60,7 @@ pub(in crate::store) fn read(item: &Attributes) -> Result<Stored, StoreError> {
         channel: read.maybe_text("channel").and_then(Channel::parse),
         to: read.maybe_text("to").map(str::to_owned),
         delivery: read.texts("heard").filter_map(Heard::parse).collect(),
+        delivered: read.maybe_time("delivered_at"),
         because: read.maybe_text("because").map(str::to_owned),
         why: read.maybe_text("why").map(str::to_owned),
         waited: read.maybe_text("waited").map(str::to_owned),

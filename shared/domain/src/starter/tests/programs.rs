@@ -79,6 +79,7 @@ fn check_decision(program: &str, more: &[Event], then: &[Event], late: &str, exp
     };
     let told = match decide(&situation, now) {
         Decision::Send(Choice { address, .. }) => format!("send {}", address.channel()),
+        Decision::Hold(held, until) => format!("hold until {until}: {held}"),
         other => format!("{other:?}"),
     };
     expected.assert_eq(&told);
@@ -121,12 +122,12 @@ fn the_first_order_is_thanked_for_a_day_later_and_never_again() {
 fn who_lapses_is_won_back_once_a_year_at_most() {
     let once = orders(&["2026-01-10"]);
     let told =
-        expect!["win-back by time, due 2026-07-09T00:00:00.000Z, expires 2026-07-10T00:00:00.000Z"];
+        expect!["win-back by time, due 2026-07-09T10:00:00.000Z, expires 2026-07-10T10:00:00.000Z"];
     check("win-back", &once, "2028-01-01", told);
     // Lapses on 2026-07-09, 2027-01-16 (too soon) and 2027-10-28.
     let thrice = orders(&["2026-01-10", "2026-07-20", "2027-05-01"]);
     let told = expect![
-        "win-back by time, due 2026-07-09T00:00:00.000Z, expires 2026-07-10T00:00:00.000Z; win-back by time, due 2027-10-28T00:00:00.000Z, expires 2027-10-29T00:00:00.000Z"
+        "win-back by time, due 2026-07-09T10:00:00.000Z, expires 2026-07-10T10:00:00.000Z; win-back by time, due 2027-10-28T10:00:00.000Z, expires 2027-10-29T10:00:00.000Z"
     ];
     check("win-back", &thrice, "2028-01-01", told);
     check_decision("win-back", &once, &[], "", expect!["send email"]);
@@ -140,7 +141,7 @@ fn who_lapses_because_an_order_was_cancelled_is_not_missed() {
     let history = [orders(&["2026-01-10", "2026-09-01"]), vec![cancelled]].concat();
     // The order of September counted from July on, when the first one lapsed them by time.
     let told =
-        expect!["win-back by time, due 2026-07-09T00:00:00.000Z, expires 2026-07-10T00:00:00.000Z"];
+        expect!["win-back by time, due 2026-07-09T10:00:00.000Z, expires 2026-07-10T10:00:00.000Z"];
     check("win-back", &history, "2028-01-01", told);
     let soon = did("Order Cancelled", "2026-07-20", json!({"order_id": "1"}));
     let history = [orders(&["2026-01-10", "2026-07-01"]), vec![soon]].concat();
@@ -149,9 +150,9 @@ fn who_lapses_because_an_order_was_cancelled_is_not_missed() {
 
 #[test]
 fn a_loyal_customer_is_thanked_once_a_year_at_most() {
-    let three = orders(&["2026-01-10", "2026-02-10", "2026-03-10"]);
+    let three = orders(&["2026-01-10", "2026-02-10", "2026-03-10T12:00:00Z"]);
     let told = expect![
-        "loyal-thanks by event, due 2026-03-12T00:00:00.000Z, expires 2026-03-13T00:00:00.000Z"
+        "loyal-thanks by event, due 2026-03-12T12:00:00.000Z, expires 2026-03-13T12:00:00.000Z"
     ];
     let six = [&three[..], &orders(&["2026-10-01", "2026-10-02", "2026-10-03"])].concat();
     check("loyal-thanks", &six, "2028-01-01", told);
@@ -161,17 +162,38 @@ fn a_loyal_customer_is_thanked_once_a_year_at_most() {
 }
 
 #[test]
-fn a_cart_is_spoken_of_after_an_hour_for_six_hours_and_once_a_week() {
+fn a_cart_is_spoken_of_after_an_hour_for_twelve_hours_and_once_a_week() {
     let carts = ["2026-01-10T10:00:00Z", "2026-01-12T10:00:00Z", "2026-01-17T10:00:01Z"];
     let told = expect![
-        "cart-reminder by time, due 2026-01-10T11:00:00.000Z, expires 2026-01-10T17:00:00.000Z; cart-reminder by time, due 2026-01-17T11:00:01.000Z, expires 2026-01-17T17:00:01.000Z"
+        "cart-reminder by time, due 2026-01-10T11:00:00.000Z, expires 2026-01-10T23:00:00.000Z; cart-reminder by time, due 2026-01-17T11:00:01.000Z, expires 2026-01-17T23:00:01.000Z"
     ];
     check("cart-reminder", &carts.map(left_in_cart), "2026-03-01", told);
     let left = [left_in_cart("2026-01-10T10:00:00Z")];
     check_decision("cart-reminder", &left, &[], "", expect!["send email"]);
-    check_decision("cart-reminder", &left, &[], "2026-01-10T17:00:00Z", expect!["Expire"]);
+    check_decision("cart-reminder", &left, &[], "2026-01-10T23:00:00Z", expect!["Expire"]);
     let more = left_in_cart("2026-01-10T11:00:00Z");
     check_decision("cart-reminder", &left, &[more], "", expect!["send email"]);
+}
+
+#[test]
+fn nobody_is_woken_and_a_reminder_of_the_evening_comes_in_the_morning() {
+    let left = [left_in_cart("2026-01-10T21:30:00Z")];
+    let night = expect![
+        "hold until 2026-01-11T07:00:00.000Z: not at this hour or day where the customer lives"
+    ];
+    check_decision("cart-reminder", &left, &[], "", night);
+    check_decision("cart-reminder", &left, &[], "2026-01-11T07:00:00Z", expect!["send email"]);
+}
+
+#[test]
+fn who_leaves_a_topic_still_gets_the_others() {
+    let left = [left_in_cart("2026-01-10T10:00:00Z")];
+    let without = |topic: &str| {
+        let about = json!({"channel": "email", "topic": topic});
+        did("Consent Withdrawn", "2026-01-10T10:30:00Z", about)
+    };
+    check_decision("cart-reminder", &left, &[without("news")], "", expect!["send email"]);
+    check_decision("cart-reminder", &left, &[without("reminders")], "", expect!["Drop(NoConsent)"]);
 }
 
 #[test]
