@@ -15,6 +15,7 @@ use attune_domain::profile::Profile;
 use attune_domain::time::{Span, Timestamp};
 use aws_sdk_dynamodb::types::AttributeValue;
 
+use super::deflate::{deflate, inflate};
 use super::expiry;
 use super::item::{Attributes, Read, number, text};
 use super::pass::{Pass, Round, Slice};
@@ -203,7 +204,7 @@ impl Store {
             .of_workspace("pass", &slice_name(slice))
             .expression_attribute_values(":visited", number(progress.visited))
             .expression_attribute_values(":changed", number(progress.changed))
-            .expression_attribute_values(":summary", AttributeValue::B(summary.pack().into()))
+            .expression_attribute_values(":summary", AttributeValue::B(deflate(&summary.pack()).into()))
             .expression_attribute_values(":next", number(*revision + 1))
             .expression_attribute_values(":expires", number(expiry(now + KEPT)));
         let mut set = "SET visited = :visited, changed = :changed, revision = :next, \
@@ -280,7 +281,8 @@ fn summary(item: &Attributes) -> Result<Summary, StoreError> {
     if !item.contains_key("summary") {
         return Ok(Summary::default());
     }
-    Summary::unpack(read.bytes("summary")?).map_err(|_| read.unreadable("summary"))
+    let packed = inflate(read.bytes("summary")?).ok_or_else(|| read.unreadable("summary"))?;
+    Summary::unpack(&packed).map_err(|_| read.unreadable("summary"))
 }
 
 fn slice_name(slice: &Slice) -> String {
