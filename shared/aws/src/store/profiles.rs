@@ -107,6 +107,12 @@ impl Store {
     }
 
     /// What stands under an id, read by these definitions.
+    ///
+    /// The core is read first. A query is no snapshot: somebody may write between two of its items. They
+    /// write card and cart before the core, so what is read after a core is never older than it. It may
+    /// be newer, as after a crash between the two; and a write on the condition of that core's version
+    /// then comes before theirs, or not at all. Were the card read first, an old one could come with a
+    /// new core: a claim would go by a consent that was withdrawn, and its condition would hold.
     pub(super) async fn find_by(
         &self,
         id: &CustomerId,
@@ -120,6 +126,8 @@ impl Store {
             .table_name(self.table(Table::Profiles))
             .key_condition_expression("customer = :id")
             .expression_attribute_values(":id", text(id.as_str()))
+            // `core` is the last of the parts by name.
+            .scan_index_forward(false)
             .consistent_read(consistency == Consistency::Strong)
             .return_consumed_capacity(ReturnConsumedCapacity::Total)
             .send()
@@ -153,7 +161,7 @@ pub(super) fn part_key(customer: &str, part: &str) -> Attributes {
     Build::default().text("customer", customer).text("part", part).done()
 }
 
-/// Puts the parts of a profile together.
+/// Puts the parts of a profile together, in whatever order they come.
 pub(super) fn read(
     id: &CustomerId,
     parts: &[Attributes],

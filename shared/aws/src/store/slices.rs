@@ -5,6 +5,10 @@
 //! it again changes nothing. What was counted is kept with the place in one write, so nobody is counted
 //! twice; of two who work on one slice, the later to write begins again where the other came to. A
 //! slice stops when its pass is no longer the current one.
+//!
+//! A scan is no snapshot, and reads the card before the core: somebody who writes at that very moment may
+//! be counted by an old card and a new core. Nothing but that count is made of it. Who is behind is read
+//! anew before they are stepped, by a query that reads the core first.
 
 use std::sync::Arc;
 
