@@ -44,7 +44,8 @@ async fn buy(world: &World, customer: u32, orders: u32, total: u32) {
     let traits = json!({"email": format!("{id}@example.com"), "first_name": "Ada"});
     let mut events = vec![world.call(&id, json!({"type": "identify", "traits": traits}))];
     for order in 0..orders {
-        let bought: Value = (0..3).map(|n| json!({"product_id": format!("p-{}", (n + customer) % 97)})).collect();
+        let bought: Value =
+            (0..3).map(|n| json!({"product_id": format!("p-{}", (n + customer) % 97)})).collect();
         let properties = json!({"order_id": format!("{total}-{order}"), "total": total,
                                 "products": bought});
         events.push(world.track(&id, "Order Completed", properties));
@@ -65,7 +66,9 @@ type Cores = BTreeMap<String, String>;
 /// The version of each core.
 fn cores(world: &World) -> Cores {
     let cores = world.items("profiles").into_iter().filter(|item| item["part"]["S"] == "core");
-    cores.map(|item| (item["customer"]["S"].to_string(), item["version"]["N"].to_string())).collect()
+    cores
+        .map(|item| (item["customer"]["S"].to_string(), item["version"]["N"].to_string()))
+        .collect()
 }
 
 /// What a census used, and whom it moved.
@@ -84,7 +87,8 @@ async fn take(world: &World) -> Taken {
         let of = |units: &BTreeMap<String, Units>| units.get(table).copied().unwrap_or_default();
         of(&after) - of(&before)
     };
-    let moved = cores(world).iter().filter(|(id, core)| cores_before.get(*id) != Some(core)).count();
+    let moved =
+        cores(world).iter().filter(|(id, core)| cores_before.get(*id) != Some(core)).count();
     Taken {
         profiles: used("attune-profiles"),
         workspace: used("attune-workspace"),
@@ -127,7 +131,10 @@ async fn a_census_reads_everybody_twice_and_writes_whom_it_moved() {
     }
     world.pass(Span::days(1));
     let third = take(&world).await;
-    println!("the next moved {}: {:?}, memberships {:?}", third.moved, third.profiles, third.memberships);
+    println!(
+        "the next moved {}: {:?}, memberships {:?}",
+        third.moved, third.profiles, third.memberships
+    );
     assert!((1..CUSTOMERS as usize / 4).contains(&third.moved), "{}", third.moved);
     assert_eq!(third.profiles.writes.to_string(), third.moved.to_string());
 }
@@ -154,7 +161,9 @@ async fn a_census_writes_its_summaries_deflated_and_little_else() {
     let taken = take(&world).await;
     let (kept, inflated, units) = summaries(&world);
     let writes = taken.workspace.writes;
-    println!("summaries of {inflated} bytes are kept in {kept}; workspace {writes} WRU, {units} of them");
+    println!(
+        "summaries of {inflated} bytes are kept in {kept}; workspace {writes} WRU, {units} of them"
+    );
     assert!(kept * 10 <= inflated * 7, "{kept} of {inflated}");
     // Each slice of both rounds is begun once; then there are the pass, the census, its trend and what
     // is bought together.

@@ -208,7 +208,10 @@ impl Store {
             .of_workspace("pass", &slice_name(slice))
             .expression_attribute_values(":visited", number(progress.visited))
             .expression_attribute_values(":changed", number(progress.changed))
-            .expression_attribute_values(":summary", AttributeValue::B(deflate(&summary.pack()).into()))
+            .expression_attribute_values(
+                ":summary",
+                AttributeValue::B(deflate(&summary.pack()).into()),
+            )
             .expression_attribute_values(":next", number(*revision + 1))
             .expression_attribute_values(":expires", number(expiry(now + KEPT)));
         let mut set = "SET visited = :visited, changed = :changed, revision = :next, \
