@@ -32,12 +32,12 @@ pub struct Life {
 impl Life {
     /// The median customer: ten events, 10 % of them orders.
     pub const MEDIAN: Self = Self { orders: 1, pages: 6, opens: 2, clicks: 0, carts: 1, left: 1 };
-    /// The 99th percentile: 5.6 · 0.01^(−1/1.3) = 193 events in the same mix, and as many orders on
-    /// top as still fit into a core of one unit.
+    /// The 99th percentile: 5.6 · 0.01^(−1/1.3) = 193 events in the same mix, and eleven orders on
+    /// top.
     pub const P99: Self =
         Self { orders: 30, pages: 110, opens: 37, clicks: 11, carts: 12, left: 4 };
-    /// The same with a cart that is twice as full.
-    pub const P99_FULL_CART: Self = Self { left: 8, ..Self::P99 };
+    /// The same with a cart that is three times as full.
+    pub const P99_FULL_CART: Self = Self { left: 14, ..Self::P99 };
 }
 
 /// A shop with the twelve segments whose functions cache definitions, as they do in the cloud.

@@ -49,13 +49,13 @@ async fn send(world: &World, events: &[Value]) -> Cost {
 }
 
 #[tokio::test]
-async fn a_customer_of_the_99th_percentile_has_a_core_of_one_unit() {
+async fn a_customer_of_the_99th_percentile_has_a_core_of_one_unit_and_a_small_cart_is_in_it() {
     let sizes = async |life| {
         let (world, id) = shop_with(life).await;
         ["core", "card", "cart"]
             .map(|name| format!("{name} {}", bytes_of(&part(&world, &id, name))))
     };
-    expect![[r#"[["core 482", "card 1243", "cart 542"], ["core 999", "card 1243", "cart 1558"]]"#]]
+    expect![[r#"[["core 800", "card 1243", "cart 0"], ["core 865", "card 1243", "cart 960"]]"#]]
         .assert_eq(&format!("{:?}", [sizes(Life::MEDIAN).await, sizes(Life::P99).await]));
 }
 
@@ -149,10 +149,9 @@ async fn remind(life: Life) -> Reminder {
 }
 
 #[tokio::test]
-async fn an_earlier_wake_up_costs_one_write_and_a_changed_cart_its_size() {
+async fn an_earlier_wake_up_costs_one_write_and_a_cart_another_unless_it_fits_into_the_core() {
     let told = async |life| remind(life).await.cart.to_string();
-    // A cart of at most one kilobyte, and one of two.
-    expect!["agenda 1 + events 1 + profiles 2 = 4 WRU, 1.5 RRU"]
+    expect!["agenda 1 + events 1 + profiles 1 = 3 WRU, 1.5 RRU"]
         .assert_eq(&told(Life::MEDIAN).await);
     expect!["agenda 1 + events 1 + profiles 3 = 5 WRU, 0.5 RRU"].assert_eq(&told(Life::P99).await);
 }

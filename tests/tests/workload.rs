@@ -138,14 +138,16 @@ fn events(workload: &Workload) -> Vec<Event> {
     events
 }
 
-/// Dollars that a million events may cost, and a month of a million customers with its sweeps: what
-/// they cost on both workloads, rounded up. The goals are $1.60, which is not met, and $3.00.
-const DOLLARS: (f64, f64) = (2.0, 3.0);
+/// Dollars that a million events may cost on each workload: what they cost, rounded up. The goal is $1.60
+/// on the first, which is not met.
+const EVENTS: [f64; 2] = [1.63, 1.89];
+/// Dollars that a month of a million customers with its sweeps may cost: the goal.
+const MONTH: f64 = 3.0;
 /// Shards of the template, each of which is swept every minute.
 const SHARDS: f64 = 8.0;
 
 /// What a million events, a month of a million customers, and a month of sweeps cost.
-fn print_dollars(both: &Both<'_>, figures: &Figures, customers: u64) {
+fn print_dollars(both: &Both<'_>, figures: &Figures, customers: u64, most: f64) {
     let million = |units: Units, of: u64| units.dollars() * 1e6 / number(of);
     let carts = Units { writes: number(figures.by_event.carts), reads: 0.0 };
     let events = sum(&both.by_event, &KEPT);
@@ -162,8 +164,8 @@ fn print_dollars(both: &Both<'_>, figures: &Figures, customers: u64) {
     };
     let month = cursors.dollars() * SHARDS * 60.0 * 24.0 * 30.0;
     println!("a month of sweeps of {SHARDS} shards, every minute: ${month:.3} ({cursors:?})");
-    assert!(million(events, figures.events) <= DOLLARS.0);
-    assert!(million(woken, customers) + month <= DOLLARS.1);
+    assert!(million(events, figures.events) <= most);
+    assert!(million(woken, customers) + month <= MONTH);
 }
 
 /// Each sweep of a shard asks twice for what is due, and once for its cursors.
@@ -178,7 +180,7 @@ fn number(count: u64) -> f64 {
     f64::from(u32::try_from(count).expect("a count of this test"))
 }
 
-async fn check(workload: &Workload) {
+async fn check(workload: &Workload, most: f64) {
     let definitions = workload.definitions();
     let mut both = Both::new(workload, &definitions).await;
     let events = events(workload);
@@ -189,7 +191,7 @@ async fn check(workload: &Workload) {
 
     let figures = both.figures();
     println!("{figures:#?}\nby event {:#?}\nby time {:#?}", both.by_event, both.by_time);
-    print_dollars(&both, &figures, workload.customers());
+    print_dollars(&both, &figures, workload.customers(), most);
     let [rows, model] = both.members();
     assert_eq!(rows, model);
     for (tables, model) in [(&both.by_event, figures.by_event), (&both.by_time, figures.by_time)] {
@@ -200,7 +202,7 @@ async fn check(workload: &Workload) {
         exact("attune-agenda", model.agenda);
         exact("attune-memberships", model.memberships);
         exact("attune-events", model.events);
-        // The model takes every card and cart as one unit; of those with many items that is too low.
+        // The model takes every card and cart as one unit; of a large one that is too low.
         let profiles = model.cores + model.cards + model.carts;
         let beyond = writes("attune-profiles") - number(profiles);
         assert!((0.0..=0.02 * writes("attune-profiles")).contains(&beyond), "{beyond} units");
@@ -209,16 +211,16 @@ async fn check(workload: &Workload) {
 
 #[tokio::test]
 async fn the_model_counts_what_the_store_is_charged() {
-    check(&Workload::new(7, 150)).await;
+    check(&Workload::new(7, 150), EVENTS[0]).await;
 }
 
 #[tokio::test]
 async fn the_model_counts_what_late_and_repeated_events_cost() {
-    check(&Workload::harder(8, 150)).await;
+    check(&Workload::harder(8, 150), EVENTS[1]).await;
 }
 
 #[tokio::test]
 #[ignore = "takes minutes; run it with --ignored --nocapture for the published dollars"]
 async fn two_thousand_customers_through_the_store() {
-    check(&Workload::new(9, 2_000)).await;
+    check(&Workload::new(9, 2_000), 1.7).await;
 }

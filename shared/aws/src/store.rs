@@ -18,6 +18,7 @@ mod claims;
 mod commit;
 mod coupons;
 mod definitions;
+mod deflate;
 mod erasing;
 mod erasures;
 mod error;

@@ -7,6 +7,7 @@
 //! The layout is a promise to what is stored. A change of it gets another `FORMAT`.
 
 pub(crate) mod bytes;
+mod cart;
 mod features;
 mod parts;
 mod sends;
@@ -19,8 +20,19 @@ use crate::time::Timestamp;
 use crate::zone::Zone;
 use bytes::{Reader, Writer};
 
+pub use cart::{pack_cart, unpack_cart};
+
 /// The first byte.
-const FORMAT: u64 = 4;
+const FORMAT: u64 = 5;
+
+/// Bytes that the store writes for one unit.
+const UNIT: usize = 1_024;
+/// Bytes of a core's item beside the customer's id and what is packed: names of attributes, the name
+/// of the part, and a version of up to four digits.
+const ITEM_BYTES: usize =
+    "customer".len() + "partcore".len() + "version".len() + 3 + "packed".len();
+/// Bytes of the name of the cart in it.
+const CART_NAME: usize = "cart".len();
 
 /// Packs a core. `id` is whom it is about: events filed under it need not say so.
 pub fn pack(core: &Core, id: &CustomerId, definitions: &Definitions) -> Vec<u8> {
@@ -42,6 +54,18 @@ pub fn pack(core: &Core, id: &CustomerId, definitions: &Definitions) -> Vec<u8> 
     parts::pack_started(&mut out, &core.started);
     features::pack(&mut out, &core.features, &definitions.plan);
     out.finish()
+}
+
+/// Bytes of the item of a packed core.
+pub fn item_bytes(core: &[u8], id: &CustomerId) -> usize {
+    ITEM_BYTES + id.as_str().len() + core.len()
+}
+
+/// Bytes of the item of a packed core with a cart, if that takes no more units than the core by itself.
+pub fn item_bytes_with_cart(core: &[u8], cart: &[u8], id: &CustomerId) -> Option<usize> {
+    let alone = item_bytes(core, id);
+    let both = alone + CART_NAME + cart.len();
+    (both.div_ceil(UNIT) == alone.div_ceil(UNIT)).then_some(both)
 }
 
 /// Unpacks a core.

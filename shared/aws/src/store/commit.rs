@@ -5,8 +5,9 @@
 //! 1. **Agenda row**, if the profile must be woken earlier than its row says. Alone it is a spurious
 //!    wake-up, which does no harm.
 //! 2. **Card and cart**, if they changed. They are joins, so applying the event again changes them
-//!    no further; and nothing is judged from them, so they may be ahead of the core. Only a merge
-//!    writes them together with the core: a card that knows another id says that it was merged.
+//!    no further; and nothing is judged from them, so they may be ahead of the core, and never behind
+//!    it. Only a merge writes them together with the core: a card that knows another id says that it was
+//!    merged. A small cart is written with the core, in its item.
 //! 3. **Core**, on the condition that nobody wrote it since it was read. With this the event has
 //!    taken effect. Messages are planned in the same transaction.
 //! 4. **History rows**. An id in the ring without a row is a retry's to repair.
@@ -17,6 +18,7 @@
 //! Only then is the request answered.
 
 use attune_domain::message::Message;
+use attune_domain::packed;
 use attune_domain::profile::Profile;
 use attune_domain::step::MembershipChange;
 use attune_domain::time::Timestamp;
@@ -25,7 +27,7 @@ use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{CancellationReason, ReturnConsumedCapacity, TransactWriteItem};
 
 use super::item::Attributes;
-use super::profiles::{Stored, Versions, core_item, part_item};
+use super::profiles::{Stored, Versions, part_item};
 use super::{Store, StoreError, items};
 
 /// Tries before a write that others keep interfering with is given up.
@@ -58,30 +60,47 @@ pub(super) struct Work {
     pub(super) visits: bool,
 }
 
-impl Work {
-    /// The card and the cart, if they changed, each with the version that it must be at.
-    fn changed_parts(&self) -> Vec<(Attributes, u64)> {
-        let Work { stored, profile, .. } = self;
-        let (id, versions) = (&profile.id, &stored.versions);
-        let card = (profile.card != stored.card).then(|| {
-            let json = items::card::write(&profile.card);
-            (part_item(id, "card", json, versions.card + 1), versions.card)
-        });
-        let cart = (profile.cart != stored.cart).then(|| {
-            let json = items::cart::write(&profile.cart);
-            (part_item(id, "cart", json, versions.cart + 1), versions.cart)
-        });
-        card.into_iter().chain(cart).collect()
-    }
+/// The parts that a profile is written in.
+struct Parts {
+    core: Attributes,
+    /// The card and the cart, if they have to be written.
+    card: Option<Attributes>,
+    cart: Option<Attributes>,
+    cart_inside: bool,
+    /// The versions once they are written.
+    versions: Versions,
+}
 
-    /// The versions once the changed parts are written.
-    fn versions_of_parts(&self) -> Versions {
-        let Versions { core, card, cart } = self.stored.versions;
-        Versions {
-            core,
-            card: card + u64::from(self.profile.card != self.stored.card),
-            cart: cart + u64::from(self.profile.cart != self.stored.cart),
+impl Parts {
+    fn of(work: &Work) -> Self {
+        let Work { stored, profile, .. } = work;
+        let (id, before) = (&profile.id, &stored.versions);
+        let core = packed::pack(&profile.core, id, &stored.definitions);
+        let card = (profile.card != stored.card).then(|| {
+            let item = part_item(id, "card", before.card + 1);
+            item.text("json", items::card::write(&profile.card)).done()
+        });
+        // A cart that is in its own item, and does not change, may not even have been read.
+        let cart = (stored.cart_inside || profile.cart != stored.cart)
+            .then(|| packed::pack_cart(&profile.cart));
+        let fits = |cart: &Vec<u8>| packed::item_bytes_with_cart(&core, cart, id).is_some();
+        let (inside, outside) = match cart {
+            Some(cart) if fits(&cart) => (Some(cart), None),
+            cart => (None, cart),
+        };
+        let versions = Versions {
+            core: before.core + 1,
+            card: before.card + u64::from(card.is_some()),
+            cart: before.cart + u64::from(outside.is_some()),
+        };
+        let cart_inside = inside.is_some();
+        let mut item = part_item(id, "core", versions.core).bytes("packed", core);
+        if let Some(cart) = inside {
+            item = item.bytes("cart", cart);
         }
+        let cart =
+            outside.map(|cart| part_item(id, "cart", versions.cart).bytes("packed", cart).done());
+        Self { core: item.done(), card, cart, cart_inside, versions }
     }
 }
 
@@ -93,11 +112,12 @@ impl Store {
         now: Timestamp,
     ) -> Result<Committed, StoreError> {
         let overtaken = self.plan_wake_up(&mut work, now).await?;
-        if !self.write_parts(&mut work).await? {
+        let mut parts = Parts::of(&work);
+        if !self.write_card_and_cart(&mut work, &mut parts).await? {
             return Ok(Committed::LostRace);
         }
-        let mut versions = work.versions_of_parts();
-        match self.write_core(&work, &mut versions, now).await? {
+        let Parts { core, cart_inside, versions, .. } = parts;
+        match self.write_core(&work, core, now).await? {
             Wrote::Yes => {}
             Wrote::LostRace | Wrote::AlreadyPlanned => return Ok(Committed::LostRace),
             Wrote::Refused => return Ok(Committed::Refused),
@@ -117,13 +137,21 @@ impl Store {
             erased: false,
             card,
             cart,
+            cart_inside,
         })))
     }
 
-    /// Writes the card and the cart if they changed. Says no if somebody else did.
-    async fn write_parts(&self, work: &mut Work) -> Result<bool, StoreError> {
+    /// Writes the card and the cart if they have to be. Says no if somebody else did.
+    async fn write_card_and_cart(
+        &self,
+        work: &mut Work,
+        parts: &mut Parts,
+    ) -> Result<bool, StoreError> {
         let whole = !work.with.is_empty();
-        for (item, version) in work.changed_parts() {
+        let before = work.stored.versions;
+        let both = [(parts.card.take(), before.card), (parts.cart.take(), before.cart)];
+        for (item, version) in both {
+            let Some(item) = item else { continue };
             if whole {
                 let put = self.put_of(item, version)?;
                 work.with.push(TransactWriteItem::builder().put(put).build());
@@ -137,31 +165,20 @@ impl Store {
     async fn write_core(
         &self,
         work: &Work,
-        versions: &mut Versions,
+        core: Attributes,
         now: Timestamp,
     ) -> Result<Wrote, StoreError> {
-        let item = core_item(&work.profile, &work.stored.definitions, versions.core + 1);
         if work.messages.is_empty() && work.with.is_empty() {
-            if !self.put_if_version(item, versions.core).await? {
-                return Ok(Wrote::LostRace);
-            }
-        } else {
-            match self.write_together(work, item, versions.core, &work.messages, now).await? {
-                Wrote::Yes => {}
-                Wrote::AlreadyPlanned => {
-                    let new = self.not_planned_yet(&work.messages).await?;
-                    let item =
-                        core_item(&work.profile, &work.stored.definitions, versions.core + 1);
-                    let wrote = self.write_together(work, item, versions.core, &new, now).await?;
-                    if wrote != Wrote::Yes {
-                        return Ok(wrote);
-                    }
-                }
-                other => return Ok(other),
-            }
+            let written = self.put_if_version(core, work.stored.versions.core).await?;
+            return Ok(if written { Wrote::Yes } else { Wrote::LostRace });
         }
-        versions.core += 1;
-        Ok(Wrote::Yes)
+        match self.write_together(work, core.clone(), &work.messages, now).await? {
+            Wrote::AlreadyPlanned => {
+                let new = self.not_planned_yet(&work.messages).await?;
+                self.write_together(work, core, &new, now).await
+            }
+            wrote => Ok(wrote),
+        }
     }
 
     /// Writes the core, plans messages, and does what else belongs to it, all or nothing.
@@ -169,11 +186,10 @@ impl Store {
         &self,
         work: &Work,
         core: Attributes,
-        version: u64,
         messages: &[Message],
         now: Timestamp,
     ) -> Result<Wrote, StoreError> {
-        let put = self.put_of(core.clone(), version)?;
+        let put = self.put_of(core.clone(), work.stored.versions.core)?;
         let mut writes = vec![TransactWriteItem::builder().put(put).build()];
         for message in messages {
             writes.push(self.plan_item(message, now)?);

@@ -5,7 +5,6 @@
 //! does the full pass begin, so that nobody steps a profile with N after the pass went by.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{Read as _, Write as _};
 use std::sync::{Arc, PoisonError};
 
 use attune_domain::definitions::{Definitions, Lineage, Mistake};
@@ -15,11 +14,9 @@ use attune_domain::time::Timestamp;
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{Put, ReturnConsumedCapacity, TransactWriteItem};
-use flate2::Compression;
-use flate2::read::DeflateDecoder;
-use flate2::write::DeflateEncoder;
 use serde::{Deserialize, Serialize};
 
+use super::deflate::{deflate, inflate};
 use super::item::{Attributes, Build, Read, number, text};
 use super::{Store, StoreError, Table};
 
@@ -250,19 +247,12 @@ impl StoredLineage {
     }
 }
 
-/// JSON, deflated: definitions are text, and an item holds 400 KB.
+/// JSON, deflated.
 fn pack<T: Serialize>(value: &T) -> Vec<u8> {
-    let mut out = DeflateEncoder::new(Vec::new(), Compression::best());
-    // Neither plain structs to JSON nor bytes to memory can fail.
-    let json = serde_json::to_vec(value).unwrap_or_default();
-    out.write_all(&json).ok();
-    out.finish().unwrap_or_default()
+    // Plain structs always become JSON.
+    deflate(&serde_json::to_vec(value).unwrap_or_default())
 }
 
 fn unpack<T: for<'de> Deserialize<'de>>(bytes: &[u8]) -> Option<T> {
-    // What we wrote ourselves is at most as large as definitions may be, and their lineage.
-    let limit = 2 * attune_domain::limits::DEFINITION_BYTES as u64;
-    let mut json = Vec::new();
-    DeflateDecoder::new(bytes).take(limit).read_to_end(&mut json).ok()?;
-    serde_json::from_slice(&json).ok()
+    serde_json::from_slice(&inflate(bytes)?).ok()
 }

@@ -1,6 +1,5 @@
 //! How domain types are stored: one file each, the only place that knows attribute names.
 
 pub(super) mod card;
-pub(super) mod cart;
 pub(super) mod event;
 pub(super) mod message;

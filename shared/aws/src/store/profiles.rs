@@ -1,4 +1,7 @@
 //! Profiles: one item each for core, card and cart, read by one query.
+//!
+//! A small cart is kept in the core's item, as long as that takes no more units than the core by
+//! itself; then what may be in the cart's own item is old, and not looked at.
 
 use std::sync::Arc;
 
@@ -36,6 +39,8 @@ pub struct Stored {
     /// The parts as they are in the store, to see what changed.
     pub(super) card: Card,
     pub(super) cart: Cart,
+    /// Whether the cart is in the core's item.
+    pub(super) cart_inside: bool,
 }
 
 /// The version of each part; 0 for one that is not there.
@@ -107,6 +112,12 @@ impl Store {
     }
 
     /// What stands under an id, read by these definitions.
+    ///
+    /// The core is read first. A query is no snapshot: somebody may write between two of its items. They
+    /// write card and cart before the core, so what is read after a core is never older than it. It may
+    /// be newer, as after a crash between the two; and a write on the condition of that core's version
+    /// then comes before theirs, or not at all. Were the card read first, an old one could come with a
+    /// new core: a claim would go by a consent that was withdrawn, and its condition would hold.
     pub(super) async fn find_by(
         &self,
         id: &CustomerId,
@@ -120,6 +131,8 @@ impl Store {
             .table_name(self.table(Table::Profiles))
             .key_condition_expression("customer = :id")
             .expression_attribute_values(":id", text(id.as_str()))
+            // `core` is the last of the parts by name.
+            .scan_index_forward(false)
             .consistent_read(consistency == Consistency::Strong)
             .return_consumed_capacity(ReturnConsumedCapacity::Total)
             .send()
@@ -153,7 +166,7 @@ pub(super) fn part_key(customer: &str, part: &str) -> Attributes {
     Build::default().text("customer", customer).text("part", part).done()
 }
 
-/// Puts the parts of a profile together.
+/// Puts the parts of a profile together, in whatever order they come.
 pub(super) fn read(
     id: &CustomerId,
     parts: &[Attributes],
@@ -167,6 +180,7 @@ pub(super) fn read(
         erased: false,
         card: Card::default(),
         cart: Cart::default(),
+        cart_inside: false,
     };
     for item in parts {
         let read = Read { table: Table::Profiles, item };
@@ -190,6 +204,10 @@ pub(super) fn read(
                 stored.versions.core = version;
                 stored.profile.core =
                     packed::unpack(bytes, id, &stored.definitions).map_err(unreadable)?;
+                if read.flag("cart") {
+                    stored.cart_inside = true;
+                    stored.cart = unpack_cart(read, "cart")?;
+                }
             }
             "card" => {
                 stored.versions.card = version;
@@ -198,41 +216,28 @@ pub(super) fn read(
             }
             "cart" => {
                 stored.versions.cart = version;
-                stored.profile.cart = read.parsed("json", items::cart::read)?;
-                stored.cart = stored.profile.cart.clone();
+                if !stored.cart_inside {
+                    stored.cart = unpack_cart(read, "packed")?;
+                }
             }
             _ => return Err(read.unreadable("part")),
         }
     }
+    stored.profile.cart = stored.cart.clone();
     Ok(Found::Profile(Box::new(stored)))
 }
 
-/// The core as an item.
-pub(super) fn core_item(profile: &Profile, definitions: &Definitions, version: u64) -> Attributes {
-    Build::default()
-        .text("customer", profile.id.as_str())
-        .text("part", "core")
-        .number("version", version)
-        .bytes("packed", packed::pack(&profile.core, &profile.id, definitions))
-        .done()
+fn unpack_cart(read: Read<'_>, name: &str) -> Result<Cart, StoreError> {
+    packed::unpack_cart(read.bytes(name)?).map_err(|_| read.unreadable(name))
 }
 
-/// A readable part as an item.
-pub(super) fn part_item(id: &CustomerId, part: &str, json: String, version: u64) -> Attributes {
-    Build::default()
-        .text("customer", id.as_str())
-        .text("part", part)
-        .number("version", version)
-        .text("json", json)
-        .done()
+/// A part as an item, but for what is in it.
+pub(super) fn part_item(id: &CustomerId, part: &str, version: u64) -> Build {
+    let item = Build::default().text("customer", id.as_str()).text("part", part);
+    item.number("version", version)
 }
 
 /// A pointer in the place of a core.
 pub(super) fn pointer_item(id: &CustomerId, to: &CustomerId, version: u64) -> Attributes {
-    Build::default()
-        .text("customer", id.as_str())
-        .text("part", "core")
-        .number("version", version)
-        .text("to", to.as_str())
-        .done()
+    part_item(id, "core", version).text("to", to.as_str()).done()
 }

@@ -5,6 +5,10 @@
 //! it again changes nothing. What was counted is kept with the place in one write, so nobody is counted
 //! twice; of two who work on one slice, the later to write begins again where the other came to. A
 //! slice stops when its pass is no longer the current one.
+//!
+//! A scan is no snapshot, and reads the card before the core: somebody who writes at that very moment may
+//! be counted by an old card and a new core. Nothing but that count is made of it. Who is behind is read
+//! anew before they are stepped, by a query that reads the core first.
 
 use std::sync::Arc;
 
@@ -15,6 +19,7 @@ use attune_domain::profile::Profile;
 use attune_domain::time::{Span, Timestamp};
 use aws_sdk_dynamodb::types::AttributeValue;
 
+use super::deflate::{deflate, inflate};
 use super::expiry;
 use super::item::{Attributes, Read, number, text};
 use super::pass::{Pass, Round, Slice};
@@ -204,7 +209,10 @@ impl Store {
             .of_workspace("pass", &slice_name(slice))
             .expression_attribute_values(":visited", number(progress.visited))
             .expression_attribute_values(":changed", number(progress.changed))
-            .expression_attribute_values(":summary", AttributeValue::B(summary.pack().into()))
+            .expression_attribute_values(
+                ":summary",
+                AttributeValue::B(deflate(&summary.pack()).into()),
+            )
             .expression_attribute_values(":next", number(*revision + 1))
             .expression_attribute_values(":expires", number(expiry(now + KEPT)));
         let mut set = "SET visited = :visited, changed = :changed, revision = :next, \
@@ -281,7 +289,8 @@ fn summary(item: &Attributes) -> Result<Summary, StoreError> {
     if !item.contains_key("summary") {
         return Ok(Summary::default());
     }
-    Summary::unpack(read.bytes("summary")?).map_err(|_| read.unreadable("summary"))
+    let packed = inflate(read.bytes("summary")?).ok_or_else(|| read.unreadable("summary"))?;
+    Summary::unpack(&packed).map_err(|_| read.unreadable("summary"))
 }
 
 fn slice_name(slice: &Slice) -> String {

@@ -6,7 +6,7 @@ use crate::time::{Span, Timestamp};
 /// One order, known by the hash of its `order_id`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Order {
-    /// The hash of its id.
+    /// The hash of its id, 40 bits.
     pub key: u64,
     /// When it was completed; of one whose completion has not arrived, when we first heard of it.
     pub at: Timestamp,

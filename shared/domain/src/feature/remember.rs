@@ -60,12 +60,14 @@ impl Feature {
     }
 }
 
-/// The key of the order that an event speaks of; one without an id is an order of its own.
+/// The key of the order that an event speaks of, 40 bits of a hash; one without an id is an order of
+/// its own. Of customers of whom 64 orders are kept, one in 500 million has two with the same key.
 pub(crate) fn order_key(event: &Event) -> u64 {
-    match order_id(event) {
+    let hash = match order_id(event) {
         Some(id) => hash64(&["order", &id]),
         None => event.id.hash(),
-    }
+    };
+    hash >> 24
 }
 
 /// The `order_id` of an event, if it has one.

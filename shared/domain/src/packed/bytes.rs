@@ -27,6 +27,12 @@ impl Writer {
         self.bytes.extend_from_slice(bytes);
     }
 
+    /// The lowest 40 bits.
+    pub(crate) fn bits40(&mut self, number: u64) {
+        let [_, _, _, bits @ ..] = number.to_be_bytes();
+        self.fixed(&bits);
+    }
+
     /// Seven bits a byte, the lowest first (LEB128).
     pub(crate) fn number(&mut self, mut number: u64) {
         while number > 0x7f {
@@ -102,6 +108,11 @@ impl<'a> Reader<'a> {
         let (first, rest) = self.bytes.split_first_chunk().ok_or(Unreadable)?;
         self.bytes = rest;
         Ok(*first)
+    }
+
+    pub(crate) fn bits40(&mut self) -> Result<u64, Unreadable> {
+        let bits: [u8; 5] = self.fixed()?;
+        Ok(bits.iter().fold(0, |number, byte| number << 8 | u64::from(*byte)))
     }
 
     pub(crate) fn take(&mut self, length: usize) -> Result<Self, Unreadable> {

@@ -58,7 +58,7 @@ fn pack_one(out: &mut Writer, feature: &Feature) {
                 out.number(*sum);
             }
         }
-        Feature::Orders(keys) => keys.iter().for_each(|key| out.fixed(&key.to_be_bytes())),
+        Feature::Orders(keys) => keys.iter().for_each(|key| out.bits40(*key)),
         Feature::Rank(cell) => out.number(cell.unwrap_or_default().into()),
         Feature::Holds(_) | Feature::Anniversary(None) => {}
         Feature::Anniversary(Some(day)) => {
@@ -85,9 +85,7 @@ fn unpack_one(input: &mut Reader<'_>, feature: &mut Feature) -> Result<(), Unrea
         Feature::Score(score) => {
             *score = Score::stored(rest(input, |input| Ok((input.signed()?, input.number()?)))?);
         }
-        Feature::Orders(keys) => {
-            *keys = rest(input, |input| Ok(u64::from_be_bytes(input.fixed()?)))?;
-        }
+        Feature::Orders(keys) => *keys = rest(input, Reader::bits40)?,
         Feature::Holds(holds) => *holds = true,
         Feature::Rank(cell) => {
             *cell = Some(Cell::try_from(input.number()?).map_err(|_| Unreadable)?);

@@ -74,6 +74,9 @@ const REFUNDED: u8 = 4;
 const REPRICED: u8 = 8;
 const UPDATED: u8 = 16;
 
+/// An order has a key of five bytes, how long it came before the next newer one, and its amount with a
+/// bit that says whether it is more than completed: only then its flags follow, and what they say. Of
+/// what is packed, orders are what grows.
 pub(super) fn pack_orders(out: &mut Writer, orders: &Orders) {
     let folded = orders.folded();
     out.number(folded.count.into());
@@ -83,19 +86,24 @@ pub(super) fn pack_orders(out: &mut Writer, orders: &Orders) {
         out.instant(last);
     }
     out.length(orders.list().len());
+    let mut newer = None;
     for order in orders.list() {
         let flag = |set: bool, flag: u8| if set { flag } else { 0 };
         let (refunded, repriced) = (order.refunded != 0, order.priced_at != order.at);
-        out.byte(
-            flag(order.completed, COMPLETED)
-                | flag(order.cancelled, CANCELLED)
-                | flag(refunded, REFUNDED)
-                | flag(repriced, REPRICED)
-                | flag(order.updated, UPDATED),
-        );
-        out.fixed(&order.key.to_be_bytes());
-        out.instant(order.at);
-        out.signed(order.cents);
+        let flags = flag(order.completed, COMPLETED)
+            | flag(order.cancelled, CANCELLED)
+            | flag(refunded, REFUNDED)
+            | flag(repriced, REPRICED)
+            | flag(order.updated, UPDATED);
+        out.bits40(order.key);
+        match newer.replace(order.at) {
+            None => out.instant(order.at),
+            Some(newer) => out.number(newer.since(order.at).millis().unsigned_abs()),
+        }
+        out.number(order.cents.unsigned_abs() << 1 | u64::from(flags != COMPLETED));
+        if flags != COMPLETED {
+            out.byte(flags);
+        }
         if refunded {
             out.signed(order.refunded);
         }
@@ -111,22 +119,33 @@ pub(super) fn unpack_orders(input: &mut Reader<'_>) -> Result<Orders, Unreadable
         folded.cents = input.signed()?;
         folded.between = Some((input.instant()?, input.instant()?));
     }
+    let mut newer = None;
     let list = input.list(|input| {
-        let flags = input.byte()?;
-        let key = u64::from_be_bytes(input.fixed()?);
-        let at = input.instant()?;
+        let key = input.bits40()?;
+        let at = match newer {
+            None => input.instant()?,
+            Some(newer) => before(newer, input.number()?)?,
+        };
+        newer = Some(at);
+        let head = input.number()?;
+        let flags = if head & 1 == 0 { COMPLETED } else { input.byte()? };
         Ok(Order {
             key,
             at,
             completed: flags & COMPLETED != 0,
             cancelled: flags & CANCELLED != 0,
-            cents: input.signed()?,
+            cents: i64::try_from(head >> 1).map_err(|_| Unreadable)?,
             refunded: if flags & REFUNDED == 0 { 0 } else { input.signed()? },
             priced_at: if flags & REPRICED == 0 { at } else { input.instant()? },
             updated: flags & UPDATED != 0,
         })
     })?;
     Ok(Orders::stored(list, folded))
+}
+
+fn before(newer: Timestamp, millis: u64) -> Result<Timestamp, Unreadable> {
+    let millis = i64::try_from(millis).map_err(|_| Unreadable)?;
+    Ok(Timestamp::from_millis(newer.millis().saturating_sub(millis)))
 }
 
 pub(super) fn pack_memberships(out: &mut Writer, memberships: &Memberships) {

@@ -9,7 +9,7 @@ pub struct Writes {
     pub cores: u64,
     /// Cards that changed; an item is taken as below 1 KB.
     pub cards: u64,
-    /// Carts that changed; an item is taken as below 1 KB.
+    /// Carts that did not fit into their cores; an item is taken as below 1 KB.
     pub carts: u64,
     /// Rows of the history.
     pub events: u64,

@@ -6,6 +6,7 @@
 
 use std::collections::{BTreeSet, HashSet};
 
+use attune_domain::cart::Cart;
 use attune_domain::definitions::Definitions;
 use attune_domain::event::Event;
 use attune_domain::id::{CustomerId, EventId};
@@ -23,10 +24,6 @@ use super::{Figures, SEGMENTS};
 const SETTLED: Span = Span::minutes(15);
 /// How soon an overtaken wake-up must be due to be taken off the agenda, as in the store.
 const OVERTAKEN: Span = Span::hours(1);
-/// Bytes of a core's item beside the customer's id and the packed core: names of attributes, the
-/// name of the part, and a version of up to four digits.
-const ITEM_BYTES: usize =
-    "customer".len() + "partcore".len() + "version".len() + 3 + "packed".len();
 
 /// One customer as the product sees them.
 #[derive(Debug, Clone)]
@@ -39,6 +36,7 @@ pub struct Life<'a> {
     fresh: Timestamp,
     settled: Timestamp,
     core_units: u64,
+    cart_inside: bool,
     changes: Vec<MembershipChange>,
     figures: Figures,
 }
@@ -62,6 +60,7 @@ impl<'a> Life<'a> {
             fresh: Timestamp::EPOCH,
             settled: Timestamp::EPOCH,
             core_units: 0,
+            cart_inside: false,
             changes: Vec::new(),
             figures: Figures::default(),
         }
@@ -101,8 +100,8 @@ impl<'a> Life<'a> {
     /// Bytes of the core's item.
     pub fn core_bytes(&self) -> Option<usize> {
         let core = &self.profile.as_ref()?.core;
-        let packed = packed::pack(core, &self.customer, self.definitions).len();
-        Some(ITEM_BYTES + self.customer.as_str().len() + packed)
+        let packed = packed::pack(core, &self.customer, self.definitions);
+        Some(packed::item_bytes(&packed, &self.customer))
     }
 
     /// The core as it would be stored after a step to `now`, but for the row it claims: when rows
@@ -209,7 +208,10 @@ impl<'a> Life<'a> {
         self.plan_wake_up(&mut profile.core, now, why);
         let before = self.profile.as_ref();
         let told = before.is_none_or(|before| before.card != profile.card);
-        let shopped = before.is_some_and(|before| before.cart != profile.cart);
+        let shopped = match before {
+            Some(before) => before.cart != profile.cart,
+            None => profile.cart != Cart::default(),
+        };
         let segments: BTreeSet<_> = changes.iter().map(|change| &change.segment).collect();
         let memberships = segments.len() as u64;
         let flips = match why {
@@ -217,10 +219,10 @@ impl<'a> Life<'a> {
             Why::Time => &mut self.figures.flips_by_time,
         };
         *flips += changes.len() as u64;
-        let cores = self.core_units_of(&profile);
+        let (cores, carts) = self.core_and_cart_of(&profile, shopped);
         let writes = self.writes(why);
         writes.cards += u64::from(told);
-        writes.carts += u64::from(shopped);
+        writes.carts += carts;
         writes.memberships += memberships;
         writes.cores += cores;
         self.changes.extend(changes);
@@ -246,12 +248,19 @@ impl<'a> Life<'a> {
         self.put_wake_up(due, why);
     }
 
-    /// A put is charged by the larger of what was there and what is there.
-    fn core_units_of(&mut self, profile: &Profile) -> u64 {
-        let packed = packed::pack(&profile.core, &self.customer, self.definitions).len();
-        let bytes = ITEM_BYTES + self.customer.as_str().len() + packed;
-        let units = bytes.div_ceil(1_024) as u64;
-        std::mem::replace(&mut self.core_units, units).max(units)
+    /// A put is charged by the larger of what was there and what is there. A cart that fits into the
+    /// core's item is no write of its own.
+    fn core_and_cart_of(&mut self, profile: &Profile, shopped: bool) -> (u64, u64) {
+        let core = packed::pack(&profile.core, &self.customer, self.definitions);
+        let cart = packed::pack_cart(&profile.cart);
+        let with_cart = packed::item_bytes_with_cart(&core, &cart, &self.customer);
+        let written = shopped || self.cart_inside;
+        self.cart_inside = written && with_cart.is_some();
+        let outside = written && with_cart.is_none();
+        // With a cart that fits it is as many units as without.
+        let units = packed::item_bytes(&core, &self.customer).div_ceil(1_024) as u64;
+        let core = std::mem::replace(&mut self.core_units, units).max(units);
+        (core, u64::from(outside))
     }
 
     /// A retry whose row is not known to be there puts it again, and the memberships with it.

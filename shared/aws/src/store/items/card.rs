@@ -160,11 +160,11 @@ fn consent(stored: StoredConsent) -> Option<Consent> {
     })
 }
 
-pub(super) fn clock((at, event): Clock) -> StoredClock {
+fn clock((at, event): Clock) -> StoredClock {
     (at.millis(), event.to_string())
 }
 
-pub(super) fn unclock((at, event): &StoredClock) -> Option<Clock> {
+fn unclock((at, event): &StoredClock) -> Option<Clock> {
     let hash = u64::from_str_radix(event, 16).ok()?;
     Some((Timestamp::from_millis(*at), EventId::stored(hash)))
 }
