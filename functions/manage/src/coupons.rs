@@ -109,7 +109,8 @@ fn column(text: &str) -> Vec<Cell> {
         seen = begin;
         let cell = record.get(0).unwrap_or_default().trim();
         let blank = cell.is_empty() && record.len() == 1;
-        if !blank && !(line == 1 && cell.eq_ignore_ascii_case("code")) {
+        let heading = line == 1 && cell.eq_ignore_ascii_case("code");
+        if !blank && !heading {
             let open = "a quote begins here that its line does not end".to_owned();
             cells.push((line, if cell.contains('\n') { Err(open) } else { Ok(cell.to_owned()) }));
         }
