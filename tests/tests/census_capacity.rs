@@ -108,7 +108,7 @@ fn assert_read_twice(world: &World, taken: &Taken) {
     let twice = 2.0 * bytes / 8_192.0;
     let pages = 2.0 * (number(items.len()) / PAGE + SLICES);
     let Units { reads, writes } = taken.profiles;
-    println!("{} customers of {bytes} bytes: {reads} RRU, twice is {twice:.1}", CUSTOMERS);
+    println!("{CUSTOMERS} customers of {bytes} bytes: {reads} RRU, twice is {twice:.1}");
     assert_eq!((taken.moved, writes.to_string()), (0, "0".to_owned()));
     assert!((twice..=twice + pages / 2.0).contains(&reads), "{reads}");
 }
