@@ -122,12 +122,12 @@ fn the_first_order_is_thanked_for_a_day_later_and_never_again() {
 fn who_lapses_is_won_back_once_a_year_at_most() {
     let once = orders(&["2026-01-10"]);
     let told =
-        expect!["win-back by time, due 2026-07-09T10:00:00.000Z, expires 2026-07-10T10:00:00.000Z"];
+        expect!["win-back by time, due 2026-07-09T10:00:00.000Z, expires 2026-07-11T10:00:00.000Z"];
     check("win-back", &once, "2028-01-01", told);
     // Lapses on 2026-07-09, 2027-01-16 (too soon) and 2027-10-28.
     let thrice = orders(&["2026-01-10", "2026-07-20", "2027-05-01"]);
     let told = expect![
-        "win-back by time, due 2026-07-09T10:00:00.000Z, expires 2026-07-10T10:00:00.000Z; win-back by time, due 2027-10-28T10:00:00.000Z, expires 2027-10-29T10:00:00.000Z"
+        "win-back by time, due 2026-07-09T10:00:00.000Z, expires 2026-07-11T10:00:00.000Z; win-back by time, due 2027-10-28T10:00:00.000Z, expires 2027-10-30T10:00:00.000Z"
     ];
     check("win-back", &thrice, "2028-01-01", told);
     check_decision("win-back", &once, &[], "", expect!["send email"]);
@@ -141,7 +141,7 @@ fn who_lapses_because_an_order_was_cancelled_is_not_missed() {
     let history = [orders(&["2026-01-10", "2026-09-01"]), vec![cancelled]].concat();
     // The order of September counted from July on, when the first one lapsed them by time.
     let told =
-        expect!["win-back by time, due 2026-07-09T10:00:00.000Z, expires 2026-07-10T10:00:00.000Z"];
+        expect!["win-back by time, due 2026-07-09T10:00:00.000Z, expires 2026-07-11T10:00:00.000Z"];
     check("win-back", &history, "2028-01-01", told);
     let soon = did("Order Cancelled", "2026-07-20", json!({"order_id": "1"}));
     let history = [orders(&["2026-01-10", "2026-07-01"]), vec![soon]].concat();
