@@ -119,7 +119,7 @@ fn traits<'a>(heard: &'a [Heard<'a>]) -> BTreeMap<String, &'a Value> {
         for (name, value) in traits {
             flatten(one_name(name).to_owned(), value, &mut leaves);
         }
-        for (name, value) in leaves {
+        for (name, value) in leaves.into_iter().filter(|(name, value)| says(name, value)) {
             let known = told.get(&name).is_some_and(|(clock, _)| *clock > heard.clock());
             if !known {
                 told.insert(name, (heard.clock(), value));
@@ -127,6 +127,17 @@ fn traits<'a>(heard: &'a [Heard<'a>]) -> BTreeMap<String, &'a Value> {
         }
     }
     told.into_iter().map(|(name, (_, value))| (name, value)).collect()
+}
+
+/// Whether a value says what the trait is for: what cannot be read leaves what was known.
+fn says(name: &str, value: &Value) -> bool {
+    let channel =
+        |word: &str| ["email", "sms", "push"].iter().any(|c| c.eq_ignore_ascii_case(word));
+    match (name, value) {
+        ("timezone", Value::String(zone)) => calendar::zone(zone).is_some(),
+        ("preferred_channel", Value::String(word)) => channel(word),
+        _ => true,
+    }
 }
 
 fn flatten<'a>(name: String, value: &'a Value, into: &mut Vec<(String, &'a Value)>) {
