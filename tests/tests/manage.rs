@@ -274,6 +274,9 @@ async fn what_is_wrong_with_a_request_is_told_in_the_words_of_whoever_sent_it() 
         ),
         ("DELETE", "/api/customers/42", json!("gone"), "expected an object"),
         ("GET", "/api/problems?limit=many", json!(null), "limit: expected a whole number"),
+        // A rehearsal that is misspelt must not be a publication.
+        ("PUT", "/api/definitions?dryrun=true", json!({"files": []}), "unknown field `dryrun`"),
+        ("GET", "/api/segments/buyers/members?lmit=1", json!(null), "unknown field `lmit`"),
     ] {
         let (status, answer) = manage(&world, method, path, &body).await;
         let message = answer["message"].as_str().unwrap_or_default();

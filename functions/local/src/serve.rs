@@ -20,8 +20,9 @@ use crate::{feedback_page, outbox_page};
 
 /// How often the schedules run. In the cloud it is each minute.
 const TICK: Duration = Duration::from_secs(1);
-/// How often expired items are deleted, and it is looked whether a census is due.
-const NOW_AND_THEN: Span = Span::minutes(10);
+/// How often expired items are deleted, with the bytes of who was erased, and it is looked whether a
+/// census is due.
+const NOW_AND_THEN: Span = Span::minutes(1);
 
 /// Serves until it is stopped.
 pub(crate) async fn run(asked: &cli::Serve) -> Result<(), Failure> {

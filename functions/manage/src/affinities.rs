@@ -16,6 +16,7 @@ use crate::{Deps, Refusal};
 
 /// Of which product, if not of all.
 #[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Of {
     product: Option<String>,
 }

@@ -29,6 +29,7 @@ const TOGETHER: usize = 50;
 
 /// What the file is to be of.
 #[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Wanted {
     #[serde(rename = "for")]
     platform: Option<String>,

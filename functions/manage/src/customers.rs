@@ -23,6 +23,7 @@ const ROWS: (usize, usize) = (100, 1_000);
 
 /// By what a customer is looked for.
 #[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct By {
     email: Option<String>,
     phone: Option<String>,
@@ -84,6 +85,7 @@ pub(crate) async fn one(
 
 /// What is to be explained.
 #[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct About {
     segment: Option<String>,
 }
@@ -111,6 +113,7 @@ pub(crate) async fn explain(
 
 /// Which page of a timeline, or of messages.
 #[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Page {
     before: Option<String>,
     limit: Option<usize>,

@@ -29,6 +29,7 @@ struct File {
 
 /// What a replacement may ask for.
 #[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Asked {
     /// Only tell what would change.
     dry_run: Option<String>,

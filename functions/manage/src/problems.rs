@@ -15,6 +15,7 @@ const PAGE: (i32, i32) = (100, 1_000);
 
 /// Which page of problems.
 #[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Page {
     before: Option<String>,
     limit: Option<i32>,

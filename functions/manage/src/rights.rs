@@ -27,6 +27,7 @@ const MOST_LOOKS: u32 = 12;
 
 /// Which page of an export.
 #[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Page {
     after: Option<String>,
 }

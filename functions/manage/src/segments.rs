@@ -90,6 +90,7 @@ pub(crate) fn begin_after(text: &str) -> Result<CustomerId, Refusal> {
 
 /// Which page of members.
 #[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Page {
     after: Option<String>,
     limit: Option<i32>,

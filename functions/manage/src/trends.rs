@@ -21,6 +21,7 @@ const DAYS: u32 = 30;
 
 /// Of when, and of what.
 #[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Asked {
     days: Option<u32>,
     before: Option<u32>,

@@ -6,6 +6,7 @@ use attune_liquid::Dialect;
 use crate::cart::DETAILS;
 use crate::definitions::Shop;
 use crate::definitions::mistake::{nearest, quoted};
+use crate::event::trait_name;
 
 /// Names that every template can read.
 const ROOTS: [&str; 11] = [
@@ -29,19 +30,16 @@ const OF_LIST: [&str; 3] = ["first", "last", "size"];
 const PERSON: [&str; 8] =
     ["person", "contact", "user", "profile", "recipient", "subscriber", "member", "client"];
 
-/// Traits that clients tell by these names, as Segment's specification has them, in both spellings.
-const TRAITS: [&str; 15] = [
+/// Traits that clients tell, as Segment's specification has them, by the names that we keep them under.
+const TRAITS: [&str; 12] = [
     "birthday",
     "company",
     "country",
-    "createdAt",
     "created_at",
     "email",
-    "firstName",
     "first_name",
     "gender",
     "language",
-    "lastName",
     "last_name",
     "phone",
     "timezone",
@@ -194,9 +192,14 @@ fn of_customer(rest: &[&str]) -> Meaning {
     }
 }
 
-/// What to tell whoever reads a trait whose name is nearly one that clients tell: two letters that
-/// changed places, or one that is wrong.
+/// What to tell whoever reads a trait by a name that we do not keep it under, or one that is nearly one
+/// that clients tell: two letters that changed places, or one that is wrong.
 pub(crate) fn misspelt_trait(name: &str, written: &str) -> Option<String> {
+    let kept = trait_name(name);
+    if kept != name {
+        let meant = written.replacen(name, kept, 1);
+        return Some(format!("what clients tell as `{name}` is kept as `{kept}`; write `{meant}`"));
+    }
     let near = |known: &&str| strsim::osa_distance(name, known) == 1;
     // `emails` and the like are lists of them.
     if TRAITS.contains(&name) || TRAITS.contains(&name.trim_end_matches('s')) {
@@ -291,6 +294,20 @@ mod tests {
         check("customer.id", "given");
         check("customer.id.size", "given");
         check("customer", "given");
+    }
+
+    #[test]
+    fn a_trait_is_told_by_the_name_that_it_is_kept_under() {
+        let told = |name: &str| misspelt_trait(name, &format!("customer.{name}"));
+        for name in ["firstName", "firstname"] {
+            let kept = format!(
+                "what clients tell as `{name}` is kept as `first_name`; write `customer.first_name`"
+            );
+            assert_eq!(told(name), Some(kept));
+        }
+        let near = told("frist_name").unwrap_or_default();
+        assert!(near.ends_with("did you mean `customer.first_name`?"), "{near}");
+        assert_eq!([told("first_name"), told("shoe"), told("emails")], [None, None, None]);
     }
 
     #[test]

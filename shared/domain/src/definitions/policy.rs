@@ -281,6 +281,27 @@ mod tests {
     }
 
     #[test]
+    fn a_program_is_about_a_topic_that_there_is() {
+        let read = |policy: &str, topic: &str| {
+            let file = format!(
+                "policy: {{ {policy} }}
+segments: [{{ id: s, when: {{ event: any }} }}]
+templates: [{{ id: t, sms: Hello }}]
+programs: [{{ id: p, enter: s, again: never, send: {{ template: t, topic: {topic} }} }}]"
+            );
+            Definitions::read(&[("test.yaml", &file)], &Lineage::default())
+                .map(drop)
+                .map_err(|mistakes| mistakes[0].to_string())
+        };
+        let topics = "topics: [{ id: news, name: News }]";
+        assert_eq!(read(topics, "news"), Ok(()));
+        let told = "test.yaml:4:73: there is no topic `newz`; did you mean `news`?";
+        assert_eq!(read(topics, "newz"), Err(told.to_owned()));
+        // A shop that names none may tell them by events alone.
+        assert_eq!(read("", "newz"), Ok(()));
+    }
+
+    #[test]
     fn topics_have_names_and_clicks_are_tracked_unless_one_says_no() {
         let policy =
             definitions("policy: { topics: [{ id: news, name: News }, { id: wine }] }").policy;

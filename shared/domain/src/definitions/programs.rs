@@ -113,6 +113,10 @@ fn read_send(
         }
         None => None,
     };
+    let topic = match topic {
+        Some(node) => Some(read_topic(reader, definitions, node)?),
+        None => None,
+    };
     let about_cart = match about {
         Some(node) => reader.word(node, &[("cart", true)])?,
         None => false,
@@ -133,9 +137,19 @@ fn read_send(
         // What has its hour is not too late the next time that it comes.
         max_lateness: max_lateness?.unwrap_or(Span::hours(if at.is_some() { 48 } else { 24 })),
         coupon,
-        topic: topic.and_then(|node| reader.text(node)).map(str::to_owned),
+        topic,
         about_cart,
     })
+}
+
+/// A topic. Where the shop names its topics, one of them: who left it would get what is sent under
+/// another name.
+fn read_topic(reader: &mut Reader, definitions: &Definitions, node: &Node) -> Option<String> {
+    let topics = &definitions.policy.topics;
+    if topics.is_empty() {
+        return reader.text(node).map(str::to_owned);
+    }
+    reference(reader, node, "topic", topics.iter().map(|topic| topic.id.as_str()))
 }
 
 /// Only who was asked for consent has something to confirm.
