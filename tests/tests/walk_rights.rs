@@ -140,8 +140,8 @@ async fn bad_lines_are_told_by_number_and_the_others_are_loaded() {
     assert_eq!(status.as_u16(), 404);
 }
 
-#[tokio::test]
-async fn a_message_that_is_sent_again_gives_the_same_code() {
+/// A shop in which the sender asks the first message, which has taken a code, to wait.
+async fn throttled_with_a_code() -> World {
     let faults = Faults::none();
     let behind = faults.clone();
     let world = World::behind(|inner| Arc::new(Faulty::new(inner, behind))).await;
@@ -150,6 +150,12 @@ async fn a_message_that_is_sent_again_gives_the_same_code() {
     order(&world, 1).await;
     faults.next("SendEmail", Fate::Refuse(Trouble::Throttled));
     assert_eq!(dispatch(&world).await.unwrap().held, 1);
+    world
+}
+
+#[tokio::test]
+async fn a_message_that_is_sent_again_gives_the_same_code() {
+    let world = throttled_with_a_code().await;
     let code = |world: &World| world.items("messages")[0]["code"]["S"].as_str().unwrap().to_owned();
     let first = code(&world);
     world.pass(Span::minutes(1));
@@ -163,14 +169,7 @@ async fn a_message_that_is_sent_again_gives_the_same_code() {
 
 #[tokio::test]
 async fn a_code_that_was_taken_is_of_its_coupon_whatever_the_program_gives_now() {
-    let faults = Faults::none();
-    let behind = faults.clone();
-    let world = World::behind(|inner| Arc::new(Faulty::new(inner, behind))).await;
-    world.publish(SHOP).await;
-    load(&world, &codes(0..50)).await;
-    order(&world, 1).await;
-    faults.next("SendEmail", Fate::Refuse(Trouble::Throttled));
-    assert_eq!(dispatch(&world).await.unwrap().held, 1);
+    let world = throttled_with_a_code().await;
     let five = "\n  - { id: five, codes: static, code: FIVE, expires: 2027-06-30 }\nsegments:";
     let now = SHOP.replace("\nsegments:", five).replace("coupon: ten", "coupon: five");
     world.publish(&now).await;

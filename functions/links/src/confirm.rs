@@ -83,10 +83,12 @@ impl Scene {
         let words = Words::of(&stored.profile.card, headers);
         let (card, channel) = (&stored.profile.card, address.channel());
         let sent = until - stored.definitions.policy.confirm_within;
-        let spent = match () {
-            () if card.said_no_since(channel, topic.as_deref(), sent) => Some(Spent::SaidNo),
-            () if deps.clock.now() >= until => Some(Spent::TooLate),
-            () => None,
+        let spent = if card.said_no_since(channel, topic.as_deref(), sent) {
+            Some(Spent::SaidNo)
+        } else if deps.clock.now() >= until {
+            Some(Spent::TooLate)
+        } else {
+            None
         };
         Ok(Self { stored, topic, address, spent, preferences, words })
     }

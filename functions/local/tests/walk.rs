@@ -12,15 +12,18 @@
     reason = "a test fails by panicking"
 )]
 
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+#[path = "support/running.rs"]
+mod running;
+
+use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use attune_aws::clock::Clock;
 use attune_domain::timing::time_of_day;
 use attune_domain::zone::Zone;
+use running::Running;
 use serde_json::{Value, json};
 
 /// What a person's browser calls itself.
@@ -55,17 +58,14 @@ programs:
   - { id: basket, enter: waiting, again: never, send: { template: basket, coupon: basket, about: cart } }
 ";
 
-/// A suite that runs, and dies with the test.
+/// A suite that runs, with its folder.
 struct Server {
-    process: Child,
-    address: String,
+    running: Running,
     data: PathBuf,
 }
 
 impl Drop for Server {
     fn drop(&mut self) {
-        self.process.kill().ok();
-        self.process.wait().ok();
         std::fs::remove_dir_all(&self.data).ok();
     }
 }
@@ -89,27 +89,12 @@ impl Server {
         let files = data.join("files");
         std::fs::create_dir_all(&files).unwrap();
         std::fs::write(files.join("shop.yaml"), SHOP).unwrap();
-        let mut process = Command::new(env!("CARGO_BIN_EXE_attune"))
-            .args(["serve", "--listen", "127.0.0.1:0", "--write-key", "w", "--manage-key", "m"])
-            .arg("--data")
-            .arg(data.join("data"))
-            .arg("--definitions")
-            .arg(files)
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut line = String::new();
-        let mut told = BufReader::new(process.stdout.take().unwrap());
-        told.read_line(&mut line).unwrap();
-        // Somebody must listen, or telling fails.
-        std::thread::spawn(move || std::io::copy(&mut told, &mut std::io::sink()));
-        let address = line.trim().rsplit("//").next().unwrap().to_owned();
-        Self { process, address, data }
+        Self { running: Running::start(&data.join("data"), &files), data }
     }
 
     /// Sends a request with these headers and nothing else: no key, no cookie.
     fn raw(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
-        let mut stream = TcpStream::connect(&self.address).unwrap();
+        let mut stream = TcpStream::connect(&self.running.address).unwrap();
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
         let headers: String =
             headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
@@ -207,7 +192,7 @@ impl Server {
 
 /// The paths of the links in a text that lead to the server.
 fn links(text: &str, server: &Server) -> Vec<String> {
-    let base = format!("http://{}", server.address);
+    let base = format!("http://{}", server.running.address);
     let mut found: Vec<String> = text
         .match_indices(&base)
         .map(|(at, _)| {

@@ -14,8 +14,7 @@ use std::time::Duration;
 
 use attune_domain::address::Address;
 use attune_domain::content::Written;
-use attune_domain::message::Class;
-use attune_domain::message::Message;
+use attune_domain::message::{Class, Message};
 use attune_domain::time::Span;
 use aws_config::SdkConfig;
 use aws_config::retry::RetryConfig;

@@ -4,8 +4,7 @@ use std::collections::BTreeSet;
 use std::ops::Add;
 
 use crate::id::ProgramId;
-use crate::message::Class;
-use crate::message::Held;
+use crate::message::{Class, Held};
 use crate::program::Program;
 
 /// What the operator, or a circuit breaker, holds back.

@@ -76,6 +76,13 @@ pub fn is_mjml(source: &str) -> bool {
     source.contains("<mjml")
 }
 
+/// The same HTML in this language, or in none that it names: MJML without one says that it is not known,
+/// and then a screen reader would not try to guess.
+pub fn with_language(html: &str, language: Option<&str>) -> String {
+    let language = language.map(|tag| format!(" lang=\"{tag}\""));
+    html.replace(" lang=\"und\"", language.as_deref().unwrap_or_default())
+}
+
 /// The same HTML with a text that mailboxes show beside the subject, and readers do not see.
 ///
 /// Without one they show how the mail begins, which is mostly "view in your browser". The blanks

@@ -11,28 +11,17 @@ use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use attune_domain::definitions::Definitions;
-use attune_domain::id::CustomerId;
-use attune_domain::packed;
 use attune_domain::profile::Core;
-use attune_domain::time::Span;
-use attune_testkit::workload::{BEGIN, Calendar, Life, Person, SEGMENTS, Truth, Workload};
+use attune_testkit::workload::{BEGIN, Calendar, Person, SEGMENTS, Sample, Truth, Workload};
 
 const CUSTOMERS: u64 = 5_000;
 const ROUNDS: usize = 15;
-const DAY: Span = Span::days(1);
-
-/// A customer in the three shapes that are compared.
-struct Sample {
-    id: CustomerId,
-    core: Core,
-    stored: Vec<u8>,
-}
 
 fn main() {
     let workload = Workload::new(1, CUSTOMERS);
     let definitions = workload.definitions();
     let people: Vec<Person> = workload.people().collect();
-    let samples: Vec<Sample> = people.iter().filter_map(|p| sample(p, &definitions)).collect();
+    let samples: Vec<Sample> = people.iter().filter_map(|p| Sample::of(p, &definitions)).collect();
     let calendar = Calendar::new();
     let truths: Vec<Truth<'_>> = people
         .iter()
@@ -44,7 +33,8 @@ fn main() {
     let customers = samples.len();
     let copy = best(|| samples.iter().for_each(|s| drop(black_box(s.stored.clone()))));
     let evaluate = best(|| samples.iter().for_each(|s| evaluate(&s.core, &definitions)));
-    let decode = best(|| samples.iter().for_each(|s| drop(black_box(decoded(s, &definitions)))));
+    let decode =
+        best(|| samples.iter().for_each(|s| drop(black_box(black_box(s).decoded(&definitions)))));
     let both = best(|| samples.iter().for_each(|s| evaluate_stored(s, &definitions)));
     let count = best(|| truths.iter().for_each(|t| count_all(t)));
 
@@ -64,20 +54,6 @@ fn main() {
     each("decode and evaluate", both);
 }
 
-fn sample(person: &Person, definitions: &Definitions) -> Option<Sample> {
-    let mut life = Life::new(definitions, &person.id);
-    for doing in person.doings.iter().take_while(|doing| doing.arrives <= BEGIN) {
-        life.sweep_until(doing.arrives, DAY);
-        life.take(&person.event(doing));
-    }
-    life.sweep_until(BEGIN, DAY);
-    let profile = life.profile()?;
-    let stored = packed::pack(&profile.core, &profile.id, definitions);
-    let id = profile.id.clone();
-    let core = packed::unpack(&stored, &id, definitions).expect("a core");
-    Some(Sample { id, core, stored })
-}
-
 fn truth<'a>(person: &'a Person, workload: &'a Workload, calendar: &'a Calendar) -> Truth<'a> {
     let mut truth = Truth::new(person, workload.quartiles(), calendar);
     let arrived = person.doings.iter().take_while(|doing| doing.arrives <= BEGIN);
@@ -89,12 +65,8 @@ fn evaluate(core: &Core, definitions: &Definitions) {
     black_box(definitions.answers(&core.facts(), black_box(BEGIN)));
 }
 
-fn decoded(sample: &Sample, definitions: &Definitions) -> Core {
-    packed::unpack(black_box(&sample.stored), &sample.id, definitions).expect("a core")
-}
-
 fn evaluate_stored(sample: &Sample, definitions: &Definitions) {
-    evaluate(&decoded(sample, definitions), definitions);
+    evaluate(&black_box(sample).decoded(definitions), definitions);
 }
 
 fn count_all(truth: &Truth<'_>) {

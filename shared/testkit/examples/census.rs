@@ -18,24 +18,14 @@ use std::path::{Path, PathBuf};
 use attune_domain::definitions::{Definitions, Lineage};
 use attune_domain::id::CustomerId;
 use attune_domain::number::Number;
-use attune_domain::packed;
 use attune_domain::profile::Core;
 use attune_domain::ranking::Ranking;
-use attune_domain::time::Span;
-use attune_testkit::workload::{BEGIN, Kind, Life, Person, SEGMENTS, Workload};
+use attune_testkit::workload::{BEGIN, Kind, Person, SEGMENTS, Sample, Workload};
 use serde_json::json;
 
 const ROUNDS: usize = 5;
-const DAY: Span = Span::days(1);
 /// Bands of each axis of the class.
 const BANDS: usize = 4;
-
-/// A customer as they are stored, and decoded.
-struct Sample {
-    id: CustomerId,
-    core: Core,
-    stored: Vec<u8>,
-}
 
 /// How many are in each segment, and in each cell.
 #[derive(Debug, PartialEq, Eq)]
@@ -56,7 +46,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let definitions = Definitions::read(&files, &Lineage::default().next())
         .map_err(|mistakes| format!("{mistakes:#?}"))?;
     let samples: Vec<Sample> =
-        workload.people().filter_map(|person| sample(&person, &definitions)).collect();
+        workload.people().filter_map(|person| Sample::of(&person, &definitions)).collect();
     let (decoded, from_decoded) = best(|| {
         let cores = samples.iter().map(|sample| (&sample.id, &sample.core));
         counted(cores, &definitions)
@@ -105,21 +95,6 @@ classes:
     std::iter::once(head.to_owned()).chain(cells).collect()
 }
 
-/// A customer once everything has arrived that they did before the beginning.
-fn sample(person: &Person, definitions: &Definitions) -> Option<Sample> {
-    let mut life = Life::new(definitions, &person.id);
-    for doing in person.doings.iter().take_while(|doing| doing.arrives <= BEGIN) {
-        life.sweep_until(doing.arrives, DAY);
-        life.take(&person.event(doing));
-    }
-    life.sweep_until(BEGIN, DAY);
-    let profile = life.profile()?;
-    let stored = packed::pack(&profile.core, &profile.id, definitions);
-    let id = profile.id.clone();
-    let core = packed::unpack(&stored, &id, definitions).expect("a core");
-    Some(Sample { id, core, stored })
-}
-
 /// Judges every segment of everybody, cuts the class by all, and counts.
 fn counted<'a>(
     cores: impl Iterator<Item = (&'a CustomerId, &'a Core)>,
@@ -133,10 +108,7 @@ fn counted<'a>(
 /// The same, of which each is decoded first.
 fn counted_from_stored(samples: &[Sample], definitions: &Definitions) -> Counts {
     let mut work = Work::new(definitions);
-    for Sample { id, stored, .. } in samples {
-        let core = packed::unpack(stored, id, definitions).expect("a core");
-        work.judge(id, &core);
-    }
+    samples.iter().for_each(|sample| work.judge(&sample.id, &sample.decoded(definitions)));
     work.finish()
 }
 

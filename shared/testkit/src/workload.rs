@@ -24,6 +24,7 @@ mod figures;
 mod life;
 mod person;
 mod play;
+mod sample;
 mod segments;
 mod truth;
 
@@ -34,6 +35,7 @@ pub use figures::Figures;
 pub use life::Life;
 pub use person::{Doing, Kind, Person};
 pub use play::{Played, play};
+pub use sample::Sample;
 pub use segments::{Quartiles, SEGMENTS};
 pub use truth::{Calendar, Truth};
 

@@ -15,6 +15,7 @@ use crate::definitions::Definitions;
 use crate::digest::{Key, hash64};
 use crate::id::CustomerId;
 use crate::limits;
+use crate::membership::Membership;
 use crate::number::Number;
 use crate::profile::Profile;
 use crate::ranking::{Ranking, ranked_by};
@@ -130,8 +131,11 @@ impl<'a> Counter<'a> {
     /// Adds one customer, who was not added before.
     pub fn count(&self, summary: &mut Summary, profile: &Profile) {
         summary.customers += 1;
-        let inside = self.count_segments(summary, profile);
-        self.count_moves(summary, profile);
+        let memberships = &profile.core.memberships;
+        let places = self.definitions.segments.iter().map(|segment| memberships.get(segment.key));
+        let places: Vec<_> = places.collect();
+        let inside = self.count_segments(summary, profile, &places);
+        self.count_moves(summary, &places);
         self.count_known(summary, profile, &inside);
         let facts = profile.core.facts();
         let values: Vec<_> =
@@ -145,13 +149,18 @@ impl<'a> Counter<'a> {
         summary.put(hash, Row { id: shortened(&profile.id), values, inside, bought });
     }
 
-    fn count_segments(&self, summary: &mut Summary, profile: &Profile) -> Vec<u16> {
-        let segments = &self.definitions.segments;
-        summary.segments.resize(segments.len(), Tally::default());
+    /// Counts who is where, by their place in each segment.
+    fn count_segments(
+        &self,
+        summary: &mut Summary,
+        profile: &Profile,
+        places: &[Option<Membership>],
+    ) -> Vec<u16> {
+        summary.segments.resize(places.len(), Tally::default());
         let reach = Channel::ALL.map(|channel| profile.card.allows(channel, None));
         let mut inside = Vec::new();
-        for ((n, segment), tally) in (0_u16..).zip(segments).zip(&mut summary.segments) {
-            let Some(place) = profile.core.memberships.get(segment.key) else { continue };
+        for ((n, place), tally) in (0_u16..).zip(places).zip(&mut summary.segments) {
+            let Some(place) = place else { continue };
             let was_inside = place.was_inside(self.before);
             tally.entered += u64::from(place.inside && !was_inside);
             tally.left += u64::from(was_inside && !place.inside);
@@ -174,13 +183,12 @@ impl<'a> Counter<'a> {
 
     /// Since the census before somebody can have gone through several cells of a class: what they
     /// were in then is the one that they left first.
-    fn count_moves(&self, summary: &mut Summary, profile: &Profile) {
+    fn count_moves(&self, summary: &mut Summary, places: &[Option<Membership>]) {
         for class in &self.definitions.classes {
-            let cells = class.segments.iter().filter_map(|place| {
-                let segment = self.definitions.segments.get(*place)?;
-                let known = profile.core.memberships.get(segment.key)?;
-                Some((u16::try_from(*place).ok()?, known))
-            });
+            let cells = class
+                .segments
+                .iter()
+                .filter_map(|cell| Some((u16::try_from(*cell).ok()?, (*places.get(*cell)?)?)));
             let cells: Vec<_> = cells.collect();
             let was = cells.iter().filter(|(_, known)| known.was_inside(self.before));
             let was = was.min_by_key(|(_, known)| known.since);

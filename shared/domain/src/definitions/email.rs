@@ -109,9 +109,7 @@ impl Html {
     fn compile(&self) -> Result<Compiled, Uncompiled> {
         let partial = |id: &str| self.partials.text(id).map(str::to_owned);
         let compiled = attune_mail::compile(&self.source, &partial)?;
-        // MJML that names no language says that it is not known, and a reader would not try to guess.
-        let language = self.language.as_ref().map(|tag| format!(" lang=\"{tag}\""));
-        let html = compiled.html.replace(" lang=\"und\"", language.as_deref().unwrap_or_default());
+        let html = attune_mail::with_language(&compiled.html, self.language.as_deref());
         let html = match &self.preheader {
             Some(preheader) => attune_mail::with_preheader(&html, preheader),
             None => html,

@@ -117,6 +117,6 @@ fn resolved(path: &str, known: &Given) -> Option<String> {
 }
 
 /// The name that a path begins with, and the rest of it.
-fn root(path: &str) -> (&str, &str) {
+pub(super) fn root(path: &str) -> (&str, &str) {
     path.split_at(path.find(['.', '[']).unwrap_or(path.len()))
 }

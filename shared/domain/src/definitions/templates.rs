@@ -10,7 +10,7 @@ use super::draft::Sections;
 use super::email::{self, EmailContent};
 use super::mistake::Wrong;
 use super::partials::{self, Partials};
-use super::reach::reached;
+use super::reach::{reached, root};
 use super::reader::{Members, Reader};
 use super::reading::{Reading, dialects};
 use super::source::Node;
@@ -97,8 +97,7 @@ impl Content {
 
     /// Whether any of its parts reads a name, such as `recommendations`.
     pub fn reads(&self, name: &str) -> bool {
-        let root = |path: &str| path.split(['.', '[']).next() == Some(name);
-        self.variables().iter().any(|path| root(path))
+        self.variables().iter().any(|path| root(path).0 == name)
     }
 }
 
