@@ -1,13 +1,38 @@
-//! What is made up once for a data folder, so that a restart keeps it: keys, in files that only
-//! their owner may read.
+//! A data folder, which only its owner may look into and one process works on at a time, and what is
+//! made up once for it, so that a restart keeps it: keys.
 
-use std::fs::{self, OpenOptions};
+use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{self, Write as _};
 use std::path::Path;
 
 use attune_aws::pseudonym::Pseudonyms;
 
 use crate::Failure;
+
+/// Makes a data folder if it is missing.
+pub(crate) fn create(folder: &Path) -> Result<(), Failure> {
+    let mut builder = DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder).map_err(|why| Failure::file(folder, why))
+}
+
+/// Holds a data folder until the file is dropped, or the process ends in any way.
+pub(crate) fn hold(folder: &Path) -> Result<File, Failure> {
+    let path = folder.join("lock");
+    let mut options = OpenOptions::new();
+    let file = options.read(true).append(true).create(true).open(&path);
+    let file = file.map_err(|why| Failure::file(&path, why))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(Failure::file(
+            folder,
+            "another `attune` works on this folder; stop it, or ask it with `--endpoint URL`",
+        )),
+        Err(TryLockError::Error(why)) => Err(Failure::file(&path, why)),
+    }
+}
 
 /// Lines in a file of a data folder; made up if there is no such file.
 pub(crate) fn lines<const N: usize>(
@@ -27,7 +52,7 @@ pub(crate) fn lines<const N: usize>(
         }
         Err(why) if why.kind() == io::ErrorKind::NotFound => {
             let lines = made_up()?;
-            fs::create_dir_all(folder).map_err(|why| Failure::file(folder, why))?;
+            create(folder)?;
             let text = lines.join("\n") + "\n";
             write_privately(&path, &text).map_err(|why| Failure::file(&path, why))?;
             Ok(lines)

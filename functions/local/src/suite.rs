@@ -1,5 +1,6 @@
 //! The whole suite in one process: every function's own code, on the embedded stand-ins.
 
+use std::fs::File;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -48,6 +49,8 @@ pub struct Suite {
     ticks: AtomicU32,
     /// Names this process and no other.
     run: String,
+    /// The data folder, if there is one.
+    _held: Option<File>,
 }
 
 /// What a tick did.
@@ -71,14 +74,15 @@ impl Suite {
         keys: Keys,
         observer: Option<Observer>,
     ) -> Result<Self, Failure> {
-        let engine = match folder {
+        let (engine, held) = match folder {
             Some(folder) => {
-                std::fs::create_dir_all(folder).map_err(|why| Failure::file(folder, why))?;
-                Engine::open(&folder.join("attune.db"))?
+                kept::create(folder)?;
+                let held = kept::hold(folder)?;
+                (Engine::open(&folder.join("attune.db"))?, Some(held))
             }
-            None => Engine::memory_with_clock(clock.clone())?,
-        }
-        .without_tokens();
+            None => (Engine::memory_with_clock(clock.clone())?, None),
+        };
+        let engine = engine.without_tokens();
         // Ids of one folder must not repeat after a restart; those in memory are the same each time.
         let seed = folder.map_or(1, |_| getrandom::u64().unwrap_or(1));
         // Local sends are as fast as the machine; simulated time stands still while they happen.
@@ -125,6 +129,7 @@ impl Suite {
             passed,
             ticks,
             run,
+            _held: held,
         })
     }
 

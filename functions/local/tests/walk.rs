@@ -416,4 +416,20 @@ fn nobody_else_reads_the_data() {
     for name in ["attune.db-wal", "attune.db-shm"] {
         assert!(mode(name).is_ok_and(|mode| mode == 0o600), "{name}: {:?}", mode(name));
     }
+    assert_eq!([".", "outbox", "outbox/mail"].map(|name| mode(name).unwrap()), [0o700; 3]);
+}
+
+/// Two at once would send what the other sends, and write over its mail.
+#[test]
+fn a_folder_that_somebody_works_on_is_refused() {
+    let server = Server::start();
+    let data = server.data.join("data");
+    let second = Command::new(env!("CARGO_BIN_EXE_attune"))
+        .args(["explain", "anybody", "--data"])
+        .arg(&data)
+        .output()
+        .unwrap();
+    let told = String::from_utf8(second.stderr).unwrap();
+    assert!(!second.status.success() && told.contains("another `attune` works on this"), "{told}");
+    drop(server);
 }

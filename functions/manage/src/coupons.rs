@@ -16,6 +16,8 @@ use crate::{Deps, Refusal};
 
 /// Bad codes that are told one by one; of more only the number.
 const BAD: usize = 100;
+/// What is taken of a file to read a row: most are shorter.
+const ROW_BYTES: usize = 128;
 
 /// Every coupon.
 pub(crate) async fn list(State(deps): State<Deps>) -> Result<Json<Value>, Refusal> {
@@ -89,33 +91,95 @@ fn texts(kind: &str, body: &[u8]) -> Result<Vec<Cell>, Refusal> {
     Ok(column(text.trim_start_matches('\u{feff}')))
 }
 
+/// Words of which the heading of a column of codes is made.
+const HEADING: [&str; 8] =
+    ["code", "codes", "coupon", "coupons", "voucher", "vouchers", "discount", "promo"];
+
 /// The first column of a CSV file (RFC 4180), each cell with the line on which it begins.
+///
+/// No code goes on in a next line. So after a quote that is not ended the next line is read as if
+/// nothing were open, and one slip costs one code.
 fn column(text: &str) -> Vec<Cell> {
-    let reader = csv::ReaderBuilder::new()
-        .has_headers(false)
-        .flexible(true)
-        .delimiter(delimiter(text))
-        .from_reader(text.as_bytes());
-    let (mut seen, mut line) = (0, 1);
+    let delimiter = delimiter(text);
     let mut cells = Vec::new();
-    // Nothing can fail: the text is in memory and UTF-8, and rows may be of any length.
-    for record in reader.into_records().flatten() {
-        // The reader counts the blank lines that it passes over to the record after them.
-        let begin =
-            record.position().and_then(|place| usize::try_from(place.byte()).ok()).unwrap_or(seen);
-        let rest = text.get(begin..).unwrap_or_default();
-        let begin = text.len() - rest.trim_start_matches(['\r', '\n']).len();
-        line += text.get(seen..begin).unwrap_or_default().matches('\n').count();
-        seen = begin;
-        let cell = record.get(0).unwrap_or_default().trim();
-        let blank = cell.is_empty() && record.len() == 1;
-        let heading = line == 1 && cell.eq_ignore_ascii_case("code");
-        if !blank && !heading {
-            let open = "a quote begins here that its line does not end".to_owned();
-            cells.push((line, if cell.contains('\n') { Err(open) } else { Ok(cell.to_owned()) }));
+    let (mut from, mut line) = (0, 1);
+    while let Some(row) = row(text, from, delimiter) {
+        line += text.get(from..row.begin).unwrap_or_default().matches('\n').count();
+        let written = text.get(row.begin..row.end).unwrap_or_default();
+        let next = match row.code {
+            Ok(_) => row.end,
+            Err(_) => row.begin + written.find('\n').map_or(written.len(), |at| at + 1),
+        };
+        let heading = |code: &String| line == 1 && is_heading(code);
+        if !row.code.as_ref().is_ok_and(heading) {
+            cells.push((line, row.code.map_err(str::to_owned)));
         }
+        line += text.get(row.begin..next).unwrap_or_default().matches('\n').count();
+        from = next;
     }
     cells
+}
+
+fn is_heading(cell: &str) -> bool {
+    let mut words = cell.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+    words.all(|word| HEADING.iter().any(|known| known.eq_ignore_ascii_case(word)))
+}
+
+/// A row of a file, from its first byte to that behind it, and what its first cell holds.
+struct Row {
+    begin: usize,
+    end: usize,
+    code: Result<String, &'static str>,
+}
+
+/// The first row from a byte on that is not blank.
+fn row(text: &str, from: usize, delimiter: u8) -> Option<Row> {
+    let mut begin = from;
+    loop {
+        let rest = text.get(begin..)?;
+        begin += rest.len() - rest.trim_start_matches(['\r', '\n']).len();
+        let rest = text.get(begin..)?;
+        let mut reader = csv::ReaderBuilder::new()
+            .has_headers(false)
+            .flexible(true)
+            .delimiter(delimiter)
+            .buffer_capacity(ROW_BYTES)
+            .from_reader(rest.as_bytes());
+        let mut record = csv::StringRecord::new();
+        // Nothing can fail: the text is in memory and UTF-8, and rows may be of any length.
+        if !reader.read_record(&mut record).unwrap_or_default() {
+            return None;
+        }
+        let length = usize::try_from(reader.position().byte()).unwrap_or(rest.len());
+        let written = rest.get(..length).unwrap_or(rest);
+        let cell = record.get(0).unwrap_or_default().trim();
+        if !cell.is_empty() || record.len() > 1 {
+            let code = match why_misquoted(written, cell, delimiter) {
+                Some(why) => Err(why),
+                None => Ok(cell.to_owned()),
+            };
+            return Some(Row { begin, end: begin + written.len(), code });
+        }
+        begin += written.len();
+    }
+}
+
+/// What is wrong with the quotes of a row as it is written, from which this first cell was read.
+fn why_misquoted(written: &str, cell: &str, delimiter: u8) -> Option<&'static str> {
+    const OPEN: &str = "a quote begins here that its line does not end";
+    let line = written.trim_end_matches(['\r', '\n']);
+    let Some(quoted) = line.trim_start().strip_prefix('"') else {
+        // A quote within a code is one of its characters; one that opens a later cell takes lines in.
+        let open = line.contains('\n') && line.matches('"').count() % 2 == 1;
+        return open.then_some(OPEN);
+    };
+    if cell.contains('\n') || quoted.matches('"').count() % 2 == 0 {
+        return Some(OPEN);
+    }
+    let closing = quoted.replace("\"\"", "  ").find('"')?;
+    let after = quoted.get(closing + 1..).unwrap_or_default().trim_start();
+    let ends = after.is_empty() || after.as_bytes().first() == Some(&delimiter);
+    (!ends).then_some("there is something behind the quote that ends this code")
 }
 
 /// `;` where it comes first, as spreadsheets of many countries write it; else `,`.
@@ -189,7 +253,24 @@ mod tests {
     #[test]
     fn a_quote_that_is_not_ended_is_told_where_it_begins() {
         let told = "a quote begins here that its line does not end";
-        check("A\n\"B\nC\n", &[(1, "A"), (2, told)]);
+        check("A\n\"B\nC\n", &[(1, "A"), (2, told), (3, "C")]);
+        check("A\n\"B", &[(1, "A"), (2, told)]);
+        check("A,\"x\nB\nC,\"y\"\nD", &[(1, told), (2, "B"), (3, "C"), (4, "D")]);
+        check("A\"x\nB", &[(1, "A\"x"), (2, "B")]);
+    }
+
+    #[test]
+    fn what_stands_behind_a_quoted_code_is_told() {
+        let told = "there is something behind the quote that ends this code";
+        check("\"A\"y,z\n\"B\" ,z\n\"C\"\"\"\n", &[(1, told), (2, "B"), (3, "C\"")]);
+    }
+
+    #[test]
+    fn a_heading_is_no_code() {
+        for heading in ["code", "Codes", "Coupon code", "\"voucher_code\"", "DISCOUNT-CODE,x"] {
+            check(&format!("{heading}\nA\ncode"), &[(2, "A"), (3, "code")]);
+        }
+        check("PROMO10\n", &[(1, "PROMO10")]);
     }
 
     #[test]

@@ -6,7 +6,9 @@ use attune_liquid::Dialect;
 use crate::cart::DETAILS;
 use crate::definitions::Shop;
 use crate::definitions::mistake::{nearest, quoted};
-use crate::event::trait_name;
+use crate::event::{
+    CONSENT_GRANTED, CONSENT_REQUESTED, CONSENT_WITHDRAWN, EVENT_ALIASES, RESERVED, trait_name,
+};
 
 /// Names that every template can read.
 const ROOTS: [&str; 11] = [
@@ -211,6 +213,25 @@ pub(crate) fn misspelt_trait(name: &str, written: &str) -> Option<String> {
     ))
 }
 
+/// What to tell whoever writes the name of an event that is nearly one that we, or the clients of a shop,
+/// tell by themselves.
+pub(crate) fn misspelt_event(name: &str) -> Option<String> {
+    let plain = |name: &str| -> String {
+        name.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase()
+    };
+    let consents = [CONSENT_GRANTED, CONSENT_REQUESTED, CONSENT_WITHDRAWN];
+    let ours = || consents.into_iter().chain(RESERVED.iter().copied());
+    let known = || EVENT_ALIASES.iter().map(|(known, _)| *known).chain(ours());
+    if known().any(|known| known == name) {
+        return None;
+    }
+    let written = plain(name);
+    let meant = known().find(|known| strsim::osa_distance(&plain(known), &written) <= 1)?;
+    Some(format!(
+        "an event `{name}` is not one that clients tell by themselves; did you mean `{meant}`?"
+    ))
+}
+
 /// Whether a word is the place of an item and no name.
 fn is_place(word: &str) -> bool {
     OF_LIST.contains(&word) || word.parse::<i64>().is_ok()
@@ -308,6 +329,21 @@ mod tests {
         let near = told("frist_name").unwrap_or_default();
         assert!(near.ends_with("did you mean `customer.first_name`?"), "{near}");
         assert_eq!([told("first_name"), told("shoe"), told("emails")], [None, None, None]);
+    }
+
+    #[test]
+    fn an_event_that_is_nearly_a_known_one_is_doubted() {
+        let told = |name: &str| {
+            misspelt_event(name).and_then(|told| Some(told.split_once("mean ")?.1.to_owned()))
+        };
+        for name in ["Order Complete", "order completed", "order_completed", "Orders Completed"] {
+            assert_eq!(told(name).as_deref(), Some("`Order Completed`?"), "{name}");
+        }
+        assert_eq!(told("Message Oppened").as_deref(), Some("`Message Opened`?"));
+        assert_eq!(
+            ["Order Completed", "any", "Wine Tasted", "Order Shipped"].map(told),
+            [None, None, None, None]
+        );
     }
 
     #[test]

@@ -37,10 +37,14 @@ pub struct Outbox {
 }
 
 impl Outbox {
-    /// The outbox in `folder`, made if missing.
+    /// The outbox in `folder`. If it is missing it is made, for its owner alone: it is people's mail.
     pub fn open(folder: impl Into<PathBuf>) -> io::Result<Self> {
         let folder = folder.into();
-        fs::create_dir_all(folder.join("mail"))?;
+        let mut builder = fs::DirBuilder::new();
+        builder.recursive(true);
+        #[cfg(unix)]
+        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+        builder.create(folder.join("mail"))?;
         Ok(Self { folder, turn: Arc::default() })
     }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::position::{Position, positions};
 use crate::template::Template;
-use crate::variables::Walk;
+use crate::variables::{ReadAt, Walk};
 
 /// What a template reads, names and renders, found without rendering it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -28,6 +28,8 @@ pub struct Read {
     pub written: String,
     /// Where it begins.
     pub position: Position,
+    /// Whether it is asked there if there is anything: in a condition, or before `default`.
+    pub asked: bool,
 }
 
 /// A place at which a template renders a partial.
@@ -49,12 +51,12 @@ pub struct Call {
 pub(crate) fn outline(template: &Template) -> Outline {
     let mut walk = Walk::of_every_place();
     walk.nodes(&template.nodes);
-    let read = |(written, position): ((usize, String, String), Position)| {
-        let (_, path, written) = written;
-        Read { path, written, position }
+    let read = |(place, position): (ReadAt, Position)| {
+        let ReadAt { path, written, asked, .. } = place;
+        Read { path, written, position, asked }
     };
     let call = |((_, call), position): ((usize, Call), Position)| Call { position, ..call };
-    let reads: Vec<usize> = walk.paths.iter().map(|(at, ..)| *at).collect();
+    let reads: Vec<usize> = walk.paths.iter().map(|read| read.at).collect();
     let calls: Vec<usize> = walk.calls.iter().map(|(at, _)| *at).collect();
     let reads = walk.paths.into_iter().zip(positions(&template.source, &reads)).map(read);
     let calls = walk.calls.into_iter().zip(positions(&template.source, &calls)).map(call);
@@ -90,6 +92,14 @@ mod tests {
             told("{% for i in a.b %}{{ i.c }}{{ i.c }}{% endfor %}"),
             ["a.b as a.b at 13", "a.b[].c as i.c at 22", "a.b[].c as i.c at 31"]
         );
+    }
+
+    #[test]
+    fn a_place_that_asks_whether_there_is_anything_is_told() {
+        let source = "{% if a.b == 1 %}{{ a.b }}{% elsif c %}{% endif %}{{ d | default: e }}";
+        let outline = Template::parse(source, &ParseOptions::default()).unwrap().outline();
+        let asked = outline.reads.iter().filter(|read| read.asked).map(|read| read.path.as_str());
+        assert_eq!(asked.collect::<Vec<_>>(), ["a.b", "c", "d"]);
     }
 
     #[test]

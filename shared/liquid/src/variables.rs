@@ -19,9 +19,11 @@ use crate::value::Value;
 pub(crate) fn variables(template: &Template) -> Vec<Variable> {
     let mut walk = Walk::default();
     walk.nodes(&template.nodes);
-    let offsets: Vec<usize> = walk.paths.iter().map(|(at, ..)| *at).collect();
+    let offsets: Vec<usize> = walk.paths.iter().map(|read| read.at).collect();
     let located = walk.paths.into_iter().zip(positions(&template.source, &offsets));
-    located.map(|((_, path, _), position)| Variable { path, partial: None, position }).collect()
+    let variable =
+        |(read, position): (ReadAt, _)| Variable { path: read.path, partial: None, position };
+    located.map(variable).collect()
 }
 
 /// The partials that a template names in quotes, each once.
@@ -47,8 +49,10 @@ const MAX_PATHS_BYTES: usize = 256 * 1024;
 pub(crate) struct Walk<'t> {
     /// Whether a path is told each time it is read, and not only the first time.
     everywhere: bool,
-    /// Each path with where it stands and how it is written there.
-    pub(crate) paths: Vec<(usize, String, String)>,
+    /// Each place at which a path is read.
+    pub(crate) paths: Vec<ReadAt>,
+    /// Whether what is walked through asks if there is anything.
+    asking: bool,
     seen: HashSet<String>,
     /// Of all paths and calls.
     bytes: usize,
@@ -56,6 +60,15 @@ pub(crate) struct Walk<'t> {
     pub(crate) calls: Vec<(usize, Call)>,
     pub(crate) assigned: HashMap<&'t str, Origin>,
     loops: Vec<(&'t str, Origin)>,
+}
+
+/// A path, where it is read, and how it is written there.
+pub(crate) struct ReadAt {
+    pub(crate) at: usize,
+    pub(crate) path: String,
+    pub(crate) written: String,
+    /// See [`Read::asked`](crate::Read::asked).
+    pub(crate) asked: bool,
 }
 
 /// What a name stands for that the template has given.
@@ -220,10 +233,13 @@ impl<'t> Walk<'t> {
     fn filtered(&mut self, filtered: &'t Filtered) {
         let keys = filtered.filters.iter().map_while(FilterCall::looked_up);
         let suffix: String = keys.map(|key| format!(".{key}")).collect();
+        let before = self.asking;
+        self.asking |= filtered.filters.iter().any(|call| call.filter.name == "default");
         match &filtered.expr {
             Expr::Path(path) if !suffix.is_empty() => self.read(path, &suffix),
             expr => self.expr(expr),
         }
+        self.asking = before;
         for call in &filtered.filters {
             call.arguments.iter().for_each(|argument| self.expr(argument));
             call.named.iter().for_each(|(_, argument)| self.expr(argument));
@@ -231,11 +247,13 @@ impl<'t> Walk<'t> {
     }
 
     fn condition(&mut self, condition: &'t Condition) {
+        let before = std::mem::replace(&mut self.asking, true);
         let rest = condition.rest.iter().map(|(_, comparison)| comparison);
         for comparison in std::iter::once(&condition.first).chain(rest) {
             self.expr(&comparison.left);
             comparison.right.iter().for_each(|(_, right)| self.expr(right));
         }
+        self.asking = before;
     }
 
     fn expr(&mut self, expr: &'t Expr) {
@@ -264,7 +282,7 @@ impl<'t> Walk<'t> {
         if text.len() <= MAX_PATH_BYTES && (self.everywhere || self.seen.insert(text.clone())) {
             self.bytes += text.len();
             let written = if self.everywhere { format!("{path}{suffix}") } else { String::new() };
-            self.paths.push((path.at, text, written));
+            self.paths.push(ReadAt { at: path.at, path: text, written, asked: self.asking });
         }
     }
 

@@ -151,7 +151,7 @@ impl Draft {
         let segments = ids("segment", &sections.segments, limits::SEGMENTS);
         ids("class", &sections.classes, limits::CLASSES);
         let programs = ids("program", &sections.programs, limits::PROGRAMS);
-        ids("template", &sections.templates, limits::TEMPLATES);
+        let templates = ids("template", &sections.templates, limits::TEMPLATES);
         let coupons = ids("coupon", &sections.coupons, limits::COUPONS);
         for (kind, entries) in [("metric", &sections.metrics), ("score", &sections.scores)] {
             let id = |key: &Node| key.text().unwrap_or_default().to_owned();
@@ -160,7 +160,8 @@ impl Draft {
         }
         let shop = &self.definitions.shop;
         let history = (!shop.beyond_history).then_some(shop.history);
-        Names { segments, programs, coupons, history, ..Names::default() }
+        let topics = self.definitions.policy.topics.iter().map(|topic| topic.id.clone()).collect();
+        Names { segments, programs, templates, coupons, topics, history, ..Names::default() }
     }
 
     /// The ids of things of one kind from all files: at most so many, and none twice. Each thing
@@ -221,6 +222,8 @@ impl Draft {
         let name = members.get("name");
         let when = self.reader.required(&mut members, "when");
         self.reader.finish(&members);
+        let (reader, plan) = (&mut self.reader, &mut self.definitions.plan);
+        let rule = when.and_then(|node| RuleReader { reader, plan, names }.rule(node));
         let node = id?;
         let id = self.reader.parsed(node, SegmentId::parse)?;
         if id.is_cell() {
@@ -231,8 +234,7 @@ impl Draft {
             Some(node) => self.reader.text(node)?.to_owned(),
             None => id.to_string(),
         };
-        let (reader, plan) = (&mut self.reader, &mut self.definitions.plan);
-        let rule = RuleReader { reader, plan, names }.rule(when?)?;
+        let rule = rule?;
         let key = Memberships::key(&id);
         let (changed, since) = <(Version, Version)>::default();
         Some(Segment { id, name, rule, key, meaning: 0, changed, since, ranks: Vec::new() })

@@ -302,6 +302,41 @@ programs: [{{ id: p, enter: s, again: never, send: {{ template: t, topic: {topic
     }
 
     #[test]
+    fn a_rule_is_about_a_topic_that_there_is() {
+        let read = |topic: &str| {
+            let file = format!(
+                "policy: {{ topics: [{{ id: news, name: News }}] }}
+segments: [{{ id: s, when: {{ consent: {{ channel: email, topic: {topic} }} }} }}]"
+            );
+            Definitions::read(&[("test.yaml", &file)], &Lineage::default())
+                .map(drop)
+                .map_err(|mistakes| mistakes[0].to_string())
+        };
+        assert_eq!(read("news"), Ok(()));
+        let told = "test.yaml:2:63: there is no topic `newz`; did you mean `news`?";
+        assert_eq!(read("newz"), Err(told.to_owned()));
+    }
+
+    #[test]
+    fn every_mistake_of_a_program_is_told_at_once() {
+        let file = "segments: [{ id: s, when: { event: any } }]
+programs:
+  - id: p
+    enter: z
+    again: sometimes
+    causes: [luck]
+    goal: { segment: z }
+    send: { template: z, coupon: z, class: z, at: z, priority: z }";
+        let mistakes = Definitions::read(&[("t.yaml", file)], &Lineage::default()).unwrap_err();
+        let places = mistakes.iter().map(|mistake| {
+            let place = &mistake.place;
+            format!("{}:{}", place.line, place.column)
+        });
+        let expected = ["4:12", "5:12", "6:14", "7:22", "8:23", "8:34", "8:44", "8:51", "8:64"];
+        assert_eq!(places.collect::<Vec<_>>(), expected);
+    }
+
+    #[test]
     fn topics_have_names_and_clicks_are_tracked_unless_one_says_no() {
         let policy =
             definitions("policy: { topics: [{ id: news, name: News }, { id: wine }] }").policy;

@@ -1,9 +1,11 @@
 //! Reads programs.
 
-use super::mistake::{Mistake, Wrong, nearest};
+use super::mistake::{Wrong, nearest};
 use super::reader::{Members, Reader};
 use super::source::Node;
+use super::templates::all;
 use super::{Definitions, Segment};
+use crate::channel::Channel;
 use crate::id::{CouponId, ProgramId, TemplateId};
 use crate::limits;
 use crate::message::{Cause, Class};
@@ -45,24 +47,27 @@ fn program(
     let goal = members.get("goal");
     let send = reader.required(&mut members, "send");
     reader.finish(&members);
-    let id = reader.parsed(id?, ProgramId::parse)?;
-    let goal = match goal {
-        Some(node) => Some(RuleReader { reader, plan: &mut definitions.plan, names }.rule(node)?),
-        None => None,
-    };
-    let segment = reference(reader, enter?, "segment", names.segments.iter().map(String::as_str))?;
-    let send = read_send(reader, definitions, names, send?)?;
+    // All of it is read before any of it may be missing, so that every mistake is told at once.
+    let id = id.and_then(|node| reader.parsed(node, ProgramId::parse));
+    let goal = all(goal.map(|node| {
+        RuleReader { reader: &mut *reader, plan: &mut definitions.plan, names }.rule(node)
+    }));
+    let known = names.segments.iter().map(String::as_str);
+    let segment = enter.and_then(|node| reference(reader, node, "segment", known));
+    let causes =
+        causes.map_or(Some(vec![Cause::Event, Cause::Time]), |node| read_causes(reader, node));
+    let existing = existing.map_or(Some(false), |node| reader.truth(node));
+    let again = again.and_then(|node| read_again(reader, node));
+    let send = send.and_then(|node| read_send(reader, definitions, names, node));
+    let (id, segment, send) = (id?, segment?, send?);
     Some(Program {
         name: name.and_then(|node| reader.text(node)).map_or(id.to_string(), str::to_owned),
         id,
         segment: names.segments.iter().position(|known| *known == segment)?,
-        causes: match causes {
-            Some(node) => read_causes(reader, node)?,
-            None => vec![Cause::Event, Cause::Time],
-        },
-        existing: existing.map_or(Some(false), |node| reader.truth(node))?,
-        again: read_again(reader, again?)?,
-        goal,
+        causes: causes?,
+        existing: existing?,
+        again: again?,
+        goal: goal?,
         template: send.template,
         class: send.class,
         priority: send.priority,
@@ -90,7 +95,7 @@ struct Send {
 
 fn read_send(
     reader: &mut Reader,
-    definitions: &Definitions,
+    definitions: &mut Definitions,
     names: &Names,
     node: &Node,
 ) -> Option<Send> {
@@ -103,71 +108,64 @@ fn read_send(
     let topic = members.get("topic");
     let about = members.get("about");
     reader.finish(&members);
-    let known = definitions.templates.keys().map(TemplateId::as_str);
-    let template_node = template?;
-    let template = reference(reader, template_node, "template", known)?;
-    let coupon = match coupon {
-        Some(node) => {
-            let known = names.coupons.iter().map(String::as_str);
-            CouponId::parse(&reference(reader, node, "coupon", known)?).ok()
-        }
-        None => None,
-    };
-    let topic = match topic {
-        Some(node) => Some(read_topic(reader, definitions, node)?),
-        None => None,
-    };
-    let about_cart = match about {
-        Some(node) => reader.word(node, &[("cart", true)])?,
-        None => false,
-    };
-    let at = match at {
-        Some(node) => Some(read_at(reader, node)?),
-        None => None,
-    };
-    let template = TemplateId::parse(&template).ok()?;
-    let class = class.map_or(Some(Class::Marketing), |node| reader.word(node, &Class::ALL))?;
-    doubt_confirm_url(reader, definitions, template_node, &template, class);
-    Some(Send {
-        template,
-        class,
-        priority: priority.map_or(Some(PRIORITY), |node| read_priority(reader, node))?,
+    let known = names.templates.iter().map(String::as_str);
+    let template_node = template;
+    let template = template.and_then(|node| reference(reader, node, "template", known));
+    let template = template.and_then(|id| TemplateId::parse(&id).ok());
+    let known = names.coupons.iter().map(String::as_str);
+    let coupon = all(coupon.map(|node| reference(reader, node, "coupon", known)));
+    let coupon = coupon.map(|id| id.and_then(|id| CouponId::parse(&id).ok()));
+    let plan = &mut definitions.plan;
+    let topic = all(topic.map(|node| RuleReader { reader: &mut *reader, plan, names }.topic(node)));
+    let about_cart = about.map_or(Some(false), |node| reader.word(node, &[("cart", true)]));
+    let at = all(at.map(|node| read_at(reader, node)));
+    let class = class.map_or(Some(Class::Marketing), |node| reader.word(node, &Class::ALL));
+    let priority = priority.map_or(Some(PRIORITY), |node| read_priority(reader, node));
+    let at = at?;
+    let send = Send {
+        template: template?,
+        class: class?,
+        priority: priority?,
         at,
         after: after?.unwrap_or_default(),
         // What has its hour is not too late the next time that it comes.
         max_lateness: max_lateness?.unwrap_or(Span::hours(if at.is_some() { 48 } else { 24 })),
-        coupon,
-        topic,
-        about_cart,
-    })
+        coupon: coupon?,
+        topic: topic?,
+        about_cart: about_cart?,
+    };
+    doubt_text(reader, definitions, template_node?, &send);
+    Some(send)
 }
 
-/// A topic. Where the shop names its topics, one of them: who left it would get what is sent under
-/// another name.
-fn read_topic(reader: &mut Reader, definitions: &Definitions, node: &Node) -> Option<String> {
-    let topics = &definitions.policy.topics;
-    if topics.is_empty() {
-        return reader.text(node).map(str::to_owned);
+/// Tells of links and codes that the text has and the program does not give, and of a link that the
+/// text should have.
+fn doubt_text(reader: &mut Reader, definitions: &Definitions, node: &Node, send: &Send) {
+    let Some(content) = definitions.templates.get(&send.template) else { return };
+    if reader.published {
+        return;
     }
-    reference(reader, node, "topic", topics.iter().map(|topic| topic.id.as_str()))
-}
-
-/// Only who was asked for consent has something to confirm.
-fn doubt_confirm_url(
-    reader: &mut Reader,
-    definitions: &Definitions,
-    node: &Node,
-    template: &TemplateId,
-    class: Class,
-) {
-    let content = definitions.templates.get(template);
-    let read = || content.is_some_and(|content| content.reads("confirm_url"));
-    if !reader.published && class != Class::OptIn && read() {
-        let told = format!(
-            "`{template}` has a link by `confirm_url`, which confirms a subscription; send it with \
+    let id = &send.template;
+    let marketing = send.class == Class::Marketing;
+    let mut doubt = |told: String| reader.doubt(node.place.clone(), told);
+    // Only who was asked for consent has something to confirm.
+    if send.class != Class::OptIn && content.reads("confirm_url") {
+        doubt(format!(
+            "`{id}` has a link by `confirm_url`, which confirms a subscription; send it with \
              `class: opt-in`, or leave the link out"
-        );
-        reader.doubts.push(Mistake { place: node.place.clone(), wrong: Wrong::Invalid(told) });
+        ));
+    }
+    if send.coupon.is_none() && content.relies_on("coupon") {
+        doubt(format!(
+            "`{id}` reads `coupon`, and this program gives none; name one in `send` by `coupon:`"
+        ));
+    }
+    let leaves = || ["unsubscribe_url", "preferences_url"].iter().any(|link| content.links(link));
+    if marketing && content.has(Channel::Email) && !leaves() {
+        doubt(format!(
+            "`{id}` is marketing, and its text has no way out: put a link by `unsubscribe_url` or \
+             `preferences_url` into it, as many laws demand"
+        ));
     }
 }
 

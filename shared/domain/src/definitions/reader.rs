@@ -50,6 +50,13 @@ impl Reader {
         None
     }
 
+    /// Notes what is lawful and was hardly meant. What was published was doubted before.
+    pub(crate) fn doubt(&mut self, place: Place, told: String) {
+        if !self.published {
+            self.doubts.push(Mistake { place, wrong: Wrong::Invalid(told) });
+        }
+    }
+
     /// A map.
     pub(crate) fn members<'n>(&mut self, node: &'n Node) -> Option<Members<'n>> {
         match &node.kind {

@@ -8,7 +8,7 @@ use attune_liquid::{Dialect, Mode, Outline, ParseOptions, Position, Problem, Tem
 
 use super::Shop;
 use super::lookalike::lookalikes;
-use super::mistake::{Mistake, Wrong};
+use super::mistake::Wrong;
 use super::partials::Partials;
 use super::reach::{Reached, reached};
 use super::reader::Reader;
@@ -62,9 +62,9 @@ impl Reading<'_> {
                     reader.refuse::<()>(&place(), Wrong::Invalid(unknown.told(&read.written)));
                 }
                 Meaning::Trait(name) => {
-                    let told = misspelt_trait(&name, &read.written);
-                    let doubt = |told| Mistake { place: place(), wrong: Wrong::Invalid(told) };
-                    reader.doubts.extend(told.map(doubt));
+                    if let Some(told) = misspelt_trait(&name, &read.written) {
+                        reader.doubt(place(), told);
+                    }
                 }
                 Meaning::Unknown(_) | Meaning::Given => {}
             }
@@ -108,8 +108,7 @@ fn lax(reader: &mut Reader, node: &Node, dialect: Dialect) -> Option<Template> {
     let doubtful = !reader.published && errors.is_none();
     let doubts = if doubtful { lookalikes(text, dialect) } else { Vec::new() };
     for (Position { line, column }, told) in doubts {
-        let place = node.place_of(line, column);
-        reader.doubts.push(Mistake { place, wrong: Wrong::Invalid(told) });
+        reader.doubt(node.place_of(line, column), told);
     }
     for error in errors.iter().flatten() {
         let Position { line, column } = error.position;

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, OnceLock};
 
-use attune_liquid::{Dialect, Template};
+use attune_liquid::{Dialect, Read, Template};
 
 use super::Definitions;
 use super::draft::Sections;
@@ -16,6 +16,7 @@ use super::reading::{Reading, dialects};
 use super::source::Node;
 use crate::channel::Channel;
 use crate::id::TemplateId;
+use crate::vocabulary::links_of;
 
 /// What a template says on each channel it has a text for, in each language it has one in.
 #[derive(Debug)]
@@ -91,13 +92,30 @@ impl Content {
     }
 
     fn find_variables(&self) -> BTreeSet<String> {
-        let read = |template: &Template| reached(&template.outline(), &[], &self.partials);
-        self.templates().flat_map(read).map(|reached| reached.read.path).collect()
+        self.templates().flat_map(|text| self.read(text)).map(|read| read.path).collect()
+    }
+
+    fn read(&self, template: &Template) -> impl Iterator<Item = Read> {
+        reached(&template.outline(), &[], &self.partials).into_iter().map(|reached| reached.read)
     }
 
     /// Whether any of its parts reads a name, such as `recommendations`.
     pub fn reads(&self, name: &str) -> bool {
         self.variables().iter().any(|path| root(path).0 == name)
+    }
+
+    /// Whether any of its parts reads a name without asking whether there is anything under it.
+    pub fn relies_on(&self, name: &str) -> bool {
+        self.templates().any(|text| {
+            let mut reads = self.read(text).filter(|read| root(&read.path).0 == name).peekable();
+            reads.peek().is_some() && !reads.any(|read| read.asked)
+        })
+    }
+
+    /// Whether any of its parts reads one of our links, by our name or by that of its dialect.
+    pub fn links(&self, link: &str) -> bool {
+        let mut theirs = links_of(self.dialect).iter().filter(|(_, ours)| *ours == link);
+        self.reads(link) || theirs.any(|(name, _)| self.reads(name))
     }
 }
 

@@ -103,7 +103,7 @@ pub(super) fn read_consent(cx: &mut RuleReader<'_>, members: &mut Members<'_>) -
     cx.reader.finish(&members);
     let channel = channel(cx, channel_node?)?;
     let topic = match topic {
-        Some(node) => Some(cx.reader.text(node)?.to_owned()),
+        Some(node) => Some(cx.topic(node)?),
         None => None,
     };
     Some(consent(cx, channel, topic, status?))

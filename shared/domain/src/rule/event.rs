@@ -149,10 +149,7 @@ pub(super) fn read_message(
 }
 
 fn event_name(cx: &mut RuleReader<'_>, node: &Node) -> Option<Option<String>> {
-    let name = crate::event::event_name(cx.reader.text(node)?);
-    if name.len() > limits::NAME_BYTES {
-        return cx.reader.refuse(&node.place, Wrong::Expected("a shorter name"));
-    }
+    let name = cx.event_name(node)?;
     Some((name != "any").then(|| name.to_owned()))
 }
 

@@ -189,7 +189,7 @@ impl Metric {
             Some(_) => cx.reader.required(&mut members, "of")?,
             None => named,
         };
-        let event = crate::event::event_name(cx.reader.text(event)?);
+        let event = cx.event_name(event)?;
         let filter = match members.get("where") {
             Some(node) => tests_on_values::filter(cx.reader, node)?,
             None => Vec::new(),

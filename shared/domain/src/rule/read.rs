@@ -5,9 +5,11 @@ use crate::class::ClassDefinition;
 use crate::definitions::mistake::{Wrong, nearest, quoted};
 use crate::definitions::reader::{Members, Reader};
 use crate::definitions::source::Node;
+use crate::event::event_name;
 use crate::limits;
 use crate::plan::Plan;
 use crate::time::Span;
+use crate::vocabulary::misspelt_event;
 
 /// What a rule may refer to by name.
 #[derive(Debug, Default)]
@@ -18,8 +20,12 @@ pub(crate) struct Names {
     pub(crate) classes: Vec<ClassDefinition>,
     /// Ids of programs.
     pub(crate) programs: Vec<String>,
+    /// Ids of templates, right or wrong.
+    pub(crate) templates: Vec<String>,
     /// Ids of coupons.
     pub(crate) coupons: Vec<String>,
+    /// Ids of topics, if the shop names them.
+    pub(crate) topics: Vec<String>,
     /// Metrics, in the order defined.
     pub(crate) metrics: Vec<Metric>,
     /// Scores, in the order defined.
@@ -121,6 +127,27 @@ impl RuleReader<'_> {
         // Every rule of the group is read, so that every mistake in it is told.
         let rules: Vec<_> = list.iter().map(|rule| self.at_depth(rule, depth + 1)).collect();
         rules.into_iter().collect()
+    }
+
+    /// The name of an event in its one spelling.
+    pub(super) fn event_name<'n>(&mut self, node: &'n Node) -> Option<&'n str> {
+        let name = event_name(self.reader.text(node)?);
+        if name.len() > limits::NAME_BYTES {
+            return self.reader.refuse(&node.place, Wrong::Expected("a shorter name"));
+        }
+        if let Some(told) = misspelt_event(name) {
+            self.reader.doubt(node.place.clone(), told);
+        }
+        Some(name)
+    }
+
+    /// The id of a topic. Where the shop names its topics it is one of them: under another name nobody
+    /// could have left it.
+    pub(crate) fn topic(&mut self, node: &Node) -> Option<String> {
+        if !self.names.topics.is_empty() {
+            self.find("topic", node, &self.names.topics)?;
+        }
+        self.reader.text(node).map(str::to_owned)
     }
 
     /// The place of a named thing.

@@ -47,7 +47,7 @@ impl ScoreDefinition {
         }
         let mut points = Vec::new();
         for (key, value) in entries {
-            let event = crate::event::event_name(cx.reader.text(key)?);
+            let event = cx.event_name(key)?;
             let worth = cx.reader.number(value)?;
             if worth <= Number::ZERO || worth > Number::from_integer(1_000_000) {
                 let range = "points above 0, up to 1000000";

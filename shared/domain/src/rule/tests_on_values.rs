@@ -7,6 +7,7 @@ use crate::event::trait_name;
 use crate::number::Number;
 use crate::time::Timestamp;
 use crate::value::{Range, Scalar, ValueTest};
+use crate::vocabulary::misspelt_trait;
 
 /// Reads `where: { path: value, path: [values], path: { tests } }`.
 pub(super) fn filter(reader: &mut Reader, node: &Node) -> Option<Vec<(String, Vec<ValueTest>)>> {
@@ -113,8 +114,12 @@ fn scalar(reader: &mut Reader, node: &Node) -> Option<Scalar> {
 /// Reads the path of a trait, with its first name in the one spelling.
 pub(super) fn trait_path(reader: &mut Reader, node: &Node) -> Option<String> {
     let path = reader.text(node)?;
-    Some(match path.split_once('.') {
+    let path = match path.split_once('.') {
         Some((first, rest)) => format!("{}.{rest}", trait_name(first)),
         None => trait_name(path).to_owned(),
-    })
+    };
+    if let Some(told) = misspelt_trait(&path, &path) {
+        reader.doubt(node.place.clone(), told);
+    }
+    Some(path)
 }

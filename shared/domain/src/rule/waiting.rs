@@ -107,6 +107,6 @@ fn names(cx: &mut RuleReader<'_>, node: &Node) -> Option<Vec<Pattern>> {
     if list.is_empty() {
         return cx.reader.refuse(&node.place, Wrong::EmptyGroup);
     }
-    let name = |node| Some(Pattern::named(crate::event::event_name(cx.reader.text(node)?)));
+    let name = |node| Some(Pattern::named(cx.event_name(node)?));
     list.iter().map(name).collect()
 }

@@ -351,6 +351,33 @@ fn a_push_opens_no_script_and_shows_a_picture_of_the_safe_web() {
 }
 
 #[test]
+fn a_code_that_no_program_gives_and_mail_without_a_way_out_are_doubted() {
+    let doubts = |send: &str, template: &str| {
+        let definitions = definitions(&format!(
+            "segments: [{{ id: s, when: {{ event: any }} }}]
+coupons: [{{ id: c, codes: static, code: SAVE }}]
+templates: [{{ id: t, {template} }}]
+programs:
+  - {{ id: p, enter: s, again: never, send: {{ template: t{send} }} }}"
+        ));
+        definitions.doubts.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+    };
+    assert_eq!(
+        doubts("", "sms: 'Use {{ coupon.code }}'"),
+        "test.yaml:5:56: `t` reads `coupon`, and this program gives none; name one in `send` by `coupon:`"
+    );
+    assert_eq!(doubts(", coupon: c", "sms: 'Use {{ coupon.code }}'"), "");
+    let asked = "sms: '{% if coupon.code %}Use {{ coupon.code }}{% endif %}'";
+    assert_eq!(doubts("", asked), "");
+    let mail = |text: &str| format!("email: {{ subject: a, html: '{text}' }}");
+    assert!(doubts("", &mail("b")).contains("its text has no way out"));
+    assert_eq!(doubts(", class: transactional", &mail("b")), "");
+    assert_eq!(doubts("", &mail("{{ preferences_url }}")), "");
+    let klaviyo = mail("{% unsubscribe_link %}") + ", dialect: klaviyo";
+    assert_eq!(doubts("", &klaviyo), "");
+}
+
+#[test]
 fn a_link_that_confirms_is_doubted_where_there_is_nothing_to_confirm() {
     let doubts = |class: &str| {
         let definitions = definitions(&format!(
