@@ -133,7 +133,8 @@ pub fn manager(world: &World) -> attune_manage::Deps {
 /// Follows a link, as a browser does that is set to a language; answers status, headers and page.
 pub async fn follow(world: &World, method: &str, url: &str) -> (StatusCode, HeaderMap, String) {
     let agent = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
-    links(world, method, url, &[(header::USER_AGENT, agent)], "").await
+    let browser = [(header::USER_AGENT, agent), (header::ACCEPT_LANGUAGE, "en")];
+    links(world, method, url, &browser, "").await
 }
 
 /// Sends the form of a page.

@@ -190,7 +190,9 @@ async fn definitions_are_replaced_as_a_whole_or_not_at_all() {
     let moves = &said["segments"][0];
     assert_eq!((&moves["now"], &moves["leave"], &moves["then"]), (&json!(1), &json!(1), &json!(0)));
     let (_, published) = put(&changed, "").await;
-    assert_eq!(published, json!({"version": 2, "unchanged": false, "doubts": []}));
+    assert_eq!([&published["version"], &published["unchanged"]], [&json!(2), &json!(false)]);
+    let doubt = published["doubts"][0]["message"].as_str().unwrap();
+    assert!(doubt.contains("its text has no way out"), "{doubt}");
     assert_eq!(put(&changed, "").await.1, json!({"version": 2, "unchanged": true, "doubts": []}));
     world.pass(Span::seconds(61));
     pass(&world).await.unwrap();
@@ -206,6 +208,10 @@ async fn programs_for_those_who_are_there_already_must_be_confirmed() {
     assert_eq!((status.as_u16(), &refused["code"]), (409, &json!("unconfirmed")));
     let (_, said) = manage(&world, "PUT", "/api/definitions?dry_run=true", &files).await;
     assert_eq!(said["programs"][0]["starts"], 1, "{said}");
+    let path = "/api/definitions?confirm=thank-al";
+    let (status, refused) = manage(&world, "PUT", path, &files).await;
+    let told = "`thank-al` is to be confirmed, and there is no program of that name";
+    assert_eq!((status.as_u16(), &refused["message"]), (400, &json!(told)));
     let path = "/api/definitions?confirm=thank-all";
     assert_eq!(manage(&world, "PUT", path, &files).await.0.as_u16(), 200);
     world.pass(Span::seconds(61));
@@ -274,6 +280,9 @@ async fn what_is_wrong_with_a_request_is_told_in_the_words_of_whoever_sent_it() 
         ),
         ("DELETE", "/api/customers/42", json!("gone"), "expected an object"),
         ("GET", "/api/problems?limit=many", json!(null), "limit: expected a whole number"),
+        ("GET", "/api/problems?limit=0", json!(null), "`limit` is 0; a page has from 1 to 1000"),
+        ("GET", "/api/customers/42/timeline?limit=1001", json!(null), "from 1 to 1000"),
+        ("GET", "/api/census/trends?days=801", json!(null), "`days` is 801"),
         // A rehearsal that is misspelt must not be a publication.
         ("PUT", "/api/definitions?dryrun=true", json!({"files": []}), "unknown field `dryrun`"),
         ("GET", "/api/segments/buyers/members?lmit=1", json!(null), "unknown field `lmit`"),

@@ -24,6 +24,7 @@ pub(crate) fn sign(headers: &HeaderMap, channel: Channel, after: Span) -> Option
         agent: text(&header::USER_AGENT).unwrap_or_default(),
         ip: "",
         ahead: AHEAD.iter().any(ahead),
+        bare: !headers.contains_key(header::ACCEPT_LANGUAGE),
         after: (channel == Channel::Email).then_some(after),
     };
     visit.sign_of_a_machine()
@@ -36,11 +37,13 @@ mod tests {
     const FIREFOX: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
 
     #[test]
-    fn a_browser_that_looks_ahead_says_so() {
+    fn a_browser_says_what_it_reads_and_that_it_looks_ahead() {
         let mut headers = HeaderMap::new();
         let later = Span::minutes(9);
         assert_eq!(sign(&headers, Channel::Sms, later), Some("no agent"));
         headers.insert(header::USER_AGENT, FIREFOX.parse().unwrap());
+        assert_eq!(sign(&headers, Channel::Email, later), Some("no browser"));
+        headers.insert(header::ACCEPT_LANGUAGE, "fr-CA,fr;q=0.8".parse().unwrap());
         assert_eq!(sign(&headers, Channel::Email, later), None);
         headers.insert("sec-purpose", "prefetch;prerender".parse().unwrap());
         assert_eq!(sign(&headers, Channel::Email, later), Some("ahead of a click"));
@@ -48,7 +51,9 @@ mod tests {
 
     #[test]
     fn haste_is_a_sign_only_where_scanners_come_first() {
-        let headers = [(header::USER_AGENT, FIREFOX.parse().unwrap())].into_iter().collect();
+        let headers = [(header::USER_AGENT, FIREFOX), (header::ACCEPT_LANGUAGE, "fr")];
+        let headers = headers.map(|(name, value)| (name, value.parse().unwrap()));
+        let headers = headers.into_iter().collect();
         assert_eq!(sign(&headers, Channel::Email, Span::seconds(4)), Some("too soon"));
         assert_eq!(sign(&headers, Channel::Push, Span::seconds(4)), None);
     }

@@ -117,8 +117,16 @@ impl Api {
     }
 }
 
-/// What the other side says is wrong, each mistake on a line.
+/// What the other side says is wrong, each mistake on a line, and in terms of this command.
 fn refusal(answer: &Value) -> Option<String> {
+    if answer["code"] == "unconfirmed" {
+        let programs = answer["programs"].as_array()?.iter().filter_map(Value::as_str);
+        let programs = programs.collect::<Vec<_>>().join(",");
+        return Some(format!(
+            "`existing: true` starts {programs} for those who are there already; look at the numbers \
+             with `attune check`, and say that it is meant with `--confirm {programs}`"
+        ));
+    }
     let Some(mistakes) = answer["mistakes"].as_array() else {
         return answer["message"].as_str().map(str::to_owned);
     };

@@ -18,6 +18,7 @@ mod running;
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use attune_aws::clock::Clock;
@@ -318,7 +319,8 @@ fn is_scanned_and_leaves_by_one_click(server: &Server) {
     let before = server.channels("eve");
     for path in &links {
         for method in ["GET", "HEAD", "OPTIONS"] {
-            let answer = server.raw(method, path, &[("User-Agent", BROWSER)], "");
+            let answer =
+                server.raw(method, path, &[("User-Agent", BROWSER), ("Accept-Language", "en")], "");
             assert!(
                 answer.status < 500 && !answer.head.to_lowercase().contains("set-cookie"),
                 "{}",

@@ -20,6 +20,7 @@ use axum::response::{IntoResponse, Response};
 use futures_util::{TryStreamExt as _, stream};
 use serde::Deserialize;
 
+use crate::pages::Pages;
 use crate::segments::{begin_after, no_segment};
 use crate::{Deps, Refusal};
 
@@ -35,7 +36,7 @@ pub(crate) struct Wanted {
     platform: Option<String>,
     topic: Option<String>,
     after: Option<String>,
-    limit: Option<usize>,
+    limit: Option<u32>,
 }
 
 /// A page of a segment, as CSV.
@@ -50,8 +51,8 @@ pub(crate) async fn export(
     let segment = definitions.segment(&id).ok_or_else(|| no_segment(&id))?.id.clone();
     let topic = wanted.topic.as_deref().map(|topic| known(topic, &definitions)).transpose()?;
     let after = wanted.after.as_deref().map(begin_after).transpose()?;
-    let most = wanted.limit.unwrap_or(limits::AUDIENCE).clamp(1, limits::AUDIENCE);
-    let most = i32::try_from(most).unwrap_or(i32::MAX);
+    let pages = Pages { usual: limits::AUDIENCE, most: limits::AUDIENCE };
+    let most = pages.size(wanted.limit)?.into();
     let (members, next) = deps.store.members(segment.as_str(), after.as_ref(), most).await?;
     let link = next.map(|next| [(header::LINK, link(&segment, &wanted, &next))]);
     let file = format!("attachment; filename=\"{segment}-{}.csv\"", platform.as_str());

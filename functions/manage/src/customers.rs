@@ -15,11 +15,9 @@ use axum::extract::{Path, Query, State};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use crate::pages::Pages;
 use crate::segments::no_segment;
 use crate::{Deps, Refusal};
-
-/// Events or messages in one page, if nothing else is asked for, and at most.
-const ROWS: (usize, usize) = (100, 1_000);
 
 /// By what a customer is looked for.
 #[derive(Debug, Deserialize)]
@@ -116,7 +114,7 @@ pub(crate) async fn explain(
 #[serde(deny_unknown_fields)]
 pub(crate) struct Page {
     before: Option<String>,
-    limit: Option<usize>,
+    limit: Option<u32>,
 }
 
 /// What happened, the newest first.
@@ -131,7 +129,7 @@ pub(crate) async fn timeline(
     let mut events = deps.store.history_of(&stored.profile, limits::BACKFILL_ROWS).await?;
     events.retain(|event| before.is_none_or(|before| event.clock() < before));
     events.sort_by_key(|event| std::cmp::Reverse(event.clock()));
-    let most = limit.unwrap_or(ROWS.0).clamp(1, ROWS.1);
+    let most = usize::from(Pages::OF_ROWS.size(limit)?);
     let next = events.get(most).and(events.get(most - 1));
     let next = next.map(|last| format!("{}~{}", last.occurred, last.id));
     events.truncate(most);
@@ -161,7 +159,7 @@ pub(crate) async fn messages(
         |stored: &StoredMessage| format!("{}~{}", stored.message.due, stored.message.id.as_str());
     messages.retain(|stored| before.as_ref().is_none_or(|before| place(stored) < *before));
     messages.sort_by_key(|stored| std::cmp::Reverse(place(stored)));
-    let most = limit.unwrap_or(ROWS.0).clamp(1, ROWS.1);
+    let most = usize::from(Pages::OF_ROWS.size(limit)?);
     let next = messages.get(most).and(messages.get(most - 1)).map(place);
     messages.truncate(most);
     let messages: Vec<Value> = messages.iter().map(view::message).collect();

@@ -11,6 +11,7 @@ mod coupons;
 mod coverage;
 mod customers;
 mod definitions;
+mod pages;
 mod preview;
 mod problems;
 mod publish;

@@ -8,17 +8,15 @@ use axum::extract::{Query, State};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use crate::pages::Pages;
 use crate::{Deps, Refusal};
-
-/// Problems in one page, if nothing else is asked for, and at most.
-const PAGE: (i32, i32) = (100, 1_000);
 
 /// Which page of problems.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Page {
     before: Option<String>,
-    limit: Option<i32>,
+    limit: Option<u32>,
 }
 
 /// Problems, the newest hour first.
@@ -30,9 +28,9 @@ pub(crate) async fn list(
     if before.as_ref().is_some_and(|id| id.is_empty() || id.len() > limits::NAME_BYTES) {
         return Err(Refusal::Unreadable("`before` is not the id of a problem".to_owned()));
     }
-    let most = limit.unwrap_or(PAGE.0).clamp(1, PAGE.1);
-    let rows = deps.store.problems(before.as_deref(), most).await?;
-    let whole = usize::try_from(most).is_ok_and(|most| rows.len() == most);
+    let most = Pages::OF_ROWS.size(limit)?;
+    let rows = deps.store.problems(before.as_deref(), most.into()).await?;
+    let whole = rows.len() == usize::from(most);
     let next = rows.last().filter(|_| whole).map(|row| row.id.clone());
     let problem = |row: &ProblemRow| {
         json!({

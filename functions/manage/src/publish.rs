@@ -38,6 +38,11 @@ pub async fn publish(
         return Ok(Publication { version, unchanged: true, doubts: Vec::new() });
     }
     let next = read(&current, source)?;
+    let known = |id: &&str| id.is_empty() || next.program(id).is_some();
+    if let Some(unknown) = confirmed.iter().find(|id| !known(id)) {
+        let told = format!("`{unknown}` is to be confirmed, and there is no program of that name");
+        return Err(Refusal::Unreadable(told));
+    }
     let unconfirmed: Vec<String> = newly_for_existing(&current, &next)
         .filter(|program| !confirmed.contains(&program.id.as_str()))
         .map(|program| program.id.to_string())

@@ -106,8 +106,10 @@ impl IntoResponse for Refusal {
             tracing::error!(error = %error, "manage.store_failed");
         }
         let mut body = json!({ "code": code, "message": self.to_string() });
-        if let Self::Mistakes(mistakes) = &self {
-            body["mistakes"] = in_places(mistakes);
+        match &self {
+            Self::Mistakes(mistakes) => body["mistakes"] = in_places(mistakes),
+            Self::Unconfirmed(programs) => body["programs"] = json!(programs),
+            _ => {}
         }
         let mut response = (status, Json(body)).into_response();
         if status == StatusCode::SERVICE_UNAVAILABLE {

@@ -14,13 +14,11 @@ use axum::extract::{Path, Query, State};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use crate::pages::Pages;
 use crate::{Deps, Refusal};
 
 /// How old a size may be. Counting reads every row of a segment.
 const AGE: Span = Span::minutes(1);
-/// Members in one page, if nothing else is asked for, and at most.
-const PAGE: (i32, i32) = (100, 1_000);
-
 /// All segments.
 pub(crate) async fn list(State(deps): State<Deps>) -> Result<Json<Value>, Refusal> {
     let definitions = deps.store.definitions(deps.clock.now()).await?;
@@ -93,7 +91,7 @@ pub(crate) fn begin_after(text: &str) -> Result<CustomerId, Refusal> {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Page {
     after: Option<String>,
-    limit: Option<i32>,
+    limit: Option<u32>,
 }
 
 /// Who is in a segment, page by page.
@@ -106,7 +104,7 @@ pub(crate) async fn members(
     let definitions = deps.store.definitions(deps.clock.now()).await?;
     let segment = definitions.segment(&id).ok_or_else(|| no_segment(&id))?;
     let after = after.as_deref().map(begin_after).transpose()?;
-    let most = limit.unwrap_or(PAGE.0).clamp(1, PAGE.1);
+    let most = Pages::OF_ROWS.size(limit)?.into();
     let (members, next) = deps.store.members(segment.id.as_str(), after.as_ref(), most).await?;
     let member = |member: &attune_aws::store::Member| {
         json!({

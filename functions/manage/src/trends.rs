@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use attune_domain::census::{Flow, Size, Trend};
 use attune_domain::id::{ClassId, SegmentId};
+use attune_domain::limits;
 use attune_domain::time::Span;
 use axum::Json;
 use axum::extract::rejection::QueryRejection;
@@ -35,7 +36,13 @@ pub(crate) async fn list(
     asked: Result<Query<Asked>, QueryRejection>,
 ) -> Result<Json<Value>, Refusal> {
     let Query(asked) = asked?;
-    let from = deps.clock.now() - Span::days(asked.days.unwrap_or(DAYS));
+    let days = asked.days.unwrap_or(DAYS);
+    if !(1..=limits::TREND_DAYS).contains(&days) {
+        let most = limits::TREND_DAYS;
+        let told = format!("`days` is {days}; trends are kept for {most}, so ask for 1 to {most}");
+        return Err(Refusal::Unreadable(told));
+    }
+    let from = deps.clock.now() - Span::days(days);
     let trends = deps.store.trends(from, asked.before, PAGE).await?;
     let next = trends.last().filter(|_| trends.len() == PAGE).map(|trend| trend.number);
     let trends = trends.iter().map(|trend| told(trend, &asked));

@@ -9,7 +9,7 @@ pub const BODY_BYTES: usize = 16 * 1024 * 1024;
 pub const EVENTS_PER_REQUEST: usize = 5_000;
 /// Members of a segment in one answer of an audience: with eleven hashes each they fit into the 6 MB that
 /// a Lambda function may answer, and Meta takes no more than 10,000 at a time.
-pub const AUDIENCE: usize = 8_000;
+pub const AUDIENCE: u16 = 8_000;
 /// Bytes of an event's properties or traits that the history keeps.
 pub const EVENT_BYTES: usize = 32 * 1024;
 /// Levels of nesting in an event.
@@ -112,3 +112,6 @@ pub const MESSAGES_PER_STEP: usize = 20;
 pub const RING: usize = 16;
 /// History rows from which features are rebuilt; beyond, the newest count and the answer says so.
 pub const BACKFILL_ROWS: usize = 10_000;
+
+/// Days for which the trends of a census are kept.
+pub const TREND_DAYS: u32 = 800;

@@ -64,9 +64,9 @@ impl Model {
             allow_sms: 30,
             allow_push: 25,
             state_a_channel: 20,
-            orders_with_a_cart: 50,
-            carts_left_behind: 15,
-            visits_after_orders: 15,
+            orders_with_a_cart: 25,
+            carts_left_behind: 10,
+            visits_after_orders: 10,
             subscribers: 10,
         }
     }

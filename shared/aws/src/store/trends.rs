@@ -2,6 +2,7 @@
 
 use attune_domain::census::{Summary, Trend};
 use attune_domain::definitions::Definitions;
+use attune_domain::limits;
 use attune_domain::time::{Span, Timestamp};
 
 use super::census::census_name;
@@ -11,7 +12,7 @@ use super::{Store, StoreError, Table, expiry};
 
 /// How long it is kept: a day can be compared with the same day of the year before, and of the one
 /// before that.
-const KEPT: Span = Span::days(800);
+const KEPT: Span = Span::days(limits::TREND_DAYS);
 
 impl Store {
     /// Keeps what a pass counted at its end. Again is the same.

@@ -285,6 +285,10 @@ fn an_answer_of_the_widest_rows_fits_into_what_a_function_may_answer() {
         assert!(row.iter().all(|value| !value.is_empty()));
         // A comma after each value, but a line break after the last, which is two characters in JSON.
         let bytes = row.iter().map(|value| value.len() + 1).sum::<usize>() + 1;
-        assert!(bytes * limits::AUDIENCE < 6_000_000, "{}: {bytes} a row", platform.as_str());
+        assert!(
+            bytes * usize::from(limits::AUDIENCE) < 6_000_000,
+            "{}: {bytes} a row",
+            platform.as_str()
+        );
     }
 }

@@ -101,6 +101,8 @@ pub struct Visit<'a> {
     pub ip: &'a str,
     /// Whether it says that it looks ahead of a click.
     pub ahead: bool,
+    /// Whether the request lacks what every browser sends with one: the languages that its owner reads.
+    pub bare: bool,
     /// How long after a mail was handed over; none for what is no mail.
     pub after: Option<Span>,
 }
@@ -123,6 +125,8 @@ impl Visit<'_> {
             Some("proxy")
         } else if self.ahead {
             Some("ahead of a click")
+        } else if self.bare {
+            Some("no browser")
         } else if self.after.is_some_and(|after| after < TOO_SOON) {
             Some("too soon")
         } else {
@@ -141,7 +145,8 @@ mod tests {
     const OUTLOOK: &str = "Mozilla/4.0 (compatible; ms-office; MSOffice rmj)";
 
     fn visit(what: Visited, agent: &str) -> Visit<'_> {
-        Visit { what, agent, ip: "203.0.113.9", ahead: false, after: Some(Span::minutes(9)) }
+        let (ip, after) = ("203.0.113.9", Some(Span::minutes(9)));
+        Visit { what, agent, ip, ahead: false, bare: false, after }
     }
 
     fn sign(what: Visited, agent: &str) -> Option<&'static str> {
@@ -189,13 +194,14 @@ mod tests {
     }
 
     #[test]
-    fn who_is_too_quick_looks_ahead_or_comes_from_apple_is_a_machine() {
+    fn who_is_too_quick_looks_ahead_or_is_no_browser_is_a_machine() {
         let person = visit(Visited::Opened, PHONE);
         for (visit, expected) in [
             (Visit { after: Some(Span::seconds(4)), ..person }, Some("too soon")),
             (Visit { after: Some(Span::seconds(5)), ..person }, None),
             (Visit { after: None, ..person }, None),
             (Visit { ahead: true, ..person }, Some("ahead of a click")),
+            (Visit { bare: true, ..person }, Some("no browser")),
             (Visit { ip: "17.58.0.1", ..person }, Some("proxy")),
         ] {
             assert_eq!(visit.sign_of_a_machine(), expected, "{visit:?}");

@@ -93,7 +93,8 @@ fn what(kind: &str, notice: &Value, sent: Timestamp) -> Result<(&'static str, Wh
         let agent = text_at(told, &["userAgent"]).unwrap_or_default();
         let ip = text_at(told, &["ipAddress"]).unwrap_or_default();
         let at = instant(told, "timestamp").unwrap_or(sent);
-        let visit = Visit { what, agent, ip, ahead: false, after: Some(at.since(sent)) };
+        let visit =
+            Visit { what, agent, ip, ahead: false, bare: false, after: Some(at.since(sent)) };
         let machine = visit.sign_of_a_machine().is_some();
         Ok((part, What::Heard(if machine { Heard::Scanned } else { human })))
     };
