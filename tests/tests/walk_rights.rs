@@ -129,7 +129,7 @@ async fn the_same_code_twice_is_one_even_when_it_was_given() {
 #[tokio::test]
 async fn bad_lines_are_told_by_number_and_the_others_are_loaded() {
     let world = World::with(SHOP).await;
-    let csv = "code;note\nONE-1;a\nTWO 2\n\n\"THREE-3\",b\nONE-1\n";
+    let csv = "code;note\nONE-1;a\nTWO 2\n\n\"THREE-3\";b\nONE-1\n";
     let (status, told) =
         manage_text(&world, "POST", "/api/coupons/ten/codes", "text/csv", csv).await;
     assert_eq!(status.as_u16(), 200, "{told}");
