@@ -4,6 +4,8 @@
 //! of somebody who left stays for a while, so that a late writer of the entry does not bring it
 //! back.
 
+use std::collections::BTreeSet;
+
 use attune_domain::id::CustomerId;
 use attune_domain::membership::Membership;
 use attune_domain::step::MembershipChange;
@@ -107,28 +109,32 @@ impl Store {
         Ok(())
     }
 
-    /// Whether the row of a membership is there. The answer may be a few seconds old.
-    pub(super) async fn has_membership(
+    /// Puts those rows of a customer's memberships that are not there. They may have been put a few
+    /// seconds ago: then one is put again, which changes nothing.
+    pub(super) async fn repair_memberships(
         &self,
-        segment: &str,
         customer: &CustomerId,
-        membership: Membership,
-    ) -> Result<bool, StoreError> {
-        let output = self
-            .client
-            .get_item()
-            .table_name(self.table(Table::Memberships))
-            .key("segment", text(self.partition(segment, self.shard_of(customer))))
-            .key("customer", text(customer.as_str()))
-            .return_consumed_capacity(ReturnConsumedCapacity::Total)
-            .send()
-            .await
-            .map_err(StoreError::of)?;
-        self.meter.reads(&output.consumed_capacity);
-        let Some(item) = &output.item else { return Ok(false) };
-        let read = Read { table: Table::Memberships, item };
-        let same = read.number::<u32>("ordinal")? == membership.ordinal;
-        Ok(same && read.flag("gone") != membership.inside)
+        memberships: &[(&str, Membership)],
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let partition = |segment: &str| self.partition(segment, self.shard_of(customer));
+        let key = |(segment, _): &(&str, Membership)| {
+            let key = Build::default().text("segment", partition(segment));
+            key.text("customer", customer.as_str()).done()
+        };
+        let keys: Vec<_> = memberships.iter().map(key).collect();
+        let mut there = BTreeSet::new();
+        for item in self.get_all(Table::Memberships, &keys, false).await? {
+            let read = Read { table: Table::Memberships, item: &item };
+            let inside = !read.flag("gone");
+            there.insert((read.text("segment")?.to_owned(), read.number("ordinal")?, inside));
+        }
+        for (segment, membership) in memberships {
+            if !there.contains(&(partition(segment), membership.ordinal, membership.inside)) {
+                self.put_membership(segment, customer, *membership, now).await?;
+            }
+        }
+        Ok(())
     }
 
     /// At most `most` members of a segment, after a customer; and the last of them, if more come.

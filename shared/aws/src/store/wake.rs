@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use attune_domain::digest::Key;
 use attune_domain::id::CustomerId;
+use attune_domain::membership::Membership;
 use attune_domain::step::{Input, MembershipChange, step};
 use attune_domain::time::Timestamp;
 
@@ -147,17 +149,12 @@ impl Store {
         since: Timestamp,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        let core = &stored.profile.core;
-        for (key, membership) in core.memberships.iter() {
-            let since_then = membership.since >= since;
-            // Also of a segment that is no longer defined: whoever left it with that may have died.
-            if let Some(id) = stored.definitions.segment_id(*key).filter(|_| since_then) {
-                let id = id.as_str();
-                if !self.has_membership(id, &stored.profile.id, *membership).await? {
-                    self.put_membership(id, &stored.profile.id, *membership, now).await?;
-                }
-            }
-        }
-        Ok(())
+        // Also of a segment that is no longer defined: whoever left it with that may have died.
+        let changed = |(key, membership): &(Key, Membership)| {
+            let id = stored.definitions.segment_id(*key).filter(|_| membership.since >= since)?;
+            Some((id.as_str(), *membership))
+        };
+        let changed: Vec<_> = stored.profile.core.memberships.iter().filter_map(changed).collect();
+        self.repair_memberships(&stored.profile.id, &changed, now).await
     }
 }
