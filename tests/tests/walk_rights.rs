@@ -314,3 +314,16 @@ async fn what_was_due_before_a_restore_waits_for_a_word() {
     world.pass(Span::hours(2));
     assert_eq!(dispatch(&world).await.unwrap().expired, 1);
 }
+
+#[tokio::test(start_paused = true)]
+async fn an_old_consent_is_for_the_address_that_comes_with_it() {
+    let world = World::with(SHOP).await;
+    let granted = json!({"type": "track", "userId": "45", "event": "Consent Granted",
+        "timestamp": "2024-05-01T10:00:00Z", "properties": {"channel": "email"}});
+    let who = json!({"type": "identify", "userId": "45", "traits": {"email": "cleo@example.com"}});
+    let batch = json!({ "batch": [granted, who] });
+    assert_eq!(post(&world, "/v1/import", "server-key", &batch).await.0, StatusCode::OK);
+    let known = get(&world, "/api/customers/45").await;
+    assert_eq!(known["consents"][0]["address"], "cleo@example.com", "{known}");
+    assert_eq!(get(&world, "/api/problems").await["problems"], json!([]));
+}

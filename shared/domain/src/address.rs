@@ -72,6 +72,9 @@ impl Address {
     /// Reads a phone number in E.164: `+`, then 8 to 15 digits. Blanks, dots, hyphens and brackets
     /// between them are dropped, and `00` stands for `+`.
     pub fn phone(text: &str) -> Result<Self, NotAnAddress> {
+        // `+44 (0)20 …` is written for those who dial within the country; only Italy keeps its zero.
+        let italian = text.trim_start().starts_with("+39") || text.trim_start().starts_with("0039");
+        let text = if italian { text.to_owned() } else { text.replace("(0)", "") };
         let plain: String = text.chars().filter(|c| !" .-()/\u{a0}".contains(*c)).collect();
         let digits = plain.strip_prefix('+').or_else(|| plain.strip_prefix("00"));
         let digits = digits.ok_or(NotAnAddress::Phone)?;
@@ -124,9 +127,12 @@ mod tests {
     #[test]
     fn one_address_has_one_spelling() {
         assert_eq!(Address::email(" Ada@Example.COM ").unwrap().text(), "ada@example.com");
-        for phone in ["+33 6 12 34 56 78", "0033612345678", "+33-(6)-12.34.56.78"] {
+        for phone in
+            ["+33 6 12 34 56 78", "0033612345678", "+33-(6)-12.34.56.78", "+33 (0)6 12345678"]
+        {
             assert_eq!(Address::phone(phone).unwrap().text(), "+33612345678");
         }
+        assert_eq!(Address::phone("+39 (0)6 1234567").unwrap().text(), "+39061234567");
     }
 
     #[test]

@@ -90,11 +90,13 @@ impl Card {
                 let clock = self.groups.entry(group.clone()).or_insert(event.clock());
                 *clock = (*clock).max(event.clock());
             }
-            Act::Track { .. } => match ConsentAct::of(event) {
-                Some(Ok(act)) => self.consent(event, &act, problems),
-                Some(Err(problem)) => problems.push(problem),
-                None => {}
-            },
+            Act::Track { .. } => {
+                let acts = ConsentAct::of(event, problems);
+                let noted = acts.iter().filter(|act| self.consent(event, act)).count();
+                if noted == 0 && !acts.is_empty() {
+                    problems.push(Problem::at("properties", Flaw::NoAddress));
+                }
+            }
             Act::Merge { from } => self.know(KnownId { id: from.clone(), merged: false }),
             Act::View { .. } => {}
         }
@@ -294,14 +296,13 @@ impl Card {
         self.tokens.truncate(limits::TOKENS);
     }
 
-    fn consent(&mut self, event: &Event, act: &ConsentAct, problems: &mut Vec<Problem>) {
+    /// Notes an act; says no if no address is known for it.
+    fn consent(&mut self, event: &Event, act: &ConsentAct) -> bool {
         let address = act.address.clone().or_else(|| self.address(act.channel));
-        let Some(address) = address else {
-            let flaw = Flaw::NoAddress;
-            problems.push(Problem::at("properties", flaw));
-            return;
-        };
-        consent::put(&mut self.consents, act.record(address, event));
+        let record = address.map(|address| act.record(address, event));
+        let noted = record.is_some();
+        record.into_iter().for_each(|record| consent::put(&mut self.consents, record));
+        noted
     }
 }
 

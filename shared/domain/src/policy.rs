@@ -1,9 +1,12 @@
 //! How a shop sends its messages.
 
+use crate::card::ConsentAct;
 use crate::channel::Channel;
+use crate::event::Event;
 use crate::feedback::SoftBounces;
 use crate::number::Number;
 use crate::pressure::{Cap, REMEMBERED};
+use crate::problem::{Flaw, Problem};
 use crate::time::Span;
 use crate::timing::Hours;
 use crate::zone::Zone;
@@ -114,6 +117,15 @@ impl Default for Policy {
 }
 
 impl Policy {
+    /// A consent about a topic that is not listed: it is kept, and no program asks for it.
+    pub fn unknown_topic(&self, event: &Event) -> Option<Problem> {
+        let acts = ConsentAct::of(event, &mut Vec::new());
+        let topic = acts.first()?.topic()?;
+        let unknown = self.topics.iter().all(|known| known.id != topic);
+        let flaw = || Flaw::UnknownTopic(topic.chars().take(40).collect());
+        unknown.then(|| Problem::at("properties.topic", flaw()))
+    }
+
     /// What people call a topic; its id if it is not listed.
     pub fn topic_name<'t>(&'t self, id: &'t str) -> &'t str {
         let known = self.topics.iter().find(|topic| topic.id == id);

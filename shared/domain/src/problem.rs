@@ -50,13 +50,18 @@ pub enum Flaw {
     /// A channel that does not exist.
     #[error("`{0}` is not a channel; use email, sms or push")]
     UnknownChannel(String),
+    /// A topic that the policy does not list.
+    #[error(
+        "`{0}` is no topic of the policy; the consent is kept under this name, which no program asks for"
+    )]
+    UnknownTopic(String),
     /// The consent names no address, and the profile has none on the channel.
     #[error("name the `address` that the consent is for, as none is known on the channel")]
     NoAddress,
 
     /// Of somebody who was erased.
     #[error(
-        "the event is of somebody who was erased and was dropped; `Consent Granted` with a server key brings them back"
+        "the event is of somebody who was erased and was dropped; `Consent Granted` with a server key brings them back, once the erasure has ended, which takes 16 minutes"
     )]
     Erased,
 
@@ -136,6 +141,7 @@ impl Problem {
         match &mut self.flaw {
             Flaw::UnknownType(word)
             | Flaw::UnknownChannel(word)
+            | Flaw::UnknownTopic(word)
             | Flaw::BadTime(word)
             | Flaw::NotAnAmount(word)
             | Flaw::BelowZero(word)

@@ -187,6 +187,7 @@ impl Stepper<'_> {
         if profile.card.concerns(event) {
             profile.card.apply(&profile.id, event, problems);
             profile.core.mirror(&profile.card, self.definitions);
+            problems.extend(self.definitions.policy.unknown_topic(event));
         }
         profile.cart.apply(event);
         profile.core.cart_emptied = profile.cart.emptied();
@@ -211,7 +212,7 @@ impl Stepper<'_> {
         if event.name() != Some(CONSENT_REQUESTED) || event.is_import() {
             return;
         }
-        let Some(Ok(asked)) = ConsentAct::of(event) else { return };
+        let asked = ConsentAct::of(event, &mut Vec::new());
         for (place, segment) in self.definitions.segments.iter().enumerate() {
             let Profile { id, core, .. } = &mut self.step.profile;
             let asks = |program: &Program| {
@@ -219,7 +220,7 @@ impl Stepper<'_> {
                 let content = self.definitions.templates.get(&program.template);
                 program.class == Class::OptIn
                     && program.segment == place
-                    && content.is_some_and(|content| content.has(asked.channel))
+                    && content.is_some_and(|c| asked.iter().any(|asked| c.has(asked.channel)))
                     && last.is_some()
                     && program.may_start(last, now)
             };

@@ -86,6 +86,35 @@ async fn an_id_that_was_an_alias_and_never_a_customer_goes() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_address_that_somebody_allows_before_the_erasure_has_ended_stays_theirs() {
+    let world = lived().await;
+    dispatch(&world).await.unwrap();
+    assert_eq!(erase(&world).await.0, StatusCode::OK);
+    world.pass(Span::minutes(1));
+    let theirs = |message: &str, kind: &str, more: Value| {
+        let mut call = call(&world, message, kind, more);
+        call["userId"] = "another".into();
+        call
+    };
+    let grant = json!({"event": "Consent Granted", "properties": {"channel": "email"}});
+    let events = [
+        theirs("new-who", "identify", json!({"traits": {"email": MAIL}})),
+        theirs("new-may", "track", grant),
+        theirs("new-order", "track", json!({"event": "Order Completed", "properties": {}})),
+    ];
+    assert_eq!(send(&world, &events).await, StatusCode::OK);
+    dispatch(&world).await.unwrap();
+    let sent = world.capture.sent().len();
+    assert!(sent > 0);
+    come_to_rest(&world).await;
+    let (_, told) = manage(&world, "GET", &format!("/api/erasures/{ID}"), &Value::Null).await;
+    assert_eq!(told["state"], "done");
+    let rows = world.items("addresses");
+    assert!(rows.iter().all(|row| row["suppressed"].is_null()), "{rows:?}");
+    assert_eq!(world.capture.sent().len(), sent, "what they were sent is theirs");
+}
+
+#[tokio::test(start_paused = true)]
 async fn whom_nobody_knows_is_not_found_and_not_shut_out() {
     let world = World::with(SHOP).await;
     assert_eq!(erase(&world).await.0, StatusCode::NOT_FOUND);

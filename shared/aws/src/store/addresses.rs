@@ -106,10 +106,10 @@ impl Store {
 
     /// Looks again at an address of a card that was allowed anew: its owner may have been erased.
     pub(super) async fn allow_anew(&self, event: &Event, card: &Card) -> Result<(), StoreError> {
-        if let Some(Ok(act)) = ConsentAct::of(event)
-            && let Some(address) = act.address.or_else(|| card.address(act.channel))
-        {
-            self.buried(&address, card).await?;
+        for act in ConsentAct::of(event, &mut Vec::new()) {
+            if let Some(address) = act.address.or_else(|| card.address(act.channel)) {
+                self.buried(&address, card).await?;
+            }
         }
         Ok(())
     }

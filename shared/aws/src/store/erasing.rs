@@ -51,12 +51,14 @@ impl Store {
             return Ok(erasure);
         }
         let plan = erasure.plan.clone();
-        self.bury(&[plan.ids.as_slice(), &plan.addresses].concat(), erasure.asked).await?;
+        self.bury(&plan.ids, erasure.asked).await?;
         let on_their_way = self.erase_messages(&plan, again, now).await?;
         self.erase_rows(&plan, erasure.asked).await?;
         self.erase_profile(&plan).await?;
         self.erase_from_problems(&plan).await?;
-        self.tell_forgetter(&plan, &[plan.addresses.as_slice(), &plan.sent_to].concat());
+        let addresses = [plan.addresses.as_slice(), &plan.sent_to].concat();
+        let forgotten = self.not_allowed_since(&addresses, erasure.asked).await?;
+        self.tell_forgetter(&plan, &forgotten);
         if !on_their_way {
             erasure.erased.get_or_insert(now);
         }
@@ -103,9 +105,28 @@ impl Store {
         }
         self.delete_all(Table::Memberships, memberships).await?;
         for address in &plan.addresses {
-            self.detach(address, plan).await?;
+            self.detach(address, plan, asked).await?;
         }
         Ok(())
+    }
+
+    /// Those of some addresses that nobody allowed anew since an instant.
+    async fn not_allowed_since(
+        &self,
+        addresses: &[String],
+        asked: Timestamp,
+    ) -> Result<Vec<String>, StoreError> {
+        let unique: BTreeSet<&String> = addresses.iter().collect();
+        let key = |address: &&String| Build::default().text("address", address.as_str()).done();
+        let keys: Vec<_> = unique.iter().map(key).collect();
+        let rows = self.get_all(Table::Addresses, &keys, true).await?;
+        let allowed = |address: &str| {
+            rows.iter().any(|row| {
+                let read = Read { table: Table::Addresses, item: row };
+                read.maybe_text("address") == Some(address) && is_allowed_since(row, asked)
+            })
+        };
+        Ok(unique.into_iter().filter(|address| !allowed(address)).cloned().collect())
     }
 
     /// The history under one id. Addresses that only it tells of are detached before it goes.
@@ -143,8 +164,7 @@ impl Store {
             }
             addresses.retain(|key| !plan.addresses.contains(key));
             for address in &addresses {
-                self.bury(std::slice::from_ref(address), asked).await?;
-                self.detach(address, plan).await?;
+                self.detach(address, plan, asked).await?;
             }
             let addresses: Vec<String> = addresses.into_iter().collect();
             self.tell_forgetter(plan, &addresses);
@@ -157,14 +177,22 @@ impl Store {
     }
 
     /// Takes a person off an address, whose tombstone keeps why it must not be written to. A row that is
-    /// nobody's then goes; one that others have is suppressed, as its owner asked to be forgotten.
-    async fn detach(&self, address: &str, plan: &Plan) -> Result<(), StoreError> {
+    /// nobody's then goes; one that others have is suppressed, as its owner asked to be forgotten, unless
+    /// they allowed it since.
+    async fn detach(&self, address: &str, plan: &Plan, asked: Timestamp) -> Result<(), StoreError> {
         let key = Build::default().text("address", address).done();
         for _ in 0..MOST_RACES {
             let rows = self.get_all(Table::Addresses, std::slice::from_ref(&key), true).await?;
-            let Some(row) = rows.first() else { return Ok(()) };
-            self.bury_suppression(address, row).await?;
-            let Some(row) = self.take_off(address, row, plan).await? else { continue };
+            let row = rows.first();
+            let allowed = row.is_some_and(|row| is_allowed_since(row, asked));
+            if !allowed {
+                self.bury(&[address.to_owned()], asked).await?;
+            }
+            let Some(row) = row else { return Ok(()) };
+            if !allowed {
+                self.bury_suppression(address, row).await?;
+            }
+            let Some(row) = self.take_off(address, row, plan, allowed).await? else { continue };
             if row.contains_key("customers") || self.delete_address(address, &row).await? {
                 return Ok(());
             }
@@ -179,16 +207,22 @@ impl Store {
         address: &str,
         row: &Attributes,
         plan: &Plan,
+        allowed: bool,
     ) -> Result<Option<Attributes>, StoreError> {
         let (condition, mut values) = nothing_said_since(row);
-        values.insert(":erased".to_owned(), text(ERASED));
+        let suppress = if allowed {
+            ""
+        } else {
+            values.insert(":erased".to_owned(), text(ERASED));
+            "SET suppressed = :erased REMOVE booked "
+        };
         values.insert(":ids".to_owned(), AttributeValue::Ss(plan.ids.clone()));
         let call = self
             .client
             .update_item()
             .table_name(self.table(Table::Addresses))
             .key("address", text(address))
-            .update_expression("SET suppressed = :erased REMOVE booked DELETE customers :ids")
+            .update_expression(format!("{suppress}DELETE customers :ids"))
             .condition_expression(format!("attribute_exists(address) AND {condition}"))
             .set_expression_attribute_values(Some(values))
             .return_values(ReturnValue::AllNew);
@@ -326,10 +360,16 @@ impl Store {
     }
 }
 
+/// Whether somebody allowed an address after an instant.
+fn is_allowed_since(row: &Attributes, asked: Timestamp) -> bool {
+    let read = Read { table: Table::Addresses, item: row };
+    read.maybe_time("allowed_at").is_some_and(|allowed| allowed > asked)
+}
+
 /// The condition that nothing was said of an address since its row was read.
 fn nothing_said_since(row: &Attributes) -> (String, Attributes) {
     let mut values = Attributes::new();
-    let same = ["suppressed", "said_at"].map(|name| match row.get(name) {
+    let same = ["suppressed", "said_at", "allowed_at"].map(|name| match row.get(name) {
         Some(seen) => {
             values.insert(format!(":{name}"), seen.clone());
             format!("{name} = :{name}")

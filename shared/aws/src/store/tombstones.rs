@@ -125,29 +125,31 @@ impl Store {
             why: why.to_owned(),
             since: read.maybe_time("suppressed_at").unwrap_or(erased),
         });
-        let anew = card.consents.iter().any(|consent| {
+        let anew = card.consents.iter().filter(|consent| {
             let here = consent.channel == address.channel() && consent.address == address.text();
             here && consent.status == Status::Granted && consent.clock.0 > erased
         });
-        if !anew {
+        let Some(allowed) = anew.map(|consent| consent.clock.0).max() else {
             let erased = || Buried { why: ERASED.to_owned(), since: erased };
             return Ok(Some(kept.unwrap_or_else(erased)));
-        }
+        };
         match kept {
             Some(kept) => self.suppress_instead(address, &kept).await?,
-            None => self.lift(address).await?,
+            None => self.lift(address, allowed).await?,
         }
         let name = self.pseudonym(&key);
         self.delete_row(&partition(&name), &name).await?;
         Ok(None)
     }
 
-    /// Lets an address be written to again that was suppressed for nothing else.
-    async fn lift(&self, address: &Address) -> Result<(), StoreError> {
+    /// Lets an address be written to again that was suppressed for nothing else, and notes since when
+    /// it is allowed: the erasure may not have ended, and must not suppress it once more.
+    async fn lift(&self, address: &Address, allowed: Timestamp) -> Result<(), StoreError> {
         let call = self
             .of_address(address)
-            .update_expression("REMOVE suppressed, suppressed_at")
-            .condition_expression("suppressed = :erased")
+            .update_expression("SET allowed_at = :at REMOVE suppressed, suppressed_at")
+            .condition_expression("attribute_not_exists(suppressed) OR suppressed = :erased")
+            .expression_attribute_values(":at", number(allowed.millis()))
             .expression_attribute_values(":erased", text(ERASED));
         self.update_if(call).await.map(drop)
     }

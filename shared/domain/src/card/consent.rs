@@ -163,29 +163,50 @@ pub struct ConsentAct {
 }
 
 impl ConsentAct {
-    /// Reads `Consent Granted`, `Consent Requested` and `Consent Withdrawn`; `None` for every other
-    /// event.
-    pub fn of(event: &Event) -> Option<Result<Self, Problem>> {
-        let status = Status::told_by(event.name()?)?;
-        let Act::Track { properties, .. } = &event.act else { return None };
+    /// Reads `Consent Granted`, `Consent Requested` and `Consent Withdrawn`, one act for each channel
+    /// that they name; none for every other event.
+    ///
+    /// What cannot be read allows nothing: a withdrawal whose channel is missing or unknown is one from
+    /// all of them, and one whose address is none is of the address that is known.
+    pub fn of(event: &Event, problems: &mut Vec<Problem>) -> Vec<Self> {
+        let Some(status) = event.name().and_then(Status::told_by) else { return Vec::new() };
+        let Act::Track { properties, .. } = &event.act else { return Vec::new() };
         let text = |name: &str| properties.get(name).and_then(Value::as_str).map(str::to_owned);
-        let Some(named) = text("channel") else {
-            return Some(Err(Problem::at("properties.channel", Flaw::Missing)));
-        };
-        let Some(channel) = Channel::parse(&named) else {
-            let named = named.chars().take(40).collect();
-            return Some(Err(Problem::at("properties.channel", Flaw::UnknownChannel(named))));
-        };
-        let address = match text("address").map(|address| Address::on(channel, &address)) {
-            Some(Err(why)) => {
-                let flaw = Flaw::NotAnAddress(why);
-                return Some(Err(Problem::at("properties.address", flaw)));
+        let withdrawn = status == Status::Withdrawn;
+        let channels = match channels(properties.get("channel")) {
+            Ok(channels) => channels,
+            Err(Flaw::Missing) if withdrawn => Channel::ALL.to_vec(),
+            Err(flaw) => {
+                problems.push(Problem::at("properties.channel", flaw));
+                if withdrawn { Channel::ALL.to_vec() } else { Vec::new() }
             }
-            Some(Ok(address)) => Some(address),
-            None => None,
         };
-        let (topic, source, wording) = (text("topic"), text("source"), text("wording"));
-        Some(Ok(Self { channel, address, topic, status, source, wording }))
+        // With a list of channels, an address is for the one that it fits.
+        let read = |channel| text("address").map(|told| Address::on(channel, &told)).transpose();
+        let addresses: Vec<_> = channels.iter().map(|channel| read(*channel)).collect();
+        if let Some(Err(why)) = addresses.first()
+            && addresses.iter().all(Result::is_err)
+        {
+            problems.push(Problem::at("properties.address", Flaw::NotAnAddress(*why)));
+            if !withdrawn {
+                return Vec::new();
+            }
+        }
+        let topic = text("topic").map(|topic| topic.trim().to_lowercase());
+        let act = |(channel, address): (Channel, Result<Option<Address>, _>)| Self {
+            channel,
+            address: address.ok().flatten(),
+            topic: topic.clone().filter(|topic| !topic.is_empty()),
+            status,
+            source: text("source"),
+            wording: text("wording"),
+        };
+        channels.into_iter().zip(addresses).map(act).collect()
+    }
+
+    /// The topic; `None` is the channel as a whole.
+    pub fn topic(&self) -> Option<&str> {
+        self.topic.as_deref()
     }
 
     pub(super) fn record(&self, address: Address, event: &Event) -> Consent {
@@ -200,6 +221,21 @@ impl ConsentAct {
             origin: Origin::of(event),
         }
     }
+}
+
+/// The channels that are named: by a word, or by a list of them.
+fn channels(named: Option<&Value>) -> Result<Vec<Channel>, Flaw> {
+    let words = match named {
+        None | Some(Value::Null) => return Err(Flaw::Missing),
+        Some(Value::Array(words)) => words.as_slice(),
+        Some(word) => std::slice::from_ref(word),
+    };
+    let channel = |word: &Value| {
+        let text = word.as_str().map_or_else(|| word.to_string(), str::to_owned);
+        let unknown = || Flaw::UnknownChannel(text.chars().take(40).collect());
+        Channel::parse(&text.trim().to_ascii_lowercase()).ok_or_else(unknown)
+    };
+    words.iter().map(channel).collect()
 }
 
 /// What a person does about consent on one of our own pages.

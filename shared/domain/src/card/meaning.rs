@@ -30,6 +30,9 @@ impl Meaning {
             "preferred_channel" => ("email, sms or push, or a list of them", true, |text| {
                 Channel::parse(&text.to_ascii_lowercase()).is_some()
             }),
+            "message_frequency" => ("`less` or `normal`", false, |text| {
+                ["less", "normal"].contains(&text.trim().to_ascii_lowercase().as_str())
+            }),
             "language" => {
                 ("a language, such as `fr` or `pt-BR`", false, |text| language_tag(text).is_ok())
             }

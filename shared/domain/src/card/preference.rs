@@ -34,7 +34,8 @@ impl Preference {
         Self {
             channels: channels.collect(),
             language,
-            less_often: text("message_frequency").is_some_and(|word| word == "less"),
+            less_often: text("message_frequency")
+                .is_some_and(|word| word.trim().eq_ignore_ascii_case("less")),
             quiet_hours: text("quiet_hours").and_then(|text| QuietHours::parse(text).ok()),
         }
     }

@@ -162,9 +162,15 @@ fn read_topic(reader: &mut Reader, node: &Node) -> Option<Topic> {
     let id = reader.required(&mut members, "id");
     let name = members.get("name");
     reader.finish(&members);
-    let id = reader.text(id?)?.to_owned();
+    let id = reader.parsed(id?, topic_id)?;
     let name = name.and_then(|node| reader.text(node)).map_or_else(|| id.clone(), str::to_owned);
     Some(Topic { id, name })
+}
+
+/// A consent names a topic in capitals or small letters, so that none is lost for its spelling.
+fn topic_id(text: &str) -> Result<String, &'static str> {
+    let same = text == text.trim().to_lowercase();
+    same.then(|| text.to_owned()).ok_or("the id of a topic has small letters, as in `news`")
 }
 
 fn words() -> [(&'static str, Channel); 3] {
@@ -342,6 +348,9 @@ programs:
             definitions("policy: { topics: [{ id: news, name: News }, { id: wine }] }").policy;
         assert_eq!((policy.topic_name("news"), policy.topic_name("wine")), ("News", "wine"));
         assert!(policy.track_clicks);
+        let file = [("test.yaml", "policy: { topics: [{ id: News }] }")];
+        let mistakes = Definitions::read(&file, &Definitions::none().lineage().next()).unwrap_err();
+        assert!(mistakes[0].to_string().contains("small letters"), "{mistakes:?}");
         assert!(!definitions("policy: { track_clicks: false }").policy.track_clicks);
     }
 

@@ -1,5 +1,7 @@
 //! Names that mean the same, brought to one spelling.
 
+use super::{CONSENT_GRANTED, CONSENT_REQUESTED, CONSENT_WITHDRAWN};
+
 /// Segment's e-commerce events, version 2, with the names that version 1 gave them.
 ///
 /// Version 1 put the verb first. Both are read; rules and templates use the left column.
@@ -37,9 +39,14 @@ pub const EVENT_ALIASES: &[(&str, &str)] = &[
     ("Product Reviewed", "Reviewed Product"),
 ];
 
-/// The one spelling of an event's name.
+/// The one spelling of an event's name. Those of consent are known in capitals and small letters alike:
+/// a withdrawal must not be lost for its spelling.
 pub fn event_name(sent: &str) -> &str {
     let sent = sent.trim();
+    let consent = [CONSENT_GRANTED, CONSENT_REQUESTED, CONSENT_WITHDRAWN];
+    if let Some(name) = consent.into_iter().find(|name| name.eq_ignore_ascii_case(sent)) {
+        return name;
+    }
     EVENT_ALIASES.iter().find(|(_, alias)| *alias == sent).map_or(sent, |(name, _)| name)
 }
 
@@ -78,6 +85,7 @@ mod tests {
         assert_eq!(event_name("Completed Order"), "Order Completed");
         assert_eq!(event_name(" Order Completed "), "Order Completed");
         assert_eq!(event_name("Wine Tasted"), "Wine Tasted");
+        assert_eq!(event_name("consent withdrawn"), "Consent Withdrawn");
         assert_eq!(trait_name("createdAt"), trait_name("created_at"));
     }
 }

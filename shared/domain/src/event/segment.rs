@@ -5,10 +5,8 @@
 
 use serde_json::{Map, Value};
 
-use super::{
-    Act, CONSENT_GRANTED, CONSENT_REQUESTED, CONSENT_WITHDRAWN, Device, Event, Platform, RESERVED,
-    Writer, event_name,
-};
+use super::{Act, Device, Event, Platform, RESERVED, Writer, event_name};
+use crate::card::Status;
 use crate::id::{CustomerId, EventId};
 use crate::identity;
 use crate::limits;
@@ -36,17 +34,20 @@ pub fn read(call: &Value, arrival: &Arrival) -> Result<(Event, Vec<Problem>), Pr
     let mut problems = Vec::new();
     let act = call.act(kind, arrival.writer)?;
     let (filed, alias) = call.ids(&act, &mut problems)?;
+    let told = problems.len();
     let (sent, occurred) = call.times(arrival, &mut problems);
+    // A grant whose time cannot be known must not overrule a withdrawal that came before it.
+    let undated_grant = problems.len() > told && consent(&act) == Some(Status::Granted);
     problems.extend(too_large(&act));
     let event = Event {
-        id: call.id(&filed, &act, sent)?,
+        id: call.id(&filed, &act, sent, arrival.received)?,
         filed,
         alias,
         sent,
         occurred,
         received: arrival.received,
         writer: arrival.writer,
-        import: call.context("import") == Some(&Value::Bool(true)),
+        import: undated_grant || call.context("import") == Some(&Value::Bool(true)),
         zone: call.context("timezone").and_then(Value::as_str).map(str::to_owned),
         device: call.device(&mut problems),
         act,
@@ -63,6 +64,12 @@ fn too_large(act: &Act) -> Option<Problem> {
     };
     let bytes = serde_json::to_string(data).map_or(0, |text| text.len());
     (bytes > limits::EVENT_BYTES).then(|| Problem::at(place, Flaw::PropertiesNotKept))
+}
+
+/// What an act says of consent, if it speaks of it.
+fn consent(act: &Act) -> Option<Status> {
+    let Act::Track { name, .. } = act else { return None };
+    Status::told_by(name)
 }
 
 /// How deeply a value is nested; a scalar is at level 0.
@@ -139,8 +146,7 @@ impl<'a> Call<'a> {
             return Err(Problem::at("event", Flaw::Reserved(name.to_owned())));
         }
         // Also a request: it sends a message to whatever address it names.
-        let consent = [CONSENT_GRANTED, CONSENT_REQUESTED, CONSENT_WITHDRAWN].contains(&name);
-        if consent && writer == Writer::Browser {
+        if Status::told_by(name).is_some() && writer == Writer::Browser {
             return Err(Problem::at("event", Flaw::NeedsServer("consent")));
         }
         Ok(Act::Track { name: name.to_owned(), properties: self.object("properties")? })
@@ -254,12 +260,22 @@ impl<'a> Call<'a> {
         time
     }
 
-    fn id(&self, filed: &CustomerId, act: &Act, sent: Timestamp) -> Result<EventId, Problem> {
+    fn id(
+        &self,
+        filed: &CustomerId,
+        act: &Act,
+        sent: Timestamp,
+        received: Timestamp,
+    ) -> Result<EventId, Problem> {
         match self.raw_id("messageId")?.as_deref().map(str::trim) {
             Some(id) if id.len() > limits::NAME_BYTES => {
                 Err(Problem::at("messageId", Flaw::TooLong(limits::NAME_BYTES)))
             }
             Some(id) if !id.is_empty() => Ok(EventId::sent(id)),
+            // Who withdraws, allows and withdraws again says three things, though two are worded alike.
+            _ if sent == Timestamp::EPOCH && consent(act).is_some() => {
+                Ok(EventId::derived(&format!("{filed} {received} {act:?}")))
+            }
             // `Map` keeps its keys sorted, so the same content is written the same way.
             _ => Ok(EventId::derived(&format!("{filed} {sent} {act:?}"))),
         }
@@ -398,6 +414,36 @@ pub(crate) mod tests {
         let id = |call| read(call, &arrival()).unwrap().0.id;
         assert_eq!(id(&call), id(&call));
         assert_ne!(id(&call), id(&other));
+    }
+
+    #[test]
+    fn consent_that_is_told_twice_without_a_time_is_told_twice() {
+        let call = json!({"type": "track", "event": "Consent Withdrawn", "userId": "1"});
+        let read =
+            |call: &Value, received| read(call, &Arrival { received, ..arrival() }).unwrap().0;
+        let (now, later) = (at("2026-10-01T12:00:00Z"), at("2026-10-01T13:00:00Z"));
+        assert_ne!(read(&call, now).id, read(&call, later).id);
+        let mut dated = call.clone();
+        dated["timestamp"] = json!("2026-10-01T12:00:00Z");
+        assert_eq!(read(&dated, now).id, read(&dated, later).id);
+        let mut named = call;
+        named["messageId"] = json!("m");
+        assert_eq!(read(&named, now).id, read(&named, later).id);
+    }
+
+    #[test]
+    fn a_grant_whose_time_cannot_be_known_counts_as_imported() {
+        let call = |event: &str, time: &str, sent: Option<&str>| {
+            let call = json!({"type": "track", "event": event, "userId": "1", "timestamp": time,
+                "sentAt": sent});
+            read(&call, &arrival()).unwrap().0.import
+        };
+        for time in ["01/05/2024 10:00", "2030-01-01"] {
+            assert!(call("Consent Granted", time, None), "{time}");
+        }
+        assert!(call("Consent Granted", "2024-05-01", Some("2024-05-01")));
+        assert!(!call("Consent Granted", "2026-10-01T11:00:00Z", None));
+        assert!(!call("Consent Withdrawn", "2030-01-01", None));
     }
 
     #[test]

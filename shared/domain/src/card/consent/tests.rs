@@ -1,6 +1,8 @@
 use proptest::prelude::*;
+use serde_json::json;
 
 use super::*;
+use crate::testing::{definitions, did, is};
 
 const ADA: &str = "ada@example.com";
 
@@ -147,4 +149,56 @@ proptest! {
         put(&mut records, record((2, 9, address)));
         prop_assert_eq!(at_ada(&records), Some(Status::Withdrawn));
     }
+}
+
+/// What a customer with a mail address and a phone allows on each channel after granting all, and
+/// what was told of the event that followed.
+fn after(name: &str, properties: Value) -> ([Option<Status>; 3], Vec<String>) {
+    let mut card = Card::default();
+    let mut problems = Vec::new();
+    let contacts = json!({"email": ADA, "phone": "+33612345678"});
+    let grants = json!({"channel": ["email", "SMS"]});
+    for event in [
+        is("2026-01-01T00:00:00Z", contacts),
+        did("Consent Granted", "2026-01-01T00:00:00Z", grants),
+        did(name, "2026-01-02T00:00:00Z", properties),
+    ] {
+        card.apply(&event.filed, &event, &mut problems);
+    }
+    let status = |channel| {
+        let address = card.address(channel)?;
+        status(&card.consents, channel, None, &address)
+    };
+    (Channel::ALL.map(status), problems.iter().map(ToString::to_string).collect())
+}
+
+#[test]
+fn a_withdrawal_that_cannot_be_read_is_one_from_every_channel() {
+    use Status::{Granted, Withdrawn};
+    let check = |name: &str, properties: Value, email, sms, told: &str| {
+        let (status, problems) = after(name, properties);
+        let of = |channel| status[Channel::ALL.iter().position(|c| *c == channel).unwrap()];
+        assert_eq!((of(Channel::Email), of(Channel::Sms)), (Some(email), Some(sms)));
+        assert_eq!(problems.join("; "), told);
+    };
+    check("Consent Withdrawn", json!({"channel": "Email"}), Withdrawn, Granted, "");
+    check("consent withdrawn", json!({"channel": ["email", "sms"]}), Withdrawn, Withdrawn, "");
+    check("Consent Withdrawn", json!({}), Withdrawn, Withdrawn, "");
+    let unknown = "`properties.channel` `e-mail` is not a channel; use email, sms or push";
+    check("Consent Withdrawn", json!({"channel": "e-mail"}), Withdrawn, Withdrawn, unknown);
+    let nowhere = json!({"channel": "email", "address": "ada"});
+    let told = "`properties.address` was left out: ";
+    let (status, problems) = after("Consent Withdrawn", nowhere);
+    assert!(status.contains(&Some(Withdrawn)) && problems[0].starts_with(told), "{problems:?}");
+}
+
+#[test]
+fn a_topic_that_nobody_listed_is_told_and_capitals_are_no_matter() {
+    let policy = definitions("policy: { topics: [{ id: news }] }").policy;
+    let told = |topic: &str| {
+        let properties = json!({"channel": "email", "topic": topic});
+        policy.unknown_topic(&did("Consent Withdrawn", "2026-01-01T00:00:00Z", properties))
+    };
+    assert_eq!(told("News "), None);
+    assert_eq!(told("wine").map(|problem| problem.place).as_deref(), Some("properties.topic"));
 }
