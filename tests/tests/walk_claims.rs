@@ -29,12 +29,14 @@ segments:
   - { id: lookers, when: { event: Look, within: 30m } }
   - { id: readers, when: { event: Read, within: 30m } }
   - { id: told, when: { event: Message Sent } }
+  - { id: buyers, when: { event: Order Completed } }
 templates:
   - { id: hello, email: { subject: Hello, html: '<p>Hello</p>', text: Hello }, sms: Hello }
   - { id: text, sms: Hello }
 programs:
   - { id: hello, enter: lookers, again: never, send: { template: hello } }
   - { id: text, enter: readers, again: never, send: { template: text, max_lateness: 8d } }
+  - { id: receipt, enter: buyers, again: never, send: { template: hello, class: transactional } }
 ";
 
 /// A shop in which somebody who can be reached did something.
@@ -255,4 +257,75 @@ async fn a_program_that_follows_another_segment_sends_for_its_entries() {
     assert_eq!(body["messages"].as_array().unwrap().len(), 3);
     assert_eq!(manage(&world, "DELETE", "/api/customers/42", &Value::Null).await.0.as_u16(), 200);
     assert!(world.items("messages").is_empty());
+}
+
+/// After each call of an operation some time passes.
+#[derive(Debug)]
+struct Slow {
+    inner: Arc<dyn Transport>,
+    operation: &'static str,
+    takes: Span,
+    world: World,
+}
+
+impl Transport for Slow {
+    fn call(&self, request: http::Request<Bytes>) -> Reply<'_> {
+        Box::pin(async move {
+            let operation = Service::of(&request).operation(&request).into_owned();
+            let answer = self.inner.call(request).await;
+            if operation == self.operation {
+                self.world.pass(self.takes);
+            }
+            answer
+        })
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_send_begins_only_while_nobody_gives_its_claim_up() {
+    let world = shop(|inner| inner).await;
+    let by = world.another(|inner| inner);
+    let slow = world.another(|inner| {
+        Arc::new(Slow {
+            inner,
+            operation: "TransactWriteItems",
+            takes: Span::seconds(5),
+            world: by,
+        })
+    });
+    assert_eq!(dispatch(&slow).await.unwrap().accepted, 0);
+    assert_eq!((state(&world, "hello").await.as_str(), world.capture.sent().len()), ("pending", 0));
+    assert_eq!(dispatch(&world).await.unwrap().accepted, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_could_not_be_settled_before_the_end_of_a_run_is_the_next_ones() {
+    let world = shop(|inner| inner).await;
+    let until = |seconds| world.now() + Span::seconds(seconds);
+    let run = attune_dispatch::sweep(&dispatcher(&world), until(6)).await.unwrap();
+    assert_eq!((run.accepted, run.unknown, world.capture.sent().len()), (0, 0, 0));
+    assert_eq!(state(&world, "hello").await, "pending");
+    let run = attune_dispatch::sweep(&dispatcher(&world), until(8)).await.unwrap();
+    assert_eq!(run.accepted, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_somebody_waits_for_goes_first_and_over_the_limit_of_the_day() {
+    let world = shop(|inner| inner).await;
+    manage(&world, "PUT", "/api/brakes", &json!({"daily_limit": 1})).await;
+    for order in 0..2 {
+        let customer = format!("buyer-{order}");
+        Box::pin(world.reachable(&customer)).await;
+        world.pass(Span::seconds(1));
+        track(&world, &customer, "Order Completed").await;
+    }
+    let run = dispatch(&world).await.unwrap();
+    assert_eq!(
+        (run.accepted, run.held),
+        (2, 1),
+        "two receipts, though the other is due before them"
+    );
+    assert_eq!(state(&world, "hello").await, "held");
+    let (_, brakes) = manage(&world, "GET", "/api/brakes", &Value::Null).await;
+    assert_eq!(brakes["taken_today"], 2);
 }

@@ -97,7 +97,10 @@ async fn who_prefers_text_messages_gets_them_and_who_withdraws_gets_nothing() {
     look_and_send(&world).await;
     assert_eq!(outbox(&world).len(), 2);
     let hello = &decisions(&world, "hello").await[0];
-    assert_eq!(hello.1, "it is not sent: the customer does not allow it");
+    let withdrawn = "it is not sent: the customer does not allow it: \
+        not sms, as the customer withdrew it; not email, as the customer withdrew it; \
+        not push, as no address is known";
+    assert_eq!(hello.1, withdrawn);
 
     // A receipt needs no consent; but a suppressed address gets nothing at all.
     track(&world, "Order Completed", json!({"order_id": "1"})).await;

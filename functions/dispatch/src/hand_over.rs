@@ -37,10 +37,11 @@ impl Turn<'_> {
         };
         // Loading, writing and making an endpoint took their time.
         let now = self.deps.clock.now();
-        if now + ATTEMPT + SETTLE > self.run.deadline {
+        if self.run.is_over(now) {
             return Ok(Some(Outcome::Left));
         }
-        match self.run.permit(choice.address.channel()).await? {
+        let class = facts.message().class;
+        match self.run.permit(choice.address.channel(), class).await? {
             Permit::Yes => {}
             Permit::NotToday => {
                 let until = facts.held_over((now + LONGEST_WAIT).min(tomorrow(now)));
@@ -58,6 +59,14 @@ impl Turn<'_> {
             self.run.unused().await;
             return Ok(None);
         };
+        // So did the claim, if the store was slow. Whoever gives claims up must not come before the send,
+        // nor the end of the run.
+        let now = self.deps.clock.now();
+        if self.run.is_over(now) || now + ATTEMPT > claim.deadline {
+            self.run.unused().await;
+            self.deps.store.release(&claim, &State::Pending, None, now).await?;
+            return Ok(Some(Outcome::Left));
+        }
         let Draft { written, language, missing, warnings } = &text.draft;
         let of_message = OfMessage {
             template: claim.message.template.clone(),

@@ -4,8 +4,11 @@ use attune_aws::clock::Clock;
 use attune_aws::config::{self, Config};
 use attune_aws::telemetry;
 use attune_dispatch::{Deps, Tick, sweep};
-use attune_domain::time::Timestamp;
+use attune_domain::time::{Span, Timestamp};
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
+
+/// What is left for counting what was sent, and giving back what was not.
+const MARGIN: Span = Span::seconds(10);
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
@@ -24,7 +27,8 @@ async fn main() -> Result<(), Error> {
             run: format!("{}-{:016x}", event.context.request_id, fastrand::u64(..)),
         };
         let ends = i64::try_from(event.context.deadline).unwrap_or(i64::MAX);
-        sweep(&deps, Timestamp::from_millis(ends)).await.map_err(Error::from)
+        let deadline = Timestamp::from_millis(ends) - MARGIN;
+        sweep(&deps, deadline).await.map_err(Error::from)
     }))
     .await
 }

@@ -7,6 +7,7 @@ use attune_aws::store::{StoreError, Switch};
 use attune_domain::brakes::{Brakes, Tally};
 use attune_domain::channel::Channel;
 use attune_domain::id::ProgramId;
+use attune_domain::message::Class;
 use attune_domain::time::{Span, Timestamp};
 use tokio::sync::Mutex;
 
@@ -81,13 +82,26 @@ impl<'a> Run<'a> {
         })
     }
 
-    /// Ends the run: gives back what it did not use, counts what it sent, and logs what was noted.
+    /// Ends the run: counts what it sent, gives back what it did not use, and logs what was noted.
     pub async fn end(self) -> Result<(), StoreError> {
+        self.count_sent().await?;
         self.noted.tell();
-        let Taken { today, since, sent, .. } = self.taken.into_inner();
+        let Taken { today, since, .. } = self.taken.into_inner();
         if let Some(since) = since.filter(|_| today > 0) {
             self.deps.store.give_back(today, since).await?;
         }
+        Ok(())
+    }
+
+    /// Whether a send that begins now could not be settled in time any more.
+    pub(crate) fn is_over(&self, now: Timestamp) -> bool {
+        now + ATTEMPT + SETTLE > self.deadline
+    }
+
+    /// Counts what was sent since the last time. The breaker looks at it beside what comes back, which
+    /// comes back while the run goes on.
+    pub(crate) async fn count_sent(&self) -> Result<(), StoreError> {
+        let sent = std::mem::take(&mut self.taken.lock().await.sent);
         let now = self.deps.clock.now();
         for (program, sent) in sent {
             let tally = Tally { sent, ..Tally::default() };
@@ -97,8 +111,12 @@ impl<'a> Run<'a> {
     }
 
     /// Asks for leave to send one message.
-    pub(crate) async fn permit(&self, channel: Channel) -> Result<Permit, StoreError> {
-        if !self.of_day().await? {
+    pub(crate) async fn permit(
+        &self,
+        channel: Channel,
+        class: Class,
+    ) -> Result<Permit, StoreError> {
+        if !self.of_day(class).await? {
             return Ok(Permit::NotToday);
         }
         if self.of_second(channel).await? {
@@ -120,13 +138,16 @@ impl<'a> Run<'a> {
         }
     }
 
-    async fn of_day(&self) -> Result<bool, StoreError> {
+    /// What somebody waits for counts for the day's limit, and is not held by it.
+    async fn of_day(&self, class: Class) -> Result<bool, StoreError> {
         let Some(limit) = self.switch.daily_limit else { return Ok(true) };
         // One at a time: a second asker would take a block of its own.
         let mut taken = self.taken.lock().await;
         if taken.today == 0 {
             let now = self.deps.clock.now();
-            taken.today = self.deps.store.take_of_day(DAY_BLOCK, limit, now).await?;
+            let (block, limit) =
+                if class.is_waited_for() { (1, u32::MAX) } else { (DAY_BLOCK, limit) };
+            taken.today = self.deps.store.take_of_day(block, limit, now).await?;
             taken.since = taken.since.or(Some(now));
         }
         let there = taken.today > 0;
@@ -144,7 +165,7 @@ impl<'a> Run<'a> {
         };
         loop {
             let now = self.deps.clock.now();
-            if now + ATTEMPT + SETTLE > self.deadline {
+            if self.is_over(now) {
                 return Ok(false);
             }
             let second = now.millis().div_euclid(1_000);

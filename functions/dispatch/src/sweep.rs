@@ -13,10 +13,10 @@ const PAGE: i32 = 100;
 /// Messages sent at the same time; SES takes 14 a second from a young account.
 const AT_ONCE: usize = 8;
 
-/// Sends what is due, shard by shard, until `deadline`.
+/// Sends what is due, queue by queue, until `deadline`.
 pub async fn sweep(deps: &Deps, deadline: Timestamp) -> Result<Dispatched, StoreError> {
     let (mut dispatched, mut run) = (Dispatched::default(), None);
-    let swept = sweep_shards(deps, deadline, &mut run, &mut dispatched).await;
+    let swept = sweep_queues(deps, deadline, &mut run, &mut dispatched).await;
     // What was sent counts, whatever stopped the run.
     if let Some(run) = run {
         run.end().await?;
@@ -25,20 +25,20 @@ pub async fn sweep(deps: &Deps, deadline: Timestamp) -> Result<Dispatched, Store
 }
 
 /// Begins `run` with the first message: where nothing is due, nobody asks what is held back.
-async fn sweep_shards<'a>(
+async fn sweep_queues<'a>(
     deps: &'a Deps,
     deadline: Timestamp,
     run: &mut Option<Run<'a>>,
     dispatched: &mut Dispatched,
 ) -> Result<(), StoreError> {
-    for shard in 0..deps.store.settings().shards {
+    for queue in deps.store.queues(deps.clock.now()) {
         let mut after = None;
         loop {
             let now = deps.clock.now();
-            if now >= deadline {
+            if now >= deadline || run.as_ref().is_some_and(|run| run.is_over(now)) {
                 return Ok(());
             }
-            let (page, next) = deps.store.due_messages(shard, now, after, PAGE).await?;
+            let (page, next) = deps.store.due_messages(&queue, now, after, PAGE).await?;
             if !page.is_empty() {
                 let run = match run {
                     Some(run) => run,
@@ -62,6 +62,10 @@ async fn run_page(
     dispatched: &mut Dispatched,
 ) -> Result<(), StoreError> {
     let turns = iter(page).map(|id| async move {
+        // What is left is not even looked at: the time is needed for ending the run.
+        if run.is_over(run.deps.clock.now()) {
+            return Ok(Outcome::Left);
+        }
         match dispatch(run, &id).await {
             Err(error @ (StoreError::Unavailable(_) | StoreError::Bug(_))) => Err(error),
             // One message that cannot be read must not stop the others.
@@ -75,5 +79,5 @@ async fn run_page(
     for outcome in turns.buffer_unordered(AT_ONCE).collect::<Vec<_>>().await {
         dispatched.count(outcome?);
     }
-    Ok(())
+    run.count_sent().await
 }

@@ -30,6 +30,7 @@ pub(crate) fn message(
         id: MessageId::of(&id, &segment, customer, 0),
         customer: customer.clone(),
         program: id,
+        class: program.map(|program| program.class).unwrap_or_default(),
         template: template.clone(),
         segment,
         entry: 0,

@@ -1,13 +1,20 @@
 //! Configuration: read once, in `main`, from environment variables; every mistake is told at once.
 
+use std::time::Duration;
+
 use attune_domain::link::{LinkKeys, Links};
 use attune_domain::time::Span;
+use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, SdkConfig};
 
 use crate::pass_machine::PassMachine;
 use crate::pseudonym::Pseudonyms;
 use crate::senders::{SendSettings, Senders};
 use crate::store::{MOST_TIMEOUT, Settings, Store};
+
+/// How long one attempt of a call of DynamoDB may take, which takes some milliseconds, and for a page of a
+/// scan some hundred. The SDK by itself waits for ever.
+const ATTEMPT: Duration = Duration::from_secs(2);
 
 /// What a function is configured with.
 #[derive(Debug, Clone)]
@@ -124,7 +131,12 @@ impl Config {
 
     /// A store for this configuration.
     pub fn store(&self, aws: &SdkConfig) -> Store {
-        Store::new(aws_sdk_dynamodb::Client::new(aws), self.store.clone())
+        let timeouts = TimeoutConfig::builder()
+            .connect_timeout(Duration::from_secs(1))
+            .operation_attempt_timeout(ATTEMPT)
+            .build();
+        let config = aws_sdk_dynamodb::config::Builder::from(aws).timeout_config(timeouts);
+        Store::new(aws_sdk_dynamodb::Client::from_conf(config.build()), self.store.clone())
     }
 
     /// The state machine of full passes.

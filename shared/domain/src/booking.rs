@@ -134,7 +134,7 @@ fn customer(id: &CustomerId) -> Key {
 mod tests {
     use super::*;
     use crate::id::{MessageId, ProgramId, SegmentId, TemplateId};
-    use crate::message::Cause;
+    use crate::message::{Cause, Class};
     use crate::pressure::REMEMBERED;
     use crate::testing::{at, definitions};
 
@@ -145,6 +145,7 @@ mod tests {
             id: MessageId::of(&program, &segment, &customer, entry),
             customer,
             program,
+            class: Class::Marketing,
             template: TemplateId::parse("t").unwrap(),
             segment,
             entry,

@@ -6,9 +6,12 @@
 #[cfg(test)]
 mod tests;
 
+use std::fmt;
+
 use crate::address::Address;
 use crate::booking::Bookings;
 use crate::brakes::Brakes;
+use crate::card::Status;
 use crate::channel::Channel;
 use crate::definitions::{Content, Definitions};
 use crate::id::MessageId;
@@ -77,21 +80,52 @@ pub struct Choice {
     /// Why this channel.
     pub because: Because,
     /// Channels that would have come first, and what was in their way.
-    pub passed_over: Vec<(Channel, Obstacle)>,
+    pub passed_over: PassedOver,
 }
 
 impl Choice {
     /// Why this channel, in words: `the customer's stated preference; not sms, as …`.
     pub fn in_words(&self) -> String {
-        let passed = self.passed_over.iter();
-        let passed: String =
-            passed.map(|(channel, why)| format!("; not {channel}, as {why}")).collect();
-        format!("{}{passed}", self.because.in_words())
+        match self.passed_over.0.is_empty() {
+            true => self.because.in_words().to_owned(),
+            false => format!("{}; {}", self.because.in_words(), self.passed_over),
+        }
+    }
+}
+
+/// Channels that a message cannot go by, and what is in the way.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
+pub struct PassedOver(Vec<(Channel, Obstacle)>);
+
+impl PassedOver {
+    fn has(&self, channel: Channel) -> bool {
+        self.0.iter().any(|(passed, _)| *passed == channel)
+    }
+
+    /// What a message lacks that has no channel: what it lacks furthest on.
+    fn lacks(self) -> Dropped {
+        let suppressed = self.0.iter().any(|(_, met)| *met == Obstacle::Suppressed);
+        let forbidden = self.0.iter().any(|(_, met)| matches!(met, Obstacle::NoConsent { .. }));
+        match (suppressed, forbidden) {
+            (true, _) => Dropped::Suppressed(self),
+            (false, true) => Dropped::NoConsent(self),
+            (false, false) => Dropped::NoChannel(self),
+        }
+    }
+}
+
+impl fmt::Display for PassedOver {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (n, (channel, why)) in self.0.iter().enumerate() {
+            let between = if n == 0 { "" } else { "; " };
+            write!(f, "{between}not {channel}, as {why}")?;
+        }
+        Ok(())
     }
 }
 
 /// What is in the way of a channel.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, thiserror::Error)]
 pub enum Obstacle {
     /// No address on it is known.
     #[error("no address is known")]
@@ -106,8 +140,26 @@ pub enum Obstacle {
     #[error("the address is suppressed")]
     Suppressed,
     /// The customer does not allow it.
-    #[error("the customer does not allow it")]
-    NoConsent,
+    #[error("{}{}", said(*.status), about(.topic.as_deref()))]
+    NoConsent {
+        /// What they said, if they said anything.
+        status: Option<Status>,
+        /// The topic of the program, if it has one.
+        topic: Option<String>,
+    },
+}
+
+fn said(status: Option<Status>) -> &'static str {
+    match status {
+        None => "the customer never allowed it",
+        Some(Status::Withdrawn) => "the customer withdrew it",
+        Some(Status::Pending) => "the customer did not confirm it yet",
+        Some(Status::Granted) => "the customer allows it already",
+    }
+}
+
+fn about(topic: Option<&str>) -> String {
+    topic.map_or_else(String::new, |topic| format!(" (topic “{topic}”)"))
 }
 
 /// Why a channel was chosen.
@@ -144,7 +196,7 @@ impl Because {
 /// features are rebuilt that its goal needs. Each asking is a write.
 const ASK_AGAIN: Span = Span::minutes(15);
 /// How long a message lets another one go first.
-const OUTRANKED: Span = Span::minutes(5);
+const OUTRANKED: Span = Span::minutes(1);
 
 /// Decides about a message at `now`.
 pub fn decide(situation: &Situation<'_>, now: Timestamp) -> Decision {
@@ -214,11 +266,11 @@ fn spare(situation: &Situation<'_>, channel: Channel, now: Timestamp) -> Option<
         None => return hold(Held::QuietHours, message.expires),
     }
     let (own, pressure) = (pressure::short(&message.id), situation.pressure());
-    let free = caps(situation).map(|cap| pressure.free_at(cap, channel, own, now));
-    if let Some(free) = free.max().filter(|free| *free > now) {
+    let free = caps(situation).map(|cap| (pressure.free_at(cap, channel, own, now), *cap));
+    if let Some((free, cap)) = free.max_by_key(|(free, _)| *free).filter(|(free, _)| *free > now) {
         return match policy.when_capped {
-            WhenCapped::Hold => hold(Held::Cap, held_over(situation, free)),
-            WhenCapped::Drop => Some(Decision::Drop(Dropped::Cap)),
+            WhenCapped::Hold => hold(Held::Cap(cap), held_over(situation, free)),
+            WhenCapped::Drop => Some(Decision::Drop(Dropped::Cap(cap))),
         };
     }
     if situation.outranked { hold(Held::Outranked, now + OUTRANKED) } else { None }
@@ -242,8 +294,10 @@ pub fn rivals(situation: &Situation<'_>, now: Timestamp) -> Vec<MessageId> {
     if ours.class != Class::Marketing || !caps(situation).any(last_room) {
         return Vec::new();
     }
-    let first =
-        |program: &&Program| program.priority > ours.priority && program.class == Class::Marketing;
+    let first = |program: &&Program| {
+        let goes = situation.brakes.hold(program).is_none();
+        program.priority > ours.priority && program.class == Class::Marketing && goes
+    };
     let planned = |program: &Program| {
         let started = *core.started.get(&program.key())?;
         let segment = definitions.segments.get(program.segment)?;
@@ -255,28 +309,23 @@ pub fn rivals(situation: &Situation<'_>, now: Timestamp) -> Vec<MessageId> {
 }
 
 /// The first channel, in the customer's order and then the policy's, that has an address, consent
-/// and content. What it lacks furthest on is the reason why there is none.
+/// and content.
 fn choose(
     situation: &Situation<'_>,
     program: &Program,
     content: &Content,
 ) -> Result<Choice, Dropped> {
-    let mut passed_over: Vec<(Channel, Obstacle)> = Vec::new();
+    let mut passed_over = PassedOver::default();
     for (channel, because) in order(situation) {
-        if passed_over.iter().any(|(passed, _)| *passed == channel) {
+        if passed_over.has(channel) {
             continue;
         }
         match reach(situation, program, content, channel) {
             Ok(address) => return Ok(Choice { address, because, passed_over }),
-            Err(obstacle) => passed_over.push((channel, obstacle)),
+            Err(obstacle) => passed_over.0.push((channel, obstacle)),
         }
     }
-    let met = |obstacle| passed_over.iter().any(|(_, met)| *met == obstacle);
-    Err(match () {
-        () if met(Obstacle::Suppressed) => Dropped::Suppressed,
-        () if met(Obstacle::NoConsent) => Dropped::NoConsent,
-        () => Dropped::NoChannel,
-    })
+    Err(passed_over.lacks())
 }
 
 /// Channels in the order in which they are tried: what the customer stated, else what was learned,
@@ -311,7 +360,10 @@ fn reach(
         () if !content.has(channel) => Err(Obstacle::NoContent),
         () if situation.refused.contains(&channel) => Err(Obstacle::Refused),
         () if situation.suppressed.contains(&address) => Err(Obstacle::Suppressed),
-        () if !allowed() => Err(Obstacle::NoConsent),
+        () if !allowed() => {
+            let status = card.status(channel, topic);
+            Err(Obstacle::NoConsent { status, topic: program.topic.clone() })
+        }
         () => Ok(address),
     }
 }

@@ -3,8 +3,10 @@
 use std::fmt;
 
 use crate::channel::Channel;
+use crate::decide::PassedOver;
 use crate::event::{Act, Event, MESSAGE_CLICKED, MESSAGE_SCANNED, MESSAGE_SENT};
 use crate::id::{CustomerId, EventId, MessageId, ProgramId, SegmentId, TemplateId};
+use crate::pressure::Cap;
 use crate::time::Timestamp;
 
 /// Why a membership changed, and with it why a message is due.
@@ -64,6 +66,8 @@ pub struct Message {
     pub customer: CustomerId,
     /// By which program.
     pub program: ProgramId,
+    /// What the law takes it for, as the program was when it was planned.
+    pub class: Class,
     /// With which content.
     pub template: TemplateId,
     /// The segment whose entry it follows.
@@ -158,6 +162,17 @@ impl Class {
     pub fn as_str(self) -> &'static str {
         Self::ALL.iter().find(|(_, class)| *class == self).map_or("marketing", |(word, _)| word)
     }
+
+    /// Reads `marketing`, `transactional` or `opt-in`.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.iter().find(|(word, _)| *word == text).map(|(_, class)| *class)
+    }
+
+    /// Whether the person waits for it: it goes before everything that sells, and no limit of a day
+    /// holds it.
+    pub fn is_waited_for(self) -> bool {
+        self != Self::Marketing
+    }
 }
 
 /// Where a message is on its way.
@@ -226,8 +241,8 @@ pub enum Held {
     #[error("not at this hour or day where the customer lives")]
     QuietHours,
     /// The person had enough messages for now.
-    #[error("the cap on messages is reached")]
-    Cap,
+    #[error("the cap on messages is reached: {0}")]
+    Cap(Cap),
     /// A message that matters more waits for the last room under a cap.
     #[error("a message with a higher priority goes first")]
     Outranked,
@@ -257,7 +272,7 @@ pub enum Held {
 }
 
 /// Why a message will not go out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, thiserror::Error)]
 pub enum Dropped {
     /// The profile became part of another.
     #[error("the profile was merged into another")]
@@ -269,14 +284,14 @@ pub enum Dropped {
     #[error("the program is no longer defined")]
     NoProgram,
     /// There is no channel with an address, consent and content.
-    #[error("no channel has an address, consent and content")]
-    NoChannel,
+    #[error("no channel has an address, consent and content: {0}")]
+    NoChannel(PassedOver),
     /// The person did not allow, or withdrew.
-    #[error("the customer does not allow it")]
-    NoConsent,
+    #[error("the customer does not allow it: {0}")]
+    NoConsent(PassedOver),
     /// Every address that could be used must not be written to.
-    #[error("the address is suppressed")]
-    Suppressed,
+    #[error("the address is suppressed: {0}")]
+    Suppressed(PassedOver),
     /// The person already did what the program wants.
     #[error("the goal is reached")]
     GoalReached,
@@ -284,8 +299,8 @@ pub enum Dropped {
     #[error("nothing is left to sell: bought just now, or no longer in the cart")]
     NothingLeft,
     /// The person had enough messages for now, and the policy is not to wait.
-    #[error("the cap on messages is reached")]
-    Cap,
+    #[error("the cap on messages is reached: {0}")]
+    Cap(Cap),
     /// The last day of its coupon is over.
     #[error("the coupon has expired")]
     CouponExpired,

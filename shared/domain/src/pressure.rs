@@ -1,5 +1,7 @@
 //! How much a person was sent lately, for caps.
 
+use std::fmt;
+
 use crate::channel::Channel;
 use crate::id::MessageId;
 use crate::time::{Span, Timestamp};
@@ -10,7 +12,7 @@ pub const REMEMBERED: usize = 24;
 pub const LONGEST: Span = Span::days(31);
 
 /// At most so many messages in so much time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Cap {
     /// On which channel; `None` is over all of them together.
     pub channel: Option<Channel>,
@@ -18,6 +20,14 @@ pub struct Cap {
     pub at_most: usize,
     /// In how much time, at most [`LONGEST`].
     pub per: Span,
+}
+
+impl fmt::Display for Cap {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { channel, at_most, per } = self;
+        write!(f, "at most {at_most} in {}", per.in_words())?;
+        channel.map_or(Ok(()), |channel| write!(f, " by {channel}"))
+    }
 }
 
 /// A message that was claimed for sending.

@@ -114,6 +114,7 @@ impl Program {
             id: MessageId::of(&self.id, &segment.id, customer, entry.ordinal),
             customer: customer.clone(),
             program: self.id.clone(),
+            class: self.class,
             template: self.template.clone(),
             segment: segment.id.clone(),
             entry: entry.ordinal,

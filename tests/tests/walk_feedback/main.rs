@@ -124,10 +124,9 @@ async fn a_bounce_stops_the_next_message_and_says_why() {
     assert_eq!(newest(&world).await["delivery"], "bounced");
     assert_eq!(buy_later(&world, 2).await, None);
     let next = newest(&world).await;
-    assert_eq!(
-        (&next["state"], &next["reason"]),
-        (&json!("dropped"), &json!("the address is suppressed"))
-    );
+    let reason = next["reason"].as_str().unwrap();
+    assert_eq!(next["state"], "dropped");
+    assert!(reason.starts_with("the address is suppressed: not email, as "), "{reason}");
 }
 
 #[tokio::test]

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use attune_domain::brakes::{Brakes, Tally};
 use attune_domain::id::ProgramId;
 use attune_domain::time::{Span, Timestamp};
+use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::types::ReturnConsumedCapacity;
 
 use super::item::{Attributes, Build, Read, number, text};
@@ -133,10 +134,22 @@ impl Store {
         self.take_counted(["day", &day(now)], wanted, limit, now).await
     }
 
-    /// Gives back what a run took of the day's limit at `taken` and did not use.
+    /// Gives back what a run took of the day's limit at `taken` and did not use. It is asked once only:
+    /// what was given back twice would pass the limit.
     pub async fn give_back(&self, unused: u32, taken: Timestamp) -> Result<(), StoreError> {
-        let add = BTreeMap::from([("taken", -i64::from(unused))]);
-        self.add_counts(["day", &day(taken)], &add, taken).await
+        let once = aws_sdk_dynamodb::Config::builder().retry_config(RetryConfig::disabled());
+        let call = self
+            .of_workspace("day", &day(taken))
+            .update_expression("ADD taken :unused")
+            .condition_expression("attribute_exists(taken)")
+            .expression_attribute_values(":unused", number(-i64::from(unused)))
+            .return_consumed_capacity(ReturnConsumedCapacity::Total);
+        let output = call.customize().config_override(once).send().await;
+        match output {
+            Ok(output) => self.meter.writes(&output.consumed_capacity),
+            Err(error) => return Err(StoreError::of(error)),
+        }
+        Ok(())
     }
 
     /// How many messages of the day's limit are taken.

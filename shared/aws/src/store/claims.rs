@@ -19,6 +19,7 @@ use super::item::{number, text};
 use super::messages::Stored;
 use super::profiles::Stored as StoredProfile;
 use super::{Store, StoreError, Table};
+
 /// A claimed message: whoever holds this may send it, once.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Claim {
@@ -28,6 +29,8 @@ pub struct Claim {
     pub choice: Choice,
     /// How often it was claimed, this time included.
     pub attempts: u32,
+    /// When others give it up.
+    pub deadline: Timestamp,
     pub(super) attempt: String,
 }
 
@@ -118,7 +121,8 @@ impl Store {
         if let Some(given) = wanted.waiting.given.as_ref().filter(|given| given.picked) {
             self.no_longer_free(given).await?;
         }
-        Ok(Claimed::Yes(Box::new(Claim { message, choice, attempts, attempt })))
+        let deadline = wanted.deadline;
+        Ok(Claimed::Yes(Box::new(Claim { message, choice, attempts, deadline, attempt })))
     }
 
     /// What a claim is beside the profile: the message, the address, and the code that it takes.
@@ -193,10 +197,13 @@ impl Store {
 
     /// The claim that holds a message, if it is the one that `attempt` names: its answer was lost.
     pub fn own_claim(&self, stored: &Stored, choice: &Choice, attempt: &str) -> Option<Claim> {
-        (stored.is_sending() && stored.attempt.as_deref() == Some(attempt)).then(|| Claim {
+        let ours = stored.is_sending() && stored.attempt.as_deref() == Some(attempt);
+        let deadline = stored.deadline.filter(|_| ours)?;
+        Some(Claim {
             message: stored.message.clone(),
             choice: choice.clone(),
             attempts: stored.attempts,
+            deadline,
             attempt: attempt.to_owned(),
         })
     }

@@ -5,7 +5,7 @@
 
 use attune_domain::channel::Channel;
 use attune_domain::feedback::Delivery;
-use attune_domain::id::{CustomerId, MessageId};
+use attune_domain::id::MessageId;
 use attune_domain::link::WebUrl;
 use attune_domain::message::Message;
 use attune_domain::time::Timestamp;
@@ -112,7 +112,7 @@ impl Store {
         message: &Message,
         now: Timestamp,
     ) -> Result<TransactWriteItem, StoreError> {
-        let queue = shard_name(self.shard_of(&message.customer));
+        let queue = self.queue_of(message);
         let put = Put::builder()
             .table_name(self.table(Table::Messages))
             .set_item(Some(items::message::write_new(message, &queue, now)))
@@ -122,13 +122,13 @@ impl Store {
         Ok(TransactWriteItem::builder().put(put).build())
     }
 
-    /// Messages of a shard about which something is to be done by `now`, the earliest first.
+    /// Messages of a queue about which something is to be done by `now`, the earliest first.
     ///
     /// Every run asks from the beginning, as what is not settled stays in the index; within a run,
     /// `after` goes on behind a page.
     pub async fn due_messages(
         &self,
-        shard: u16,
+        queue: &str,
         now: Timestamp,
         after: Option<Page>,
         most: i32,
@@ -140,7 +140,7 @@ impl Store {
             .index_name(DUE_INDEX)
             .key_condition_expression("#queue = :queue AND due <= :now")
             .expression_attribute_names("#queue", DUE_KEY.partition)
-            .expression_attribute_values(":queue", text(shard_name(shard)))
+            .expression_attribute_values(":queue", text(queue))
             .expression_attribute_values(":now", number(now.millis()))
             .set_exclusive_start_key(after.map(|page| page.0))
             .limit(most)
@@ -187,8 +187,25 @@ impl Store {
         items.iter().map(items::message::read).collect()
     }
 
-    /// The queue that a customer's messages wait in; for tests of the index.
-    pub fn queue_of(&self, customer: &CustomerId) -> u16 {
-        self.shard_of(customer)
+    /// Every queue, in the order in which they are to be gone through: first those of messages that
+    /// somebody waits for, so that no receipt waits for a campaign. Among equal ones another shard comes
+    /// first each minute, as a run may end before the last.
+    pub fn queues(&self, now: Timestamp) -> Vec<String> {
+        let shards = self.settings.shards;
+        let minute = now.millis().div_euclid(60_000).rem_euclid(shards.into());
+        let first = u16::try_from(minute).unwrap_or_default();
+        let shards = (0..shards).map(|n| (first + n) % shards);
+        let names = |waited_for| shards.clone().map(move |shard| queue_name(shard, waited_for));
+        names(true).chain(names(false)).collect()
     }
+
+    /// The queue that a message waits in.
+    pub(super) fn queue_of(&self, message: &Message) -> String {
+        queue_name(self.shard_of(&message.customer), message.class.is_waited_for())
+    }
+}
+
+fn queue_name(shard: u16, waited_for: bool) -> String {
+    let shard = shard_name(shard);
+    if waited_for { format!("first#{shard}") } else { shard }
 }

@@ -11,7 +11,6 @@ use attune_domain::time::{Span, Timestamp};
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
 
-use super::agenda::shard_name;
 use super::claims::Claim;
 use super::commit::MOST_RACES;
 use super::item::{number, text};
@@ -81,7 +80,7 @@ impl Store {
         refused: Option<Channel>,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
-        let queue = shard_name(self.shard_of(&claim.message.customer));
+        let queue = self.queue_of(&claim.message);
         let attempt = Some(claim.attempt.as_str());
         let change = Change { attempt, refused, queue: Some(&queue), ..Change::default() };
         self.change_by_id(&claim.message.id, "sending", state, change, now).await

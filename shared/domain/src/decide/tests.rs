@@ -79,7 +79,9 @@ fn a_suppressed_address_is_not_written_to_whatever_the_consent() {
     let told = expect!["send sms (policy)"];
     check(&[], &["ada@example.com"], "2026-01-01T11:00:00Z", told);
     let stop = did("Consent Withdrawn", "2026-01-01T11:00:00Z", json!({"channel": "sms"}));
-    let told = expect!["Drop(Suppressed)"];
+    let told = expect![
+        "Drop(Suppressed(PassedOver([(Email, Suppressed), (Sms, NoConsent { status: Some(Withdrawn), topic: None }), (Push, NoAddress)])))"
+    ];
     check(&[stop], &["ada@example.com"], "2026-01-01T11:00:00Z", told);
 }
 
@@ -87,7 +89,14 @@ fn a_suppressed_address_is_not_written_to_whatever_the_consent() {
 fn who_withdrew_gets_nothing_even_when_it_is_too_late_anyway() {
     let stop =
         |channel| did("Consent Withdrawn", "2026-01-01T11:00:00Z", json!({"channel": channel}));
-    check(&[stop("email"), stop("sms")], &[], "2026-01-02T11:00:00Z", expect!["Drop(NoConsent)"]);
+    check(
+        &[stop("email"), stop("sms")],
+        &[],
+        "2026-01-02T11:00:00Z",
+        expect![
+            "Drop(NoConsent(PassedOver([(Email, NoConsent { status: Some(Withdrawn), topic: None }), (Sms, NoConsent { status: Some(Withdrawn), topic: None }), (Push, NoAddress)])))"
+        ],
+    );
 }
 
 #[test]

@@ -2,7 +2,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::id::{ProgramId, SegmentId, TemplateId};
-use crate::message::Cause;
+use crate::message::{Cause, Class};
 use crate::testing::at;
 
 fn keys(ids: &[&str]) -> LinkKeys {
@@ -22,6 +22,7 @@ fn planned() -> Message {
         id: MessageId::parse("msg_7encmw902e76wyxc6g0a81trf0").unwrap(),
         customer,
         program,
+        class: Class::Marketing,
         template: TemplateId::parse("welcome").unwrap(),
         segment: SegmentId::parse("new").unwrap(),
         entry: 1,

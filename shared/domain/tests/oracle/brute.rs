@@ -254,7 +254,7 @@ impl Brute<'_> {
                 continue;
             }
             // At the same instant a withdrawal beats a grant.
-            let act = (!(granted && heard.call.import), heard.call.occurred, !granted);
+            let act = (!(granted && heard.call.is_import()), heard.call.occurred, !granted);
             let known = newest.entry(address).or_insert(act);
             *known = (*known).max(act);
         }

@@ -124,7 +124,7 @@ impl<'a> Play<'a> {
         };
         self.teeth.calls += 1;
         let late = received - call.occurred > DAY;
-        let cause = if call.import || late { Cause::Import } else { Cause::Event };
+        let cause = if call.is_import() || late { Cause::Import } else { Cause::Event };
         self.passed(visitor, &changes, received, cause)?;
         let zone = self.case.shop.zone;
         let side = self.side(visitor);

@@ -167,6 +167,23 @@ pub(crate) struct Call {
     pub(crate) act: Act,
 }
 
+impl Call {
+    /// Whether nobody can know when it happened.
+    pub(crate) fn is_undated(&self) -> bool {
+        match self.clock {
+            Clock::Ahead(by) => by > DAY,
+            Clock::Behind(by) => by.abs() > DAY,
+            Clock::Right | Clock::Missing => false,
+        }
+    }
+
+    /// Whether it counts as imported: said so, or a grant of which nobody can know when it was made.
+    pub(crate) fn is_import(&self) -> bool {
+        let grant = matches!(self.act, Act::Track { name: "Consent Granted", .. });
+        self.import || (grant && self.is_undated())
+    }
+}
+
 /// What the client's clock and its `sentAt` say.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Clock {

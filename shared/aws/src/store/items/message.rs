@@ -5,7 +5,7 @@ use attune_domain::coupon::Code;
 use attune_domain::feedback::Heard;
 use attune_domain::id::{CouponId, CustomerId, MessageId, ProgramId, SegmentId, TemplateId};
 use attune_domain::link::WebUrl;
-use attune_domain::message::{Cause, Message};
+use attune_domain::message::{Cause, Class, Message};
 use attune_domain::time::Timestamp;
 
 use crate::store::coupons::Given;
@@ -20,6 +20,7 @@ pub(in crate::store) fn write_new(message: &Message, queue: &str, now: Timestamp
         .text("id", message.id.as_str())
         .text("customer", message.customer.as_str())
         .text("program", message.program.as_str())
+        .text("class", message.class.as_str())
         .text("template", message.template.as_str())
         .text("segment", message.segment.as_str())
         .number("entry", message.entry)
@@ -41,6 +42,7 @@ pub(in crate::store) fn read(item: &Attributes) -> Result<Stored, StoreError> {
         id: read.parsed("id", MessageId::parse)?,
         customer: read.parsed("customer", CustomerId::parse)?,
         program: read.parsed("program", |id| ProgramId::parse(id).ok())?,
+        class: read.parsed("class", Class::parse)?,
         template: read.parsed("template", |id| TemplateId::parse(id).ok())?,
         segment: read.parsed("segment", |id| SegmentId::parse(id).ok())?,
         entry: read.number("entry")?,

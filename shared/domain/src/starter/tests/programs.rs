@@ -193,7 +193,15 @@ fn who_leaves_a_topic_still_gets_the_others() {
         did("Consent Withdrawn", "2026-01-10T10:30:00Z", about)
     };
     check_decision("cart-reminder", &left, &[without("news")], "", expect!["send email"]);
-    check_decision("cart-reminder", &left, &[without("reminders")], "", expect!["Drop(NoConsent)"]);
+    check_decision(
+        "cart-reminder",
+        &left,
+        &[without("reminders")],
+        "",
+        expect![[
+            r#"Drop(NoConsent(PassedOver([(Email, NoConsent { status: Some(Withdrawn), topic: Some("reminders") }), (Sms, NoAddress), (Push, NoAddress)])))"#
+        ]],
+    );
 }
 
 #[test]
