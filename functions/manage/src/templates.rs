@@ -116,14 +116,13 @@ async fn send(
         Channel::Push => Some(deps.senders.endpoint(address).await?),
         _ => None,
     };
-    let by_mail: &[&str] = &[sample.urls.by_mail.as_str()];
     let outgoing = Outgoing {
         message: &sample.message,
         address,
         written,
         from: &sample.definitions.shop.from,
         class: sample.class,
-        unsubscribe: if sample.class == Class::Marketing { by_mail } else { &[] },
+        unsubscribe: None,
         endpoint: endpoint.as_deref(),
     };
     Ok(deps.senders.send(&outgoing).await?)
@@ -135,7 +134,6 @@ struct Sample<'a> {
     content: &'a Content,
     message: Message,
     data: Data,
-    urls: Urls,
     class: Class,
     now: Timestamp,
 }
@@ -152,7 +150,7 @@ impl<'a> Sample<'a> {
         let message = sample::message(&profile.id, template, program, now);
         let message =
             message.ok_or_else(|| Refusal::Unreadable("`preview` is no id".to_owned()))?;
-        let urls = sample::harmless(definitions);
+        let urls = Urls::harmless(&definitions.shop.url);
         let data = Data::of(profile, &message, definitions, &urls, now);
         let data = match &shown.language {
             Some(language) => data.in_language(language),
@@ -169,7 +167,7 @@ impl<'a> Sample<'a> {
             None => data,
         };
         let class = program.map_or(Class::Marketing, |program| program.class);
-        Ok(Self { definitions, content, message, data, urls, class, now })
+        Ok(Self { definitions, content, message, data, class, now })
     }
 
     fn draft(&self, channel: Channel) -> Result<Draft, String> {

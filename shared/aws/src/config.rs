@@ -22,7 +22,7 @@ pub struct Config {
     pub feedback_topics: String,
     /// The state machine that drives full passes; none on one machine.
     pub pass_machine: Option<String>,
-    /// Links in messages; without them one unsubscribes by mail, and clicks are not known.
+    /// Links in messages; without them nobody unsubscribes, and clicks are not known.
     pub links: Option<Links>,
     /// The keys that links are sealed with, for the function that answers them.
     pub link_keys: Option<LinkKeys>,

@@ -18,7 +18,9 @@ use attune_domain::link::Link;
 use attune_domain::time::Span;
 use attune_embedded::capture::sent::Kind;
 use attune_testkit::World;
-use attune_tests::{dispatch, fill_in, follow, links, links_of, links_router, manage};
+use attune_tests::{
+    dispatch, dispatcher, far, fill_in, follow, links, links_of, links_router, manage,
+};
 use axum::http::{HeaderName, header};
 use serde_json::{Value, json};
 
@@ -114,7 +116,7 @@ async fn one_click_needs_no_cookie_and_the_next_message_is_not_sent() {
     let list = header("List-Unsubscribe");
     let url = link(&list, "/u/");
     assert_eq!(link(&html, "/u/"), url);
-    assert!(list.contains(", <mailto:wine@wine.example?subject=unsubscribe%20msg_"), "{list}");
+    assert_eq!(list, format!("<{url}>"));
     assert_eq!(header("List-Unsubscribe-Post"), "List-Unsubscribe=One-Click");
 
     for _ in 0..3 {
@@ -130,6 +132,18 @@ async fn one_click_needs_no_cookie_and_the_next_message_is_not_sent() {
     assert_eq!(dispatch(&world).await.unwrap().accepted, 1);
     // She still wants text messages.
     assert!(matches!(world.capture.sent().last().unwrap().kind, Kind::Sms(_)));
+}
+
+#[tokio::test]
+async fn without_pages_no_mail_client_is_told_of_one() {
+    let world = World::with(SHOP).await;
+    world.reachable("42").await;
+    order(&world).await;
+    let deps = attune_dispatch::Deps { links: None, ..dispatcher(&world) };
+    assert_eq!(attune_dispatch::sweep(&deps, far(&world)).await.unwrap().accepted, 1);
+    let (html, _, headers) = mail(&world);
+    assert!(html.contains("<a href=\"https://wine.example\">Unsubscribe</a>"), "{html}");
+    assert_eq!(headers, []);
 }
 
 #[tokio::test]
