@@ -243,6 +243,24 @@ async fn who_puts_text_messages_first_gets_one_next() {
 }
 
 #[tokio::test]
+async fn who_allows_a_channel_and_names_no_topic_says_nothing_of_topics() {
+    let rest = "&frequency=normal&language=&quiet_from=&quiet_until=&saved=yes";
+    for (topics, news, offers) in [
+        ("", Some(Status::Granted), Some(Status::Granted)),
+        ("&want=email.news", Some(Status::Granted), Some(Status::Withdrawn)),
+    ] {
+        let world = thanked().await;
+        let (html, text, _) = mail(&world);
+        fill_in(&world, &link(&html, "/u/"), "List-Unsubscribe=One-Click").await;
+        let form = format!("was=sms&want=sms&want=email{topics}{rest}");
+        assert_eq!(fill_in(&world, &link(&text, "/p/"), &form).await.0, 200);
+        assert_eq!(status(&world, Channel::Email, None).await, Some(Status::Granted));
+        assert_eq!(status(&world, Channel::Email, Some("news")).await, news);
+        assert_eq!(status(&world, Channel::Email, Some("offers")).await, offers);
+    }
+}
+
+#[tokio::test]
 async fn a_page_that_was_open_for_long_undoes_nothing() {
     let world = thanked().await;
     let (html, text, _) = mail(&world);

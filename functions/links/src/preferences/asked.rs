@@ -67,8 +67,10 @@ fn choices_on<'a>(
             (before, now) => turned_on = now && !before,
         }
     }
-    // Who allows a channel says with it which topics they do not want.
-    boxes.retain(|ticked| was(ticked) != wanted(ticked) || turned_on);
+    // Who allows a channel and names topics says with it which they do not want. Who names none says
+    // nothing of them.
+    let named = boxes.iter().skip(1).any(|topic| was(topic) != wanted(topic));
+    boxes.retain(|ticked| was(ticked) != wanted(ticked) || (turned_on && named));
     let choice = |ticked: &Ticked<'a>| Choice {
         address: address.clone(),
         topic: ticked.topic,
