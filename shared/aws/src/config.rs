@@ -193,6 +193,7 @@ mod tests {
             ("https://l.example", "", "`ATTUNE_LINK_URL` needs `ATTUNE_LINK_KEYS`"),
             ("https://l.example", "a:00", "`ATTUNE_LINK_KEYS`: a key must have 128"),
             ("l.example", &keys, "`ATTUNE_LINK_URL` is not a web address"),
+            ("https://l.example/links", &keys, "`ATTUNE_LINK_URL` is not a host alone"),
         ] {
             let (made, wrong) = links(url, keys);
             assert!(!made && wrong.starts_with(why), "{wrong}");

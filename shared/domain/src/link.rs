@@ -241,6 +241,17 @@ pub struct Links {
     pub keys: LinkKeys,
 }
 
+/// The text is not where links can begin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NotABase {
+    /// It is no web address.
+    #[error(transparent)]
+    NotAWebUrl(#[from] NotAWebUrl),
+    /// Something stands behind the host.
+    #[error("not a host alone; nothing may stand behind it, as the pages answer at its root only")]
+    Path,
+}
+
 /// The links that every message can show.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Urls {
@@ -253,11 +264,15 @@ pub struct Urls {
 }
 
 impl Links {
-    /// Links that begin with `base`: the address of the links function, with nothing behind the
-    /// host but perhaps a path.
-    pub fn new(base: &str, keys: LinkKeys) -> Result<Self, NotAWebUrl> {
+    /// Links that begin with `base`: the address of the links function, with nothing behind the host.
+    pub fn new(base: &str, keys: LinkKeys) -> Result<Self, NotABase> {
         let base = WebUrl::parse(base.trim())?;
-        Ok(Self { base: base.as_str().trim_end_matches('/').to_owned(), keys })
+        let base = base.as_str().trim_end_matches('/');
+        let host = base.split_once("://").map_or(base, |(_, host)| host);
+        if host.contains(['/', '?', '#']) {
+            return Err(NotABase::Path);
+        }
+        Ok(Self { base: base.to_owned(), keys })
     }
 
     /// The URL of a link.

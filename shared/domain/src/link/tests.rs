@@ -312,6 +312,17 @@ fn a_push_goes_by_us_where_it_leads_to_the_web() {
 }
 
 #[test]
+fn links_begin_at_the_root_of_a_host() {
+    let base = |text: &str| Links::new(text, keys(&["a"])).map(|links| links.base);
+    assert_eq!(base("https://l.example/"), Ok("https://l.example".to_owned()));
+    assert_eq!(base("http://127.0.0.1:8787"), Ok("http://127.0.0.1:8787".to_owned()));
+    for path in ["https://l.example/links", "https://l.example?a", "https://l.example/#a"] {
+        assert_eq!(base(path), Err(NotABase::Path), "{path}");
+    }
+    assert_eq!(base("l.example"), Err(NotABase::NotAWebUrl(NotAWebUrl)));
+}
+
+#[test]
 fn a_confirmation_knows_until_when_it_is_one() {
     let address = Address::email("ada@example.com").unwrap();
     let urls = Urls::of(&made(), &planned(), &address, None, Span::days(7));
