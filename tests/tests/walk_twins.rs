@@ -157,7 +157,8 @@ async fn allowed(world: &World) -> Vec<Value> {
         let (_, body) = manage(world, "GET", &path, &Value::Null).await;
         let consents = body["consents"].as_array().unwrap().iter();
         let said = consents.map(|consent| (consent["topic"].as_str(), &consent["status"]));
-        let said = said.map(|(topic, status)| (topic.unwrap_or("email").to_owned(), status.clone()));
+        let said =
+            said.map(|(topic, status)| (topic.unwrap_or("email").to_owned(), status.clone()));
         allowed.push(Value::Object(said.collect()));
     }
     allowed

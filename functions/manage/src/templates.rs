@@ -15,11 +15,11 @@ use attune_domain::program::Program;
 use attune_domain::sms;
 use attune_domain::time::Timestamp;
 use axum::Json;
-use axum::extract::rejection::JsonRejection;
 use axum::extract::{Path, State};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
+use crate::body::Body;
 use crate::customers::load;
 use crate::{Deps, Refusal, sample, texts};
 
@@ -40,9 +40,8 @@ pub(crate) struct Shown {
 pub(crate) async fn preview(
     State(deps): State<Deps>,
     Path(id): Path<String>,
-    shown: Result<Json<Shown>, JsonRejection>,
+    Body(shown): Body<Shown>,
 ) -> Result<Json<Value>, Refusal> {
-    let Json(shown) = shown?;
     let channels = match &shown.channel {
         Some(word) => vec![channel_of(word)?],
         None => Channel::ALL.to_vec(),
@@ -80,9 +79,9 @@ pub(crate) struct Test {
 pub(crate) async fn test(
     State(deps): State<Deps>,
     Path(id): Path<String>,
-    test: Result<Json<Test>, JsonRejection>,
+    Body(test): Body<Test>,
 ) -> Result<Json<Value>, Refusal> {
-    let Json(Test { customer, channel, address, language, program }) = test?;
+    let Test { customer, channel, address, language, program } = test;
     let channel = channel_of(&channel)?;
     let address = Address::on(channel, &address);
     let address = address.map_err(|why| Refusal::Unreadable(format!("`address` is {why}")))?;

@@ -95,7 +95,8 @@ fn written(
         return None;
     }
     let message = sample::message(&profile.id, &program.template, Some(program), now)?;
-    let data = Data::of(profile, &message, definitions, &Urls::harmless(&definitions.shop.url), now);
+    let data =
+        Data::of(profile, &message, definitions, &Urls::harmless(&definitions.shop.url), now);
     let data = match sample::issued(Some(program), definitions) {
         Some(issued) => data.with_coupon(&issued),
         None => data,

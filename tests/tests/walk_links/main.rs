@@ -230,6 +230,9 @@ async fn who_puts_text_messages_first_gets_one_next() {
     let (_, customer) = manage(&world, "GET", "/api/customers/42", &Value::Null).await;
     assert_eq!(customer["traits"]["preferred_channel"], json!(["sms", "email"]));
     assert_eq!(customer["traits"]["quiet_hours"], "21:00-08:30");
+    let stated = json!({"channels": ["sms", "email"], "language": "fr", "frequency": null,
+        "quiet_hours": "21:00-08:30"});
+    assert_eq!(customer["preferences"], stated);
     assert_eq!(status(&world, Channel::Email, Some("news")).await, Some(Status::Withdrawn));
     assert_eq!(status(&world, Channel::Email, Some("offers")).await, Some(Status::Granted));
     let told = customer["consents"].as_array().unwrap();
