@@ -6,8 +6,8 @@
 //! all is done, comes last.
 //!
 //! A notice that is not ours changes nothing. A store that fails now fails the call, and whoever
-//! called (SNS and `EventBridge` through Lambda's queue) comes again with all of it: what was done
-//! already is not done twice.
+//! called (SNS by a queue, `EventBridge` and logs through Lambda's own) comes again with all of it:
+//! what was done already is not done twice.
 
 mod error;
 mod logs;
