@@ -262,7 +262,9 @@ async fn messages_come_in_pages_the_last_due_first() {
 async fn what_is_wrong_with_a_request_is_told_in_the_words_of_whoever_sent_it() {
     let world = shop().await;
     for (method, path, body, told) in [
-        ("PUT", "/api/brakes", json!([]), "expected an object"),
+        ("PUT", "/api/brakes", json!([true, 5]), "invalid type: list, expected an object"),
+        ("PUT", "/api/brakes", json!(null), "expected an object"),
+        ("POST", "/api/brakes/reset", json!(["thank"]), "expected an object"),
         ("PUT", "/api/brakes", json!({"daily_limit": "x"}), "daily_limit: invalid type: text"),
         ("PUT", "/api/brakes", json!({"hold": true}), "unknown field `hold`"),
         ("POST", "/api/segments/preview", json!({}), "missing field `when`"),
@@ -279,9 +281,12 @@ async fn what_is_wrong_with_a_request_is_told_in_the_words_of_whoever_sent_it() 
             "files: invalid type: integer `3`, expected a list",
         ),
         ("DELETE", "/api/customers/42", json!("gone"), "expected an object"),
+        ("DELETE", "/api/customers/42", json!(["gone"]), "expected an object"),
         ("GET", "/api/problems?limit=many", json!(null), "limit: expected a whole number"),
         ("GET", "/api/problems?limit=0", json!(null), "`limit` is 0; a page has from 1 to 1000"),
         ("GET", "/api/customers/42/timeline?limit=1001", json!(null), "from 1 to 1000"),
+        ("GET", "/api/customers/42/messages?before=zzz", json!(null), "`before` is not where"),
+        ("GET", "/api/customers/42/timeline?before=2026-10-01~zzz", json!(null), "`before` is not"),
         ("GET", "/api/census/trends?days=801", json!(null), "`days` is 801"),
         // A rehearsal that is misspelt must not be a publication.
         ("PUT", "/api/definitions?dryrun=true", json!({"files": []}), "unknown field `dryrun`"),

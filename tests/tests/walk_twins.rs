@@ -3,14 +3,19 @@
     clippy::unwrap_used,
     clippy::indexing_slicing,
     clippy::large_futures,
+    clippy::panic,
     reason = "helpers of tests are tests"
 )]
 
+use attune_domain::id::CustomerId;
+use attune_domain::link::Link;
 use attune_domain::time::Span;
 use attune_embedded::capture::sent::Kind;
 use attune_testkit::World;
-use attune_tests::{dispatch, manage, post, sweep};
+use attune_tests::{dispatch, fill_in, manage, post, sweep};
 use serde_json::{Value, json};
+
+const TOPICS: &str = "{ topics: [{ id: news, name: News }] }";
 
 fn shop(policy: &str, again: &str) -> String {
     format!(
@@ -142,4 +147,88 @@ async fn each_order_has_its_receipt_and_nobody_unsubscribes_from_one() {
     let headers: Vec<Vec<String>> = world.capture.sent().iter().map(headers).collect();
     assert_eq!(headers[..2], [Vec::<String>::new(), Vec::new()]);
     assert_eq!(headers[2], ["List-Unsubscribe", "List-Unsubscribe-Post"]);
+}
+
+/// What both allow by e-mail: as a whole, and about each topic that was spoken of.
+async fn allowed(world: &World) -> Vec<Value> {
+    let mut allowed = Vec::new();
+    for customer in ["walk-in", "account"] {
+        let path = format!("/api/customers/{customer}");
+        let (_, body) = manage(world, "GET", &path, &Value::Null).await;
+        let consents = body["consents"].as_array().unwrap().iter();
+        let said = consents.map(|consent| (consent["topic"].as_str(), &consent["status"]));
+        let said =
+            said.map(|(topic, status)| (topic.unwrap_or("email").to_owned(), status.clone()));
+        allowed.push(Value::Object(said.collect()));
+    }
+    allowed
+}
+
+/// The page on which the walk-in unsubscribes from a mail that they just got.
+async fn unsubscribe_page(world: &World) -> String {
+    twins(world).await;
+    track(world, "walk-in", "Look").await;
+    assert_eq!(dispatch(world).await.unwrap().accepted, 1);
+    let sent = world.capture.sent();
+    let Some(Kind::Email(mail)) = sent.last().map(|sent| &sent.kind) else { panic!("{sent:?}") };
+    let (_, url) = mail.headers.iter().find(|(name, _)| name == "List-Unsubscribe").unwrap();
+    url.split(['<', '>']).nth(1).unwrap().to_owned()
+}
+
+fn preferences(customer: &str) -> String {
+    World::links().url(&Link::Preferences { customer: CustomerId::known(customer) })
+}
+
+/// The rest of the form of the preference page.
+const REST: &str = "&frequency=normal&language=&quiet_from=&quiet_until=&saved=yes";
+
+#[tokio::test]
+async fn who_leaves_says_it_for_everybody_who_has_the_address() {
+    let (gone, kept) = (json!({"email": "withdrawn"}), json!({"email": "granted"}));
+    let not_this = json!({"email": "granted", "news": "withdrawn"});
+    let off = format!("was=email&was=email.news{REST}");
+    let no_news = format!("was=email&want=email&was=email.news{REST}");
+    for (page, form, left) in [
+        ("u", "List-Unsubscribe=One-Click", &gone),
+        ("u", "wish=nothing", &gone),
+        ("u", "wish=less", &kept),
+        ("p", &off, &gone),
+        ("p", &no_news, &not_this),
+    ] {
+        let world = World::with(&shop(TOPICS, "never")).await;
+        let unsubscribe = unsubscribe_page(&world).await;
+        let url = if page == "u" { unsubscribe } else { preferences("walk-in") };
+        for _ in 0..2 {
+            assert_eq!(fill_in(&world, &url, form).await.0, 200);
+        }
+        assert_eq!(allowed(&world).await, [left.clone(), left.clone()], "{form}");
+        track(&world, "account", "Read").await;
+        let sent = u64::from(*left != gone);
+        assert_eq!(dispatch(&world).await.unwrap().accepted, sent, "{form}");
+    }
+}
+
+#[tokio::test]
+async fn who_comes_back_says_it_for_themselves() {
+    let world = World::with(&shop("{}", "never")).await;
+    fill_in(&world, &unsubscribe_page(&world).await, "List-Unsubscribe=One-Click").await;
+    fill_in(&world, &preferences("account"), &format!("want=email{REST}")).await;
+    let (withdrawn, granted) = (json!({"email": "withdrawn"}), json!({"email": "granted"}));
+    assert_eq!(allowed(&world).await, [withdrawn, granted]);
+}
+
+#[tokio::test]
+async fn who_has_another_address_by_now_is_left_alone() {
+    let world = World::with(&shop("{}", "never")).await;
+    let url = unsubscribe_page(&world).await;
+    world.pass(Span::minutes(1));
+    let moved = json!({"type": "identify", "userId": "account", "traits": {"email": "eve@example.com"},
+        "timestamp": world.now().to_string(), "messageId": "moved"});
+    let consent = json!({"type": "track", "userId": "account", "messageId": "anew",
+        "event": "Consent Granted", "timestamp": world.now().to_string(),
+        "properties": {"channel": "email", "address": "eve@example.com"}});
+    post(&world, "/v1/batch", "server-key", &json!({"batch": [moved, consent]})).await;
+    fill_in(&world, &url, "List-Unsubscribe=One-Click").await;
+    track(&world, "account", "Read").await;
+    assert_eq!(dispatch(&world).await.unwrap().accepted, 1);
 }

@@ -81,7 +81,7 @@ impl Turn<'_> {
             written,
             class: text.class,
             from: &facts.profile.definitions.shop.from,
-            unsubscribe: &text.unsubscribe(),
+            unsubscribe: text.unsubscribe.as_deref(),
             endpoint: endpoint.as_deref(),
         };
         let sent = self.deps.senders.send(&outgoing).await;

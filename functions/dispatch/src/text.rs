@@ -22,7 +22,9 @@ pub(crate) struct Text {
     pub(crate) targets: Vec<WebUrl>,
     /// What the law takes it for.
     pub(crate) class: Class,
-    urls: Urls,
+    /// The page that mail clients are told of. Nobody unsubscribes from a receipt, nor from the
+    /// question whether they meant to subscribe.
+    pub(crate) unsubscribe: Option<String>,
 }
 
 impl Text {
@@ -36,12 +38,6 @@ impl Text {
     ) -> Result<Result<Self, Unwritten>, StoreError> {
         let recommended = recommended(deps, facts, now).await?;
         Ok(fill(deps, facts, waiting, choice, recommended, now))
-    }
-
-    /// What mail clients are told of how one unsubscribes. Nobody unsubscribes from a receipt, nor
-    /// from the question whether they meant to subscribe.
-    pub(crate) fn unsubscribe(&self) -> Vec<&str> {
-        if self.class == Class::Marketing { self.urls.list_unsubscribe() } else { Vec::new() }
     }
 }
 
@@ -72,9 +68,11 @@ fn fill(
     let channel: Channel = address.channel();
     let program = definitions.program(message.program.as_str());
     let topic = program.and_then(|program| program.topic.as_deref());
-    let (links, from) = (deps.links.as_ref(), &definitions.shop.from);
-    let confirm_within = definitions.policy.confirm_within;
-    let urls = Urls::of(links, message, address, topic, confirm_within, from);
+    let (links, confirm_within) = (deps.links.as_ref(), definitions.policy.confirm_within);
+    let urls = match links {
+        Some(links) => Urls::of(links, message, address, topic, confirm_within),
+        None => Urls::harmless(&definitions.shop.url),
+    };
     let data = Data::of(profile, message, definitions, &urls, now);
     let data = data.with_recommendations(recommended, definitions);
     let data = match waiting.given.as_ref() {
@@ -89,5 +87,6 @@ fn fill(
         None => Vec::new(),
     };
     let class = definitions.class_of(&message.program);
-    Ok(Text { draft, targets, class, urls })
+    let leaves = links.is_some() && class == Class::Marketing;
+    Ok(Text { draft, targets, class, unsubscribe: leaves.then_some(urls.unsubscribe) })
 }

@@ -6,8 +6,8 @@
 //! all is done, comes last.
 //!
 //! A notice that is not ours changes nothing. A store that fails now fails the call, and whoever
-//! called (SNS and `EventBridge` through Lambda's queue) comes again with all of it: what was done
-//! already is not done twice.
+//! called (SNS by a queue, `EventBridge` and logs through Lambda's own) comes again with all of it:
+//! what was done already is not done twice.
 
 mod error;
 mod logs;
@@ -71,7 +71,9 @@ pub async fn handle(deps: &Deps, payload: &Value) -> Result<Taken, FeedbackError
     let mut failed = None;
     for told in wire::notices(payload, &deps.trusted) {
         let outcome = match told.and_then(|told| Ok((read(&told.notice)?, told.at))) {
-            Ok((notice, at)) => take(deps, &notice, at.unwrap_or_else(|| deps.clock.now())).await,
+            Ok((notice, at)) => {
+                Box::pin(take(deps, &notice, at.unwrap_or_else(|| deps.clock.now()))).await
+            }
             Err(Unread::NotOurs) => Ok(Outcome::Foreign),
             Err(Unread::Unreadable(why)) => {
                 tracing::warn!(why, "feedback.refused");

@@ -14,7 +14,7 @@ use crate::{Deps, FeedbackError, Outcome};
 /// Suppresses, tells the profile, settles, and notes it on the message.
 pub(crate) async fn take(deps: &Deps, notice: &MailNotice) -> Result<Outcome, FeedbackError> {
     let Some(found) = deps.store.message(&notice.message).await? else {
-        return Ok(Outcome::Foreign);
+        return late(deps, notice).await;
     };
     if !is_of(notice, &found) {
         return Ok(Outcome::Foreign);
@@ -27,6 +27,23 @@ pub(crate) async fn take(deps: &Deps, notice: &MailNotice) -> Result<Outcome, Fe
         count(deps, notice, &found).await?;
     }
     Ok(Outcome::Taken)
+}
+
+/// Takes what comes back of a mail that we no longer know. If its reader was erased, their address
+/// still must not be written to; nothing else is left to be told.
+async fn late(deps: &Deps, notice: &MailNotice) -> Result<Outcome, FeedbackError> {
+    let (why, addresses) = match &notice.what {
+        What::Bounced(Bounce::Permanent, addresses) => (Suppression::Bounce, addresses),
+        What::Complained(addresses) => (Suppression::Complaint, addresses),
+        What::Bounced(..) | What::Heard(_) => return Ok(Outcome::Foreign),
+    };
+    let mut outcome = Outcome::Foreign;
+    for address in addresses.iter().filter(|address| notice.to.contains(address)) {
+        if deps.store.suppress_buried(address, why, notice.at).await? {
+            outcome = Outcome::Taken;
+        }
+    }
+    Ok(outcome)
 }
 
 /// Whether the notice is about this very mail: we sent it, by that id, to that address. SES names

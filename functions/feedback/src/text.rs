@@ -2,7 +2,6 @@
 
 use attune_aws::senders::SendError;
 use attune_aws::store::{Consistency, Spoken, StoreError};
-use attune_domain::address::Address;
 use attune_domain::feedback::{Inbound, Reply, answer_to, event_of_text};
 use attune_domain::id::CustomerId;
 use attune_domain::message::State;
@@ -10,9 +9,6 @@ use attune_domain::time::Timestamp;
 use serde_json::Value;
 
 use crate::{Deps, FeedbackError, Outcome};
-
-/// Customers with one number who are told; a number that more than these have is nobody's own.
-const MOST_CUSTOMERS: usize = 25;
 
 /// Obeys a text: the number first, then everyone who has it, then the one answer.
 pub(crate) async fn take(
@@ -26,7 +22,7 @@ pub(crate) async fn take(
         Reply::Start => store.start(&text.from, &text.id, at).await?,
         Reply::Help | Reply::Other => Spoken::Newest,
     };
-    let customers = customers_of(deps, &text.from).await?;
+    let customers = store.customers_at(&text.from.key()).await?;
     for customer in &customers {
         tell(deps, text, customer, at).await?;
     }
@@ -34,17 +30,6 @@ pub(crate) async fn take(
         answer(deps, text, customers.first()).await?;
     }
     Ok(Outcome::Taken)
-}
-
-async fn customers_of(deps: &Deps, phone: &Address) -> Result<Vec<CustomerId>, StoreError> {
-    let rows = deps.store.addresses(std::slice::from_ref(phone)).await?;
-    let mut customers = rows.into_iter().next().map(|row| row.customers).unwrap_or_default();
-    customers.sort();
-    if customers.len() > MOST_CUSTOMERS {
-        tracing::warn!(customers = customers.len(), "feedback.too_many_customers");
-        customers.truncate(MOST_CUSTOMERS);
-    }
-    Ok(customers)
 }
 
 async fn tell(

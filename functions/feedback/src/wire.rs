@@ -1,7 +1,7 @@
 //! The payloads: SNS, `EventBridge`, either of them out of a queue of SQS, and `CloudWatch` Logs.
 //!
-//! That the call comes from one of them at all is Lambda's to check: the function's policy names the
-//! topics, the rule and the logs. What is checked here is that it comes from ours.
+//! That the call comes from one of them at all is AWS's to check: the function's policy names the rule
+//! and the logs, and the queue's the topics. What is checked here is that it comes from ours.
 
 use attune_domain::feedback::Unread;
 use attune_domain::time::Timestamp;

@@ -35,10 +35,9 @@ pub(crate) fn preferences(deps: &Deps, customer: &CustomerId) -> String {
 }
 
 /// The address that an act on a channel is about: the one of now, else one that was spoken of.
-pub(crate) fn address(card: &Card, channel: Channel) -> Option<String> {
+pub(crate) fn address(card: &Card, channel: Channel) -> Option<Address> {
     let spoken_of = || card.consents.iter().find(|record| record.channel == channel);
-    let now = card.address(channel).map(Address::into_text);
-    now.or_else(|| Some(spoken_of()?.address.clone()))
+    card.address(channel).or_else(|| Address::on(channel, &spoken_of()?.address).ok())
 }
 
 /// Facts that a customer tells of themselves; none if we know them already.
@@ -54,15 +53,34 @@ pub(crate) fn tell(
     (!traits.is_empty()).then(|| Event::ours(customer, Act::Identify { traits }, now))
 }
 
-/// Makes choices take effect.
+/// Makes a choice take effect.
 pub(crate) async fn choose(
     deps: &Deps,
     stored: &Stored,
-    choices: &[Choice<'_>],
+    choice: &Choice<'_>,
 ) -> Result<(), Failure> {
-    let (profile, now) = (&stored.profile, deps.clock.now());
-    let events = choices.iter().filter_map(|choice| choice.event(&profile.card, &profile.id, now));
-    apply(deps, &profile.id, &events.collect::<Vec<_>>()).await
+    let profile = &stored.profile;
+    let event = choice.event(&profile.card, &profile.id, deps.clock.now());
+    apply(deps, &profile.id, event.as_slice()).await
+}
+
+/// Makes a withdrawal take effect for everybody else who has the address of this name. Whoever reads
+/// what comes there said it, and cannot tell a guest from an account of theirs.
+pub(crate) async fn withdraw_for_others(
+    deps: &Deps,
+    own: &CustomerId,
+    address: &str,
+    choice: &Choice<'_>,
+) -> Result<(), Failure> {
+    for id in deps.store.customers_at(address).await?.iter().filter(|id| *id != own) {
+        let other = deps.store.load(id, Consistency::Strong, deps.clock.now()).await?;
+        // The row may not know yet that they have another address now.
+        let here = other.profile.card.addresses().into_iter().find(|here| here.key() == address);
+        if let Some(address) = here {
+            choose(deps, &other, &Choice { address, ..choice.clone() }).await?;
+        }
+    }
+    Ok(())
 }
 
 /// Makes events take effect.

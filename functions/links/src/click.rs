@@ -1,6 +1,7 @@
 //! `/l/{token}` and `/s/{token}`: on to the page, and a note that somebody went there.
 
 use attune_aws::store::{StoreError, StoredMessage};
+use attune_domain::feedback::Heard;
 use attune_domain::link::{Link, WebUrl};
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
@@ -49,7 +50,12 @@ async fn note(
     let Some(channel) = stored.channel else { return Ok(()) };
     let sign =
         machine::sign(headers, channel, now.since(stored.delivered.unwrap_or(stored.changed)));
-    let event = stored.message.followed_event(channel, url.as_str(), sign, now);
-    deps.store.apply(&stored.message.customer, &[event], now).await?;
+    let heard = if sign.is_some() { Heard::Scanned } else { Heard::Clicked };
+    // The row comes last: what is on it was told to the profile already.
+    if !stored.delivery.has(heard) {
+        let event = stored.message.followed_event(channel, url.as_str(), sign, now);
+        deps.store.apply(&stored.message.customer, &[event], now).await?;
+        deps.store.hear(&stored.message.id, heard, now).await?;
+    }
     Ok(())
 }

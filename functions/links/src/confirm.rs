@@ -60,16 +60,14 @@ pub(crate) async fn take(
     if let Some(spent) = scene.spent {
         return Ok(scene.told(spent));
     }
-    let wording = scene.asked();
     let choice = Choice {
-        channel: scene.address.channel(),
+        address: scene.address.clone(),
         topic: scene.topic.as_deref(),
-        address: scene.address.text(),
         status: Status::Granted,
         source: "double opt-in",
-        wording: &wording,
+        wording: scene.asked(),
     };
-    acts::choose(&deps, &scene.stored, &[choice]).await?;
+    acts::choose(&deps, &scene.stored, &choice).await?;
     Ok(scene.page(&scene.done()))
 }
 

@@ -16,6 +16,7 @@ use crate::failure::Failure;
 use crate::form::Form;
 use crate::link::Opened;
 use crate::page;
+use crate::preferences::asked::Asked;
 use crate::words::Words;
 
 /// Shows what is so now.
@@ -39,9 +40,8 @@ pub(crate) async fn take(
     let form = Form::read(&headers, &body);
     let stored = customer(&deps, &link).await?;
     let words = Words::of(&stored.profile.card, &headers);
-    let events = asked::events(&form, &stored, words, deps.clock.now());
-    let events = events.ok_or(Failure::Unreadable)?;
-    acts::apply(&deps, &stored.profile.id, &events).await?;
+    let asked = Asked::of(&form, &stored, words).ok_or(Failure::Unreadable)?;
+    asked.fulfil(&deps, &stored).await?;
     let stored = customer(&deps, &link).await?;
     let words = Words::of(&stored.profile.card, &headers);
     Ok(answer(words, &stored, true))

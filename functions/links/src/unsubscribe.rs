@@ -22,6 +22,8 @@ use crate::words::Words;
 /// What the page is about.
 struct Scene {
     stored: Stored,
+    /// The name under which the store knows the address that the message went to.
+    to: Option<String>,
     channel: Channel,
     topic: Option<String>,
     preferences: String,
@@ -79,7 +81,7 @@ impl Scene {
         let customer = stored.profile.id.clone();
         let preferences = acts::preferences(deps, &customer);
         let words = Words::of(&stored.profile.card, headers);
-        Ok(Self { stored, channel, topic, preferences, words })
+        Ok(Self { stored, to: message.to, channel, topic, preferences, words })
     }
 
     async fn fulfil(&self, deps: &Deps, wish: Wish, source: &str) -> Result<(), Failure> {
@@ -95,15 +97,13 @@ impl Scene {
             Wish::NotThis => self.words.not_this,
             Wish::Nothing | Wish::Less => self.words.unsubscribe_ask,
         });
-        let choice = Choice {
-            channel: self.channel,
-            topic,
-            address: &address,
-            status: Status::Withdrawn,
-            source,
-            wording: &wording,
-        };
-        acts::choose(deps, &self.stored, &[choice]).await
+        let status = Status::Withdrawn;
+        let choice = Choice { address, topic, status, source, wording };
+        acts::choose(deps, &self.stored, &choice).await?;
+        match &self.to {
+            Some(to) => acts::withdraw_for_others(deps, &profile.id, to, &choice).await,
+            None => Ok(()),
+        }
     }
 
     fn names(&self) -> Names<'_> {

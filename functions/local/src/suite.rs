@@ -35,7 +35,7 @@ pub struct Suite {
     pub clock: Clock,
     /// What was sent.
     pub capture: Capture,
-    /// Links in messages; without them one unsubscribes by mail.
+    /// Links in messages; without them they lead to the shop.
     pub links: Option<Links>,
     /// The folder that what is sent is written to.
     outbox: Arc<Mutex<Option<Outbox>>>,

@@ -5,10 +5,10 @@ use attune_domain::brakes::Tally;
 use attune_domain::id::ProgramId;
 use axum::Json;
 use axum::extract::State;
-use axum::extract::rejection::JsonRejection;
 use serde::{Deserialize, Deserializer};
 use serde_json::{Value, json};
 
+use crate::body::Body;
 use crate::{Deps, Refusal};
 
 /// What is held back, how much went out today, and how programs fare.
@@ -52,9 +52,8 @@ fn there<'de, D: Deserializer<'de>>(value: D) -> Result<Option<Option<u32>>, D::
 /// Holds all sends or lets them go, and sets the limit for a day.
 pub(crate) async fn change(
     State(deps): State<Deps>,
-    change: Result<Json<Change>, JsonRejection>,
+    Body(change): Body<Change>,
 ) -> Result<Json<Value>, Refusal> {
-    let Json(change) = change?;
     let before = deps.store.switch().await?;
     let switch = Switch {
         held: change.held.unwrap_or(before.held),
@@ -75,9 +74,8 @@ pub(crate) struct Reset {
 /// Forgets the bounces and complaints of a program, so that its messages go out again.
 pub(crate) async fn reset(
     State(deps): State<Deps>,
-    reset: Result<Json<Reset>, JsonRejection>,
+    Body(Reset { program }): Body<Reset>,
 ) -> Result<Json<Value>, Refusal> {
-    let Json(Reset { program }) = reset?;
     let now = deps.clock.now();
     let definitions = deps.store.definitions(now).await?;
     let known = definitions.program(&program);

@@ -6,7 +6,7 @@ use attune_aws::store::{Consistency, Stored, StoredMessage};
 use attune_domain::address::Address;
 use attune_domain::card::Clock;
 use attune_domain::event::Event;
-use attune_domain::id::{CustomerId, EventId, SegmentId};
+use attune_domain::id::{CustomerId, EventId, MessageId, SegmentId};
 use attune_domain::limits;
 use attune_domain::time::Timestamp;
 use axum::Json;
@@ -142,8 +142,23 @@ pub(crate) async fn timeline(
 fn parse_clock(text: &str) -> Result<Clock, Refusal> {
     let (at, hash) = text.split_once('~').unwrap_or((text, "0"));
     let at = Timestamp::parse(at).map_err(|why| Refusal::Unreadable(why.to_string()))?;
-    let hash = u64::from_str_radix(hash, 16).unwrap_or_default();
+    let hash = u64::from_str_radix(hash, 16).map_err(|_| no_page_ended("timeline"))?;
     Ok((at, EventId::stored(hash)))
+}
+
+/// Where a page of messages ended: when one was due, and its id.
+fn parse_place(text: &str) -> Result<(Timestamp, MessageId), Refusal> {
+    let place = text.split_once('~').and_then(|(due, id)| {
+        let due = Timestamp::parse(due).ok()?;
+        Some((due, MessageId::parse(id)?))
+    });
+    place.ok_or_else(|| no_page_ended("messages"))
+}
+
+fn no_page_ended(of: &str) -> Refusal {
+    Refusal::Unreadable(format!(
+        "`before` is not where a page of {of} ended; send `next` as it came"
+    ))
 }
 
 /// Every message that was planned, and what became of it: what was due last comes first.
@@ -153,14 +168,15 @@ pub(crate) async fn messages(
     page: Result<Query<Page>, QueryRejection>,
 ) -> Result<Json<Value>, Refusal> {
     let Query(Page { before, limit }) = page?;
+    let before = before.map(|text| parse_place(&text)).transpose()?;
     let stored = load(&deps, &id).await?;
     let mut messages = deps.store.messages(&stored.message_ids(u32::MAX)).await?;
-    let place =
-        |stored: &StoredMessage| format!("{}~{}", stored.message.due, stored.message.id.as_str());
+    let place = |stored: &StoredMessage| (stored.message.due, stored.message.id.clone());
     messages.retain(|stored| before.as_ref().is_none_or(|before| place(stored) < *before));
     messages.sort_by_key(|stored| std::cmp::Reverse(place(stored)));
     let most = usize::from(Pages::OF_ROWS.size(limit)?);
     let next = messages.get(most).and(messages.get(most - 1)).map(place);
+    let next = next.map(|(due, id)| format!("{due}~{}", id.as_str()));
     messages.truncate(most);
     let messages: Vec<Value> = messages.iter().map(view::message).collect();
     let customer = stored.profile.id.as_str();

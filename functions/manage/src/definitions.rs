@@ -3,11 +3,12 @@
 use attune_aws::store::Source;
 use attune_domain::limits;
 use axum::Json;
-use axum::extract::rejection::{JsonRejection, QueryRejection};
+use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use crate::body::Body;
 use crate::publish::{Publication, current_source, publish, read};
 use crate::refusal::in_places;
 use crate::rehearsal::rehearse;
@@ -58,9 +59,9 @@ pub(crate) async fn current(State(deps): State<Deps>) -> Result<Json<Value>, Ref
 pub(crate) async fn replace(
     State(deps): State<Deps>,
     asked: Result<Query<Asked>, QueryRejection>,
-    files: Result<Json<Files>, JsonRejection>,
+    Body(files): Body<Files>,
 ) -> Result<Json<Value>, Refusal> {
-    let (Query(asked), Json(files)) = (asked?, files?);
+    let Query(asked) = asked?;
     let source =
         Source { files: files.files.into_iter().map(|file| (file.name, file.text)).collect() };
     if source.files.is_empty() {

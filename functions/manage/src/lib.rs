@@ -5,6 +5,7 @@
 
 mod affinities;
 mod audience;
+mod body;
 mod brakes;
 mod census;
 mod coupons;

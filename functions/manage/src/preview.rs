@@ -3,10 +3,10 @@
 use attune_domain::id::SegmentId;
 use axum::Json;
 use axum::extract::State;
-use axum::extract::rejection::JsonRejection;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use crate::body::Body;
 use crate::publish::{current_source, read};
 use crate::rehearsal::rehearse;
 use crate::{Deps, Refusal};
@@ -23,9 +23,8 @@ const NAME: &str = "preview";
 /// Counts those for whom a rule holds now, and shows some of them.
 pub(crate) async fn preview(
     State(deps): State<Deps>,
-    unsaved: Result<Json<Unsaved>, JsonRejection>,
+    Body(Unsaved { when }): Body<Unsaved>,
 ) -> Result<Json<Value>, Refusal> {
-    let Json(Unsaved { when }) = unsaved?;
     let now = deps.clock.now();
     let current = deps.store.fresh_definitions(now).await?;
     let mut id = NAME.to_owned();

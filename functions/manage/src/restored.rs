@@ -5,10 +5,10 @@ use attune_aws::store::Restored;
 use attune_domain::time::Timestamp;
 use axum::Json;
 use axum::extract::State;
-use axum::extract::rejection::JsonRejection;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use crate::body::Body;
 use crate::{Deps, Refusal};
 
 /// What was restored.
@@ -26,9 +26,8 @@ pub(crate) async fn current(State(deps): State<Deps>) -> Result<Json<Value>, Ref
 /// out since, and is held.
 pub(crate) async fn report(
     State(deps): State<Deps>,
-    report: Result<Json<Report>, JsonRejection>,
+    Body(Report { at }): Body<Report>,
 ) -> Result<Json<Value>, Refusal> {
-    let Json(Report { at }) = report?;
     let (at, now) = (Timestamp::parse(&at), deps.clock.now());
     let at = at.map_err(|why| Refusal::Unreadable(why.to_string()))?;
     if at > now {

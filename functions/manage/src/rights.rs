@@ -12,6 +12,7 @@ use axum::http::StatusCode;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use crate::body::Object;
 use crate::customers::{load, view};
 use crate::refusal::in_words;
 use crate::{Deps, Refusal};
@@ -118,8 +119,8 @@ pub(crate) async fn erase(
     Path(id): Path<String>,
     body: Bytes,
 ) -> Result<(StatusCode, Json<Value>), Refusal> {
-    let why = match body.trim_ascii() {
-        [] | b"null" => Why::default(),
+    let Object(why) = match body.trim_ascii() {
+        [] | b"null" => Object(Why::default()),
         body => serde_json::from_slice(body).map_err(|why| {
             Refusal::Unreadable(in_words(&format!("the body cannot be read: {why}")))
         })?,

@@ -3,7 +3,6 @@
 use attune_domain::coupon::{Code, Codes, Issued};
 use attune_domain::definitions::Definitions;
 use attune_domain::id::{CustomerId, MessageId, ProgramId, SegmentId, TemplateId};
-use attune_domain::link::Urls;
 use attune_domain::message::{Cause, Message};
 use attune_domain::program::Program;
 use attune_domain::time::Timestamp;
@@ -50,14 +49,4 @@ pub(crate) fn issued(program: Option<&Program>, definitions: &Definitions) -> Op
     };
     let expires = coupon.expires.map(|expiry| expiry.day);
     Some(Issued { coupon: coupon.id.clone(), code, expires })
-}
-
-/// Links to the shop, in the place of those that would do something for the customer.
-pub(crate) fn harmless(definitions: &Definitions) -> Urls {
-    let shop = || definitions.shop.url.clone();
-    let from = &definitions.shop.from;
-    let address =
-        from.rsplit_once('<').map_or(from.as_str(), |(_, rest)| rest.trim_end_matches('>'));
-    let by_mail = format!("mailto:{}?subject=test", address.trim());
-    Urls { unsubscribe: shop(), preferences: shop(), confirm: shop(), by_mail }
 }

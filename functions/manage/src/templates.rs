@@ -15,11 +15,11 @@ use attune_domain::program::Program;
 use attune_domain::sms;
 use attune_domain::time::Timestamp;
 use axum::Json;
-use axum::extract::rejection::JsonRejection;
 use axum::extract::{Path, State};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
+use crate::body::Body;
 use crate::customers::load;
 use crate::{Deps, Refusal, sample, texts};
 
@@ -40,9 +40,8 @@ pub(crate) struct Shown {
 pub(crate) async fn preview(
     State(deps): State<Deps>,
     Path(id): Path<String>,
-    shown: Result<Json<Shown>, JsonRejection>,
+    Body(shown): Body<Shown>,
 ) -> Result<Json<Value>, Refusal> {
-    let Json(shown) = shown?;
     let channels = match &shown.channel {
         Some(word) => vec![channel_of(word)?],
         None => Channel::ALL.to_vec(),
@@ -80,9 +79,9 @@ pub(crate) struct Test {
 pub(crate) async fn test(
     State(deps): State<Deps>,
     Path(id): Path<String>,
-    test: Result<Json<Test>, JsonRejection>,
+    Body(test): Body<Test>,
 ) -> Result<Json<Value>, Refusal> {
-    let Json(Test { customer, channel, address, language, program }) = test?;
+    let Test { customer, channel, address, language, program } = test;
     let channel = channel_of(&channel)?;
     let address = Address::on(channel, &address);
     let address = address.map_err(|why| Refusal::Unreadable(format!("`address` is {why}")))?;
@@ -116,14 +115,13 @@ async fn send(
         Channel::Push => Some(deps.senders.endpoint(address).await?),
         _ => None,
     };
-    let by_mail: &[&str] = &[sample.urls.by_mail.as_str()];
     let outgoing = Outgoing {
         message: &sample.message,
         address,
         written,
         from: &sample.definitions.shop.from,
         class: sample.class,
-        unsubscribe: if sample.class == Class::Marketing { by_mail } else { &[] },
+        unsubscribe: None,
         endpoint: endpoint.as_deref(),
     };
     Ok(deps.senders.send(&outgoing).await?)
@@ -135,7 +133,6 @@ struct Sample<'a> {
     content: &'a Content,
     message: Message,
     data: Data,
-    urls: Urls,
     class: Class,
     now: Timestamp,
 }
@@ -152,7 +149,7 @@ impl<'a> Sample<'a> {
         let message = sample::message(&profile.id, template, program, now);
         let message =
             message.ok_or_else(|| Refusal::Unreadable("`preview` is no id".to_owned()))?;
-        let urls = sample::harmless(definitions);
+        let urls = Urls::harmless(&definitions.shop.url);
         let data = Data::of(profile, &message, definitions, &urls, now);
         let data = match &shown.language {
             Some(language) => data.in_language(language),
@@ -169,7 +166,7 @@ impl<'a> Sample<'a> {
             None => data,
         };
         let class = program.map_or(Class::Marketing, |program| program.class);
-        Ok(Self { definitions, content, message, data, urls, class, now })
+        Ok(Self { definitions, content, message, data, class, now })
     }
 
     fn draft(&self, channel: Channel) -> Result<Draft, String> {

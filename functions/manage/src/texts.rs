@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use attune_domain::channel::Channel;
 use attune_domain::content::{Data, Unwritten, Written, draft};
 use attune_domain::definitions::Definitions;
+use attune_domain::link::Urls;
 use attune_domain::number::Number;
 use attune_domain::policy::Texts as Policy;
 use attune_domain::profile::Profile;
@@ -94,7 +95,8 @@ fn written(
         return None;
     }
     let message = sample::message(&profile.id, &program.template, Some(program), now)?;
-    let data = Data::of(profile, &message, definitions, &sample::harmless(definitions), now);
+    let data =
+        Data::of(profile, &message, definitions, &Urls::harmless(&definitions.shop.url), now);
     let data = match sample::issued(Some(program), definitions) {
         Some(issued) => data.with_coupon(&issued),
         None => data,

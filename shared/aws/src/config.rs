@@ -29,7 +29,7 @@ pub struct Config {
     pub feedback_topics: String,
     /// The state machine that drives full passes; none on one machine.
     pub pass_machine: Option<String>,
-    /// Links in messages; without them one unsubscribes by mail, and clicks are not known.
+    /// Links in messages; without them nobody unsubscribes, and clicks are not known.
     pub links: Option<Links>,
     /// The keys that links are sealed with, for the function that answers them.
     pub link_keys: Option<LinkKeys>,
@@ -205,6 +205,7 @@ mod tests {
             ("https://l.example", "", "`ATTUNE_LINK_URL` needs `ATTUNE_LINK_KEYS`"),
             ("https://l.example", "a:00", "`ATTUNE_LINK_KEYS`: a key must have 128"),
             ("l.example", &keys, "`ATTUNE_LINK_URL` is not a web address"),
+            ("https://l.example/links", &keys, "`ATTUNE_LINK_URL` is not a host alone"),
         ] {
             let (made, wrong) = links(url, keys);
             assert!(!made && wrong.starts_with(why), "{wrong}");

@@ -65,9 +65,8 @@ pub struct Outgoing<'a> {
     pub class: Class,
     /// The sender of mail.
     pub from: &'a str,
-    /// Where the customer unsubscribes, by one click or by mail, the best first; nothing for what one
-    /// does not unsubscribe from.
-    pub unsubscribe: &'a [&'a str],
+    /// The page on which the customer unsubscribes; none for what one does not unsubscribe from.
+    pub unsubscribe: Option<&'a str>,
     /// The SNS endpoint of a device.
     pub endpoint: Option<&'a str>,
 }

@@ -9,7 +9,7 @@ mod meaning;
 mod preference;
 mod traits;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
@@ -187,6 +187,12 @@ impl Card {
             Channel::Sms => Address::phone(self.get("phone")?.as_str()?).ok(),
             Channel::Push => self.tokens.first().map(|token| Address::device(&token.device)),
         }
+    }
+
+    /// All addresses at which the person is reached: one of each channel, and every device.
+    pub fn addresses(&self) -> BTreeSet<Address> {
+        let first = Channel::ALL.into_iter().filter_map(|channel| self.address(channel));
+        first.chain(self.tokens.iter().map(|token| Address::device(&token.device))).collect()
     }
 
     /// Whether the person allows messages on a channel, about a topic.

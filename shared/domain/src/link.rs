@@ -241,25 +241,38 @@ pub struct Links {
     pub keys: LinkKeys,
 }
 
+/// The text is not where links can begin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NotABase {
+    /// It is no web address.
+    #[error(transparent)]
+    NotAWebUrl(#[from] NotAWebUrl),
+    /// Something stands behind the host.
+    #[error("not a host alone; nothing may stand behind it, as the pages answer at its root only")]
+    Path,
+}
+
 /// The links that every message can show.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Urls {
-    /// Where the customer unsubscribes: a page, or an address to write to.
+    /// Where the customer unsubscribes.
     pub unsubscribe: String,
-    /// Where they say what they want; the same if there are no pages.
+    /// Where they say what they want.
     pub preferences: String,
-    /// Where they confirm a subscription; empty if there are no pages.
+    /// Where they confirm a subscription.
     pub confirm: String,
-    /// An address that unsubscribes whoever writes to it, for mail clients that know no other way.
-    pub by_mail: String,
 }
 
 impl Links {
-    /// Links that begin with `base`: the address of the links function, with nothing behind the
-    /// host but perhaps a path.
-    pub fn new(base: &str, keys: LinkKeys) -> Result<Self, NotAWebUrl> {
+    /// Links that begin with `base`: the address of the links function, with nothing behind the host.
+    pub fn new(base: &str, keys: LinkKeys) -> Result<Self, NotABase> {
         let base = WebUrl::parse(base.trim())?;
-        Ok(Self { base: base.as_str().trim_end_matches('/').to_owned(), keys })
+        let base = base.as_str().trim_end_matches('/');
+        let host = base.split_once("://").map_or(base, |(_, host)| host);
+        if host.contains(['/', '?', '#']) {
+            return Err(NotABase::Path);
+        }
+        Ok(Self { base: base.to_owned(), keys })
     }
 
     /// The URL of a link.
@@ -269,44 +282,30 @@ impl Links {
 }
 
 impl Urls {
-    /// The links of a message to an address, about a topic. Without `links` one unsubscribes by
-    /// writing to the shop. What it confirms can be confirmed `within` that time of its being due.
+    /// The links of a message to an address, about a topic. What it confirms can be confirmed `within`
+    /// that time of its being due.
     pub fn of(
-        links: Option<&Links>,
+        links: &Links,
         message: &Message,
         address: &Address,
         topic: Option<&str>,
         within: Span,
-        from: &str,
     ) -> Self {
         let Message { id: message, customer, due, .. } = message;
-        let by_mail = by_mail(from, message);
-        let Some(links) = links else {
-            let (unsubscribe, preferences) = (by_mail.clone(), by_mail.clone());
-            return Self { unsubscribe, preferences, confirm: String::new(), by_mail };
-        };
         let (message, customer) = (message.clone(), customer.clone());
         let (topic, address) = (topic.map(str::to_owned), address.clone());
         Self {
             unsubscribe: links.url(&Link::Unsubscribe { message }),
             preferences: links.url(&Link::Preferences { customer: customer.clone() }),
             confirm: links.url(&Link::Confirm { customer, topic, address, until: *due + within }),
-            by_mail,
         }
     }
 
-    /// What mail clients are told, the best first: a page if there is one, and an address.
-    pub fn list_unsubscribe(&self) -> Vec<&str> {
-        let mut list = vec![self.unsubscribe.as_str(), self.by_mail.as_str()];
-        list.dedup();
-        list
+    /// Links to the shop, in the place of those that would do something for the customer.
+    pub fn harmless(shop: &str) -> Self {
+        let shop = || shop.to_owned();
+        Self { unsubscribe: shop(), preferences: shop(), confirm: shop() }
     }
-}
-
-/// Where an unsubscribing customer writes to: the shop's own address, naming the message.
-fn by_mail(from: &str, message: &MessageId) -> String {
-    let address = from.rsplit_once('<').map_or(from, |(_, address)| address.trim_end_matches('>'));
-    format!("mailto:{}?subject=unsubscribe%20{message}", address.trim())
 }
 
 #[cfg(test)]

@@ -47,6 +47,8 @@ pub enum Way {
     Button,
     /// The form of the preference page.
     Form,
+    /// One click by somebody else who has the mailbox, in a mail of theirs.
+    Twin,
     /// STOP, by text.
     Stop,
     /// A complaint about an earlier mail.
@@ -57,11 +59,12 @@ pub enum Way {
 
 impl Way {
     /// All of them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Event,
         Self::OneClick,
         Self::Button,
         Self::Form,
+        Self::Twin,
         Self::Stop,
         Self::Complaint,
         Self::Erasure,
@@ -83,7 +86,12 @@ impl Way {
 
     /// Whether it is about a mail that they have.
     fn needs_mail(self) -> bool {
-        matches!(self, Self::OneClick | Self::Button | Self::Complaint)
+        matches!(self, Self::OneClick | Self::Button | Self::Twin | Self::Complaint)
+    }
+
+    /// Who withdraws, of a message to this customer.
+    fn by(self, customer: &str) -> String {
+        if self == Self::Twin { format!("{customer}-twin") } else { customer.to_owned() }
     }
 }
 
@@ -157,10 +165,11 @@ impl Arena {
             )
             .await;
         sent.expect("dispatched");
-        let told = Told::of(&log, way.ends());
+        let whose = CustomerId::known(&customer);
+        let told = Told::of(&log, &whose, way.ends());
         let after = self.look_again(way.ends()).await;
         tally.count(&told, after, |what| {
-            format!("seed {seed}, {way:?}: {what}\n{}", in_words(&log))
+            format!("seed {seed}, {way:?}: {what}\n{}", in_words(&log, &whose))
         });
     }
 
@@ -173,29 +182,31 @@ impl Arena {
         let phone = format!("+1555{:07}", customer.parse::<u64>().expect("a number"));
         let traits = json!({"email": format!("customer-{customer}@example.com"), "phone": phone,
             "preferred_channel": channel});
-        let grant = |channel| world.track(customer, "Consent Granted", json!({"channel": channel}));
-        let mut events = vec![
-            world.call(customer, json!({"type": "identify", "traits": traits})),
-            grant("email"),
-            grant("sms"),
-        ];
-        let look = world.track(customer, "Look", json!({}));
-        if !way.needs_mail() {
-            events.push(look);
-            world.apply(&events).await;
-            return None;
+        let arrive = async |who: &str| {
+            let grant = |channel| world.track(who, "Consent Granted", json!({"channel": channel}));
+            let identify = world.call(who, json!({"type": "identify", "traits": traits}));
+            world.apply(&[identify, grant("email"), grant("sms")]).await;
+        };
+        let by = way.by(customer);
+        arrive(&by).await;
+        if by != customer {
+            arrive(customer).await;
         }
-        events.push(world.track(customer, "Order Completed", json!({"order_id": customer})));
-        world.apply(&events).await;
-        assert_eq!(dispatch(world).await.expect("dispatched").accepted, 1);
-        world.pass(Span::seconds(1));
-        world.apply(&[look]).await;
-        world.capture.sent().pop()
+        let mut earlier = None;
+        if way.needs_mail() {
+            let order = world.track(&by, "Order Completed", json!({"order_id": customer}));
+            world.apply(&[order]).await;
+            assert_eq!(dispatch(world).await.expect("dispatched").accepted, 1);
+            world.pass(Span::seconds(1));
+            earlier = world.capture.sent().pop();
+        }
+        world.apply(&[world.track(customer, "Look", json!({}))]).await;
+        earlier
     }
 
     async fn withdraw(&self, customer: &str, way: Way, earlier: Option<&Sent>) {
         let (world, now) = (&self.person, self.person.now());
-        let id = CustomerId::known(customer);
+        let id = CustomerId::known(&way.by(customer));
         let segment = SegmentId::parse("buyers").expect("an id");
         let message = MessageId::of(&before(), &segment, &id, 1);
         let page = || World::links().url(&Link::Unsubscribe { message: message.clone() });
@@ -208,7 +219,7 @@ impl Arena {
                 let (status, _) = post(world, "/v1/batch", "server-key", &body).await;
                 assert_eq!(status.as_u16(), 200);
             }
-            Way::OneClick => {
+            Way::OneClick | Way::Twin => {
                 let kind = (header::CONTENT_TYPE, "application/x-www-form-urlencoded");
                 let form = "List-Unsubscribe=One-Click";
                 let (status, ..) = links(world, "POST", &page(), &[kind], form).await;
@@ -280,7 +291,7 @@ struct Told {
 }
 
 impl Told {
-    fn of(log: &[Done], channels: &[Channel]) -> Self {
+    fn of(log: &[Done], whose: &CustomerId, channels: &[Channel]) -> Self {
         let mut told = Self::default();
         let send = |channel: &Channel| match channel {
             Channel::Email => "SendEmail",
@@ -294,8 +305,8 @@ impl Told {
                 (Side::One, None) if done.done && sends.contains(&&*done.operation) => {
                     told.sent += 1;
                 }
-                (Side::Other, _) if done.done && withdraws(done) && told.withdrawn.is_none() => {
-                    told.withdrawn = Some(place);
+                (Side::Other, _) if done.done && withdraws(done, whose) => {
+                    told.withdrawn = told.withdrawn.or(Some(place));
                 }
                 _ => {}
             }
@@ -314,14 +325,16 @@ fn claim_of(done: &Done) -> Option<Channel> {
 
 /// Whether a call of whoever withdraws is the one from which on it holds: the profile's core, or the
 /// suppression of the address.
-fn withdraws(done: &Done) -> bool {
+fn withdraws(done: &Done, whose: &CustomerId) -> bool {
     let asked = &done.asked;
     let update = asked["UpdateExpression"].as_str().unwrap_or_default();
-    let core = asked["Item"]["part"]["S"] == "core" || asked["Key"]["part"]["S"] == "core";
+    let is_core =
+        |item: &Value| item["part"]["S"] == "core" && item["customer"]["S"] == whose.as_str();
+    let core = is_core(&asked["Item"]) || is_core(&asked["Key"]);
     let written = matches!(done.operation.as_str(), "PutItem" | "UpdateItem");
-    let together = asked["TransactItems"].as_array().into_iter().flatten();
-    let mut together = together.filter(|item| item["Put"]["Item"]["part"]["S"] == "core");
-    (written && core) || together.next().is_some() || update.starts_with("SET suppressed = :why")
+    let mut together = asked["TransactItems"].as_array().into_iter().flatten();
+    let together = together.any(|item| is_core(&item["Put"]["Item"]));
+    (written && core) || together || update.starts_with("SET suppressed = :why")
 }
 
 impl Tally {
@@ -348,10 +361,10 @@ impl Tally {
     }
 }
 
-fn in_words(log: &[Done]) -> String {
+fn in_words(log: &[Done], whose: &CustomerId) -> String {
     let line = |done: &Done| {
         let claim = claim_of(done).map(|on| format!(" claim for {on}")).unwrap_or_default();
-        let gone = if withdraws(done) { " withdraws" } else { "" };
+        let gone = if withdraws(done, whose) { " withdraws" } else { "" };
         let end = if done.done { "" } else { " refused" };
         format!("  {:?} {}{claim}{gone}{end}\n", done.side, done.operation)
     };

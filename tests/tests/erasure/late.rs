@@ -144,6 +144,27 @@ async fn a_stop_is_answered_once_whoever_has_the_number() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_bounce_or_a_complaint_after_the_erasure_holds_for_whoever_has_the_address_next() {
+    for (happened, why) in [(Happened::Complaint, "complaint"), (Happened::Bounce, "bounce")] {
+        for done in [false, true] {
+            let world = sent().await;
+            let mails = world.capture.sent();
+            let mail = mails.iter().find(|sent| matches!(sent.kind, Kind::Email(_))).unwrap();
+            let notice = told_of(mail, happened, world.now().millis()).unwrap();
+            erase(&world).await;
+            if done {
+                come_to_rest(&world).await;
+            }
+            assert_eq!(feedback(&world, &notice).await.unwrap().taken, 1);
+            come_to_rest(&world).await;
+            assert_eq!(left_in_tables(&world), [""; 0]);
+            somebody_else(&world, "1").await;
+            assert_eq!(suppressed(&world), [why], "done: {done}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn why_an_address_was_not_to_be_written_to_outlives_its_owner() {
     let world = sent().await;
     let mails = world.capture.sent();

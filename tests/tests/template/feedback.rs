@@ -18,13 +18,41 @@ fn either<'t>(value: &'t Value, condition: &str) -> (&'t Value, &'t Value) {
 }
 
 #[test]
-fn feedback_is_called_by_two_topics_a_rule_and_two_logs() {
+fn feedback_is_called_by_a_queue_a_rule_and_two_logs() {
     let template = Template::read();
     let events = template.resource("Feedback")["Events"].as_object().unwrap();
     let kinds: Vec<&str> = events.values().filter_map(|event| event["Type"].as_str()).collect();
     let count = |kind: &str| kinds.iter().filter(|known| **known == kind).count();
-    assert_eq!((count("SNS"), count("EventBridgeRule"), count("CloudWatchLogs")), (2, 1, 2));
-    assert_eq!(kinds.len(), 5);
+    assert_eq!((count("SQS"), count("EventBridgeRule"), count("CloudWatchLogs")), (1, 1, 2));
+    assert_eq!(kinds.len(), 4);
+}
+
+#[test]
+fn what_the_two_topics_publish_waits_until_it_can_be_taken() {
+    let template = Template::read();
+    let feedback = template.resource("Feedback");
+    let by = &feedback["Events"]["OfTopics"]["Properties"];
+    assert_eq!((got(&by["Queue"]), &by["BatchSize"]), (Some("FeedbackQueue"), &json!(1)));
+    let subscriptions = template.resources("AWS::SNS::Subscription");
+    let topics = subscriptions.values().map(|to| {
+        assert_eq!((&to["Protocol"], got(&to["Endpoint"])), (&json!("sqs"), Some("FeedbackQueue")));
+        to["TopicArn"]["Ref"].as_str().unwrap()
+    });
+    assert_eq!(topics.collect::<BTreeSet<_>>(), BTreeSet::from(["FeedbackTopic", "InboundTopic"]));
+    let policy = &template.resource("FeedbackQueuePolicy")["PolicyDocument"]["Statement"];
+    assert_eq!(policy.as_array().map(Vec::len), Some(1));
+    assert_eq!(
+        policy[0]["Condition"]["ArnEquals"]["aws:SourceArn"],
+        json!([{"Ref": "FeedbackTopic"}, {"Ref": "InboundTopic"}])
+    );
+    let queue = template.resource("FeedbackQueue");
+    let whole = |value: &Value| value.as_u64().unwrap();
+    let again = whole(&queue["VisibilityTimeout"]);
+    assert_eq!(again, 6 * whole(&feedback["Timeout"]));
+    let redrive = &queue["RedrivePolicy"];
+    assert_eq!(got(&redrive["deadLetterTargetArn"]), Some("DeadLetters"));
+    let tried = again * whole(&redrive["maxReceiveCount"]);
+    assert!(tried >= 24 * 3_600 && whole(&queue["MessageRetentionPeriod"]) > tried);
 }
 
 #[test]

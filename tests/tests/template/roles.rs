@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::calls::{Call, Code};
-use crate::template::{Function, Template, root};
+use crate::template::{Function, Template, got, root};
 
 /// Calls that the code seems to make and never does, with the reason.
 const NEVER: [(&str, &str, &str, &str); 2] = [
@@ -38,6 +38,13 @@ fn needed(code: &Code, function: &Function) -> BTreeSet<Call> {
     calls.insert(call("logs:PutLogEvents", &logs));
     if !function.serves_http {
         calls.insert(call("sqs:SendMessage", "DeadLetters"));
+    }
+    for event in function.properties["Events"].as_object().into_iter().flat_map(|all| all.values())
+    {
+        if let Some(queue) = got(&event["Properties"]["Queue"]) {
+            let by_lambda = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"];
+            calls.extend(by_lambda.map(|action| call(action, queue)));
+        }
     }
     calls
 }

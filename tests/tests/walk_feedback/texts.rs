@@ -36,6 +36,17 @@ async fn stop_gets_one_confirmation_and_then_nothing() {
 }
 
 #[tokio::test]
+async fn an_answer_that_was_given_back_is_not_given_back_once_more() {
+    let world = World::new().await;
+    let claim = async |run: &str| world.store.claim_reply("in-1", run, world.now()).await.unwrap();
+    let first = claim("first").await.unwrap();
+    world.store.release_reply(&first).await.unwrap();
+    assert!(claim("second").await.is_some());
+    world.store.release_reply(&first).await.unwrap();
+    assert_eq!(claim("third").await, None);
+}
+
+#[tokio::test]
 async fn start_after_stop_lets_messages_go_again() {
     let (world, _) = shop(TEXTS).await;
     text(&world, "Stop", "in-1").await;

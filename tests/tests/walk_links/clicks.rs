@@ -18,6 +18,22 @@ async fn a_click_goes_on_to_the_page_and_is_one_event() {
     assert_eq!(clicks.count(), 1);
 }
 
+#[tokio::test]
+async fn a_message_says_that_it_was_followed_by_whom() {
+    let world = thanked().await;
+    let url = link(&mail(&world).0, "/l/");
+    let heard = async || {
+        let (_, told) = manage(&world, "GET", "/api/customers/42/messages", &Value::Null).await;
+        (told["messages"][0]["heard"].clone(), told["messages"][0]["delivery"].clone())
+    };
+    links(&world, "GET", &url, &[], "").await;
+    assert_eq!(heard().await, (json!(["scanned"]), Value::Null));
+    for _ in 0..2 {
+        follow(&world, "GET", &url).await;
+        assert_eq!(heard().await, (json!(["scanned", "clicked"]), json!("clicked")));
+    }
+}
+
 /// Customer 42 gets a text and a push; the text, and the payload of the push.
 async fn texted(world: &World) -> (String, String) {
     let device = json!({"type": "android", "token": "token-1"});

@@ -18,7 +18,9 @@ use attune_domain::link::Link;
 use attune_domain::time::Span;
 use attune_embedded::capture::sent::Kind;
 use attune_testkit::World;
-use attune_tests::{dispatch, fill_in, follow, links, links_of, links_router, manage};
+use attune_tests::{
+    dispatch, dispatcher, far, fill_in, follow, links, links_of, links_router, manage,
+};
 use axum::http::{HeaderName, header};
 use serde_json::{Value, json};
 
@@ -114,7 +116,7 @@ async fn one_click_needs_no_cookie_and_the_next_message_is_not_sent() {
     let list = header("List-Unsubscribe");
     let url = link(&list, "/u/");
     assert_eq!(link(&html, "/u/"), url);
-    assert!(list.contains(", <mailto:wine@wine.example?subject=unsubscribe%20msg_"), "{list}");
+    assert_eq!(list, format!("<{url}>"));
     assert_eq!(header("List-Unsubscribe-Post"), "List-Unsubscribe=One-Click");
 
     for _ in 0..3 {
@@ -130,6 +132,18 @@ async fn one_click_needs_no_cookie_and_the_next_message_is_not_sent() {
     assert_eq!(dispatch(&world).await.unwrap().accepted, 1);
     // She still wants text messages.
     assert!(matches!(world.capture.sent().last().unwrap().kind, Kind::Sms(_)));
+}
+
+#[tokio::test]
+async fn without_pages_no_mail_client_is_told_of_one() {
+    let world = World::with(SHOP).await;
+    world.reachable("42").await;
+    order(&world).await;
+    let deps = attune_dispatch::Deps { links: None, ..dispatcher(&world) };
+    assert_eq!(attune_dispatch::sweep(&deps, far(&world)).await.unwrap().accepted, 1);
+    let (html, _, headers) = mail(&world);
+    assert!(html.contains("<a href=\"https://wine.example\">Unsubscribe</a>"), "{html}");
+    assert_eq!(headers, []);
 }
 
 #[tokio::test]
@@ -216,6 +230,9 @@ async fn who_puts_text_messages_first_gets_one_next() {
     let (_, customer) = manage(&world, "GET", "/api/customers/42", &Value::Null).await;
     assert_eq!(customer["traits"]["preferred_channel"], json!(["sms", "email"]));
     assert_eq!(customer["traits"]["quiet_hours"], "21:00-08:30");
+    let stated = json!({"channels": ["sms", "email"], "language": "fr", "frequency": null,
+        "quiet_hours": "21:00-08:30"});
+    assert_eq!(customer["preferences"], stated);
     assert_eq!(status(&world, Channel::Email, Some("news")).await, Some(Status::Withdrawn));
     assert_eq!(status(&world, Channel::Email, Some("offers")).await, Some(Status::Granted));
     let told = customer["consents"].as_array().unwrap();
@@ -226,6 +243,24 @@ async fn who_puts_text_messages_first_gets_one_next() {
     view(&world).await;
     assert_eq!(dispatch(&world).await.unwrap().accepted, 1);
     assert!(matches!(world.capture.sent().last().unwrap().kind, Kind::Sms(_)));
+}
+
+#[tokio::test]
+async fn who_allows_a_channel_and_names_no_topic_says_nothing_of_topics() {
+    let rest = "&frequency=normal&language=&quiet_from=&quiet_until=&saved=yes";
+    for (topics, news, offers) in [
+        ("", Some(Status::Granted), Some(Status::Granted)),
+        ("&want=email.news", Some(Status::Granted), Some(Status::Withdrawn)),
+    ] {
+        let world = thanked().await;
+        let (html, text, _) = mail(&world);
+        fill_in(&world, &link(&html, "/u/"), "List-Unsubscribe=One-Click").await;
+        let form = format!("was=sms&want=sms&want=email{topics}{rest}");
+        assert_eq!(fill_in(&world, &link(&text, "/p/"), &form).await.0, 200);
+        assert_eq!(status(&world, Channel::Email, None).await, Some(Status::Granted));
+        assert_eq!(status(&world, Channel::Email, Some("news")).await, news);
+        assert_eq!(status(&world, Channel::Email, Some("offers")).await, offers);
+    }
 }
 
 #[tokio::test]

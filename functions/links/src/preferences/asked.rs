@@ -1,81 +1,84 @@
-//! What a filled-in form asks for, as events.
+//! What a filled-in form asks for.
 
 use std::collections::BTreeSet;
 
 use attune_aws::store::Stored;
 use attune_domain::card::{Choice, Status};
 use attune_domain::channel::Channel;
-use attune_domain::event::Event;
-use attune_domain::time::Timestamp;
 use serde_json::{Map, Value, json};
 
 use super::shown::{Ticked, boxes, channels, wording};
+use crate::Deps;
 use crate::acts;
+use crate::failure::Failure;
 use crate::form::Form;
 use crate::words::Words;
 
 /// Where the acts are made.
 const SOURCE: &str = "preference page";
 
-/// What the form asks for; none if it is not ours.
-pub(super) fn events(
-    form: &Form,
-    stored: &Stored,
-    words: &Words,
-    now: Timestamp,
-) -> Option<Vec<Event>> {
-    form.get("saved")?;
-    let told = acts::tell(&stored.profile.card, &stored.profile.id, traits(form, stored)?, now);
-    let mut events: Vec<Event> = told.into_iter().collect();
-    for channel in channels(stored) {
-        events.extend(consents(form, stored, words, channel, now));
-    }
-    Some(events)
+/// What a form asks for.
+pub(super) struct Asked<'a> {
+    traits: Map<String, Value>,
+    choices: Vec<Choice<'a>>,
 }
 
-/// Acts of consent on one channel: where the form differs from what its page showed. A page that was
+impl<'a> Asked<'a> {
+    /// Reads a form; none if it is not ours.
+    pub(super) fn of(form: &Form, stored: &'a Stored, words: &Words) -> Option<Self> {
+        form.get("saved")?;
+        let traits = traits(form, stored)?;
+        let choices = channels(stored).into_iter();
+        let choices = choices.flat_map(|channel| choices_on(channel, form, stored, words));
+        Some(Self { traits, choices: choices.collect() })
+    }
+
+    /// Does it. What is withdrawn is withdrawn for everybody who has the address.
+    pub(super) async fn fulfil(self, deps: &Deps, stored: &Stored) -> Result<(), Failure> {
+        let (card, id, now) = (&stored.profile.card, &stored.profile.id, deps.clock.now());
+        let mut events = Vec::from_iter(acts::tell(card, id, self.traits, now));
+        events.extend(self.choices.iter().filter_map(|choice| choice.event(card, id, now)));
+        acts::apply(deps, id, &events).await?;
+        for choice in self.choices.iter().filter(|choice| choice.status == Status::Withdrawn) {
+            acts::withdraw_for_others(deps, id, &choice.address.key(), choice).await?;
+        }
+        Ok(())
+    }
+}
+
+/// What is chosen on one channel: where the form differs from what its page showed. A page that was
 /// open for long does not undo what was done in between.
-fn consents(
-    form: &Form,
-    stored: &Stored,
-    words: &Words,
+fn choices_on<'a>(
     channel: Channel,
-    now: Timestamp,
-) -> Vec<Event> {
+    form: &Form,
+    stored: &'a Stored,
+    words: &Words,
+) -> Vec<Choice<'a>> {
     let (was, want): (BTreeSet<&str>, BTreeSet<&str>) =
         (form.all("was").collect(), form.all("want").collect());
-    let mut card = stored.profile.card.clone();
-    let Some(address) = card.address(channel) else { return Vec::new() };
-    let (mut events, mut turned_on) = (Vec::new(), false);
-    for ticked in boxes(stored, channel) {
-        let name = ticked.name();
-        let (was, want) = (was.contains(name.as_str()), want.contains(name.as_str()));
-        // Who allows a channel says with it which topics they do not want.
-        let asked = was != want || (turned_on && !want && card.allows(channel, ticked.topic));
-        if !asked {
-            continue;
-        }
-        let wording = said(words, stored, &ticked);
-        let choice = Choice {
-            channel,
-            topic: ticked.topic,
-            address: address.text(),
-            status: if want { Status::Granted } else { Status::Withdrawn },
-            source: SOURCE,
-            wording: &wording,
-        };
-        let event = choice.event(&card, &stored.profile.id, now);
-        event.iter().for_each(|event| card.apply(&event.filed, event, &mut Vec::new()));
-        events.extend(event);
-        if ticked.topic.is_none() {
-            turned_on = want;
+    let Some(address) = stored.profile.card.address(channel) else { return Vec::new() };
+    let was = |ticked: &Ticked<'_>| was.contains(ticked.name().as_str());
+    let wanted = |ticked: &Ticked<'_>| want.contains(ticked.name().as_str());
+    let (mut boxes, mut turned_on) = (boxes(stored, channel), false);
+    if let Some(whole) = boxes.first() {
+        match (was(whole), wanted(whole)) {
             // Without the channel there is nothing to say of its topics.
-            if !want {
-                break;
-            }
+            (true, false) => boxes.truncate(1),
+            (before, now) => turned_on = now && !before,
         }
     }
-    events
+    // Who allows a channel and names topics says with it which they do not want. Who names none says
+    // nothing of them.
+    let named = boxes.iter().skip(1).any(|topic| was(topic) != wanted(topic));
+    boxes.retain(|ticked| was(ticked) != wanted(ticked) || (turned_on && named));
+    let choice = |ticked: &Ticked<'a>| Choice {
+        address: address.clone(),
+        topic: ticked.topic,
+        status: if wanted(ticked) { Status::Granted } else { Status::Withdrawn },
+        source: SOURCE,
+        wording: said(words, stored, ticked),
+    };
+    boxes.iter().map(choice).collect()
 }
 
 /// What stood beside the box; of a topic with what stood above it.

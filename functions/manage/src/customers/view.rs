@@ -32,6 +32,8 @@ pub(crate) fn profile(profile: &Profile, definitions: &Definitions, now: Timesta
         "preferences": {
             "channels": preference.channels.iter().map(|c| c.as_str()).collect::<Value>(),
             "language": preference.language,
+            "frequency": preference.less_often.then_some("less"),
+            "quiet_hours": preference.quiet_hours.map(|hours| hours.to_string()),
         },
         "consents": consents(card),
         "orders": orders(core),

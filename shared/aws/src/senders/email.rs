@@ -20,7 +20,7 @@ impl Senders {
         let body = Body::builder().html(utf8(html).map_err(bug)?).text(utf8(text).map_err(bug)?);
         let mut message =
             SesMessage::builder().subject(utf8(subject).map_err(bug)?).body(body.build());
-        for (name, value) in headers(outgoing.unsubscribe) {
+        for (name, value) in outgoing.unsubscribe.into_iter().flat_map(headers) {
             let header = MessageHeader::builder().name(name).value(value).build();
             message = message.headers(header.map_err(bug)?);
         }
@@ -45,16 +45,11 @@ impl Senders {
     }
 }
 
-/// The headers by which a mailbox shows "unsubscribe" (RFC 2369); for a web address also the one
-/// by which one click is enough (RFC 8058). On one machine that address is not `https`.
-fn headers(unsubscribe: &[&str]) -> Vec<(&'static str, String)> {
-    if unsubscribe.is_empty() {
-        return Vec::new();
-    }
-    let list: Vec<String> = unsubscribe.iter().map(|way| format!("<{way}>")).collect();
-    let mut headers = vec![("List-Unsubscribe", list.join(", "))];
-    if unsubscribe.iter().any(|way| way.starts_with("http")) {
-        headers.push(("List-Unsubscribe-Post", "List-Unsubscribe=One-Click".to_owned()));
-    }
-    headers
+/// The headers by which a mailbox shows "unsubscribe" (RFC 2369), and by which one click there is
+/// enough (RFC 8058).
+fn headers(page: &str) -> [(&'static str, String); 2] {
+    [
+        ("List-Unsubscribe", format!("<{page}>")),
+        ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click".to_owned()),
+    ]
 }

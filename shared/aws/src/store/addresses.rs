@@ -1,11 +1,8 @@
 //! What is known of an address: which customers have it, and whether it must not be written to.
 
-use std::collections::BTreeSet;
-
 use attune_domain::address::Address;
 use attune_domain::booking::{Booking, Bookings};
 use attune_domain::card::{Card, ConsentAct};
-use attune_domain::channel::Channel;
 use attune_domain::event::Event;
 use attune_domain::id::CustomerId;
 use attune_domain::time::Timestamp;
@@ -16,6 +13,9 @@ use super::item::{Build, Read, number, text};
 use super::tombstones::Buried;
 use super::{Store, StoreError, Table};
 
+/// Customers with one address whom its reader speaks for; an address that more than these have is
+/// nobody's own.
+const MOST_CUSTOMERS: usize = 25;
 /// Adds a customer to an address.
 const ADD: &str = "ADD customers :customer";
 /// Takes a customer off an address.
@@ -47,7 +47,7 @@ impl Store {
         before: &Card,
         after: &Card,
     ) -> Result<(), StoreError> {
-        let (card, before, after) = (after, all_of(before), all_of(after));
+        let (card, before, after) = (after, before.addresses(), after.addresses());
         for address in after.difference(&before) {
             let buried = self.buried(address, card).await?;
             self.change_customers(address, customer, ADD, buried).await?;
@@ -82,7 +82,7 @@ impl Store {
         &self,
         card: &Card,
     ) -> Result<Vec<(Address, AddressRow)>, StoreError> {
-        let addresses: Vec<Address> = all_of(card).into_iter().collect();
+        let addresses: Vec<Address> = card.addresses().into_iter().collect();
         let rows = self.addresses(&addresses).await?;
         Ok(addresses.into_iter().zip(rows).collect())
     }
@@ -102,6 +102,21 @@ impl Store {
             .iter()
             .map(|address| find(address).map_or(Ok(AddressRow::default()), read))
             .collect()
+    }
+
+    /// The customers who have the address that the store knows under this name, and for whom whoever
+    /// reads what comes there says that they want no more of it.
+    pub async fn customers_at(&self, address: &str) -> Result<Vec<CustomerId>, StoreError> {
+        let key = Build::default().text("address", address).done();
+        let items = self.get_all(Table::Addresses, &[key], true).await?;
+        let row = items.first().map(read).transpose()?.unwrap_or_default();
+        let mut customers = row.customers;
+        customers.sort();
+        if customers.len() > MOST_CUSTOMERS {
+            tracing::warn!(customers = customers.len(), "store.too_many_customers");
+            customers.truncate(MOST_CUSTOMERS);
+        }
+        Ok(customers)
     }
 
     /// Looks again at an address of a card that was allowed anew: its owner may have been erased.
@@ -168,11 +183,6 @@ impl Store {
         let update = update.build().map_err(StoreError::bug)?;
         Ok(TransactWriteItem::builder().update(update).build())
     }
-}
-
-pub(super) fn all_of(card: &Card) -> BTreeSet<Address> {
-    let first = Channel::ALL.into_iter().filter_map(|channel| card.address(channel));
-    first.chain(card.tokens.iter().map(|token| Address::device(&token.device))).collect()
 }
 
 fn read(item: &super::item::Attributes) -> Result<AddressRow, StoreError> {

@@ -20,7 +20,6 @@ use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::ReturnConsumedCapacity;
 use serde::{Deserialize, Serialize};
 
-use super::addresses::all_of;
 use super::agenda::SETTLED;
 use super::commit::MOST_RACES;
 use super::item::{Attributes, Build, Read, number};
@@ -177,7 +176,7 @@ impl Store {
         let messages = self.messages_by(&messages, Consistency::Strong).await?;
         let keys = profile.core.memberships.iter().map(|(key, _)| *key);
         let segments = keys.filter_map(|key| definitions.segment_id(key)).map(SegmentId::to_string);
-        let addresses = all_of(&profile.card);
+        let addresses = profile.card.addresses();
         let texts = addresses.iter().map(|address| address.text().to_owned()).collect();
         Ok(Plan {
             customer: profile.id.to_string(),

@@ -9,6 +9,7 @@ use attune_domain::digest::name128;
 use attune_domain::message::State;
 use attune_domain::time::{Span, Timestamp};
 use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::ReturnConsumedCapacity;
@@ -82,18 +83,25 @@ impl Store {
         self.change_reply(claim, state, provider_id, "attempt = :attempt", now).await
     }
 
-    /// Gives an answer back that the sender definitely did not take, so that it is claimed again.
+    /// Gives an answer back that the sender definitely did not take, so that it is claimed again. If
+    /// somebody did so already, it is theirs: the SDK repeats a delete whose answer was lost.
     pub async fn release_reply(&self, claim: &ReplyClaim) -> Result<(), StoreError> {
         let deleted = self
             .client
             .delete_item()
             .table_name(self.table(Table::Messages))
             .key("id", text(&claim.id))
+            .condition_expression("attempt = :attempt")
+            .expression_attribute_values(":attempt", text(&claim.attempt))
             .return_consumed_capacity(ReturnConsumedCapacity::Total)
             .send()
-            .await
-            .map_err(StoreError::of)?;
-        self.meter.writes(&deleted.consumed_capacity);
+            .await;
+        match deleted {
+            Ok(output) => self.meter.writes(&output.consumed_capacity),
+            Err(SdkError::ServiceError(error))
+                if matches!(error.err(), DeleteItemError::ConditionalCheckFailedException(_)) => {}
+            Err(error) => return Err(StoreError::of(error)),
+        }
         Ok(())
     }
 

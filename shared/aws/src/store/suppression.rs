@@ -33,7 +33,8 @@ enum Place<'a> {
 
 impl Store {
     /// Suppresses an address, unless it is for a stronger reason. Of two times of one reason the
-    /// earlier stays, but of a device that is gone the later: its app may have been seen in between.
+    /// earlier stays, but of a device that is gone the later: its app may have been seen in between. Of
+    /// an address whose owner was erased its tombstone keeps it.
     pub async fn suppress(
         &self,
         address: &Address,
@@ -41,7 +42,25 @@ impl Store {
         at: Timestamp,
     ) -> Result<(), StoreError> {
         let (call, condition) = suppressing(self.of_address(address), why, at);
-        self.update_row(address, call, &condition).await.map(drop)
+        if self.update_row(address, call, &condition).await?.is_none() {
+            self.suppress_buried(address, why, at).await?;
+        }
+        Ok(())
+    }
+
+    /// Keeps on the tombstone of an address why it must not be written to; says whether it has one.
+    pub async fn suppress_buried(
+        &self,
+        address: &Address,
+        why: Suppression,
+        at: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let key = address.key();
+        if self.tombstone(&key).await?.is_none() {
+            return Ok(false);
+        }
+        self.suppress_at(&Place::Tombstone(self.pseudonym(&key)), why, at).await?;
+        Ok(true)
     }
 
     async fn suppress_at(

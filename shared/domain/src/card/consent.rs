@@ -241,18 +241,16 @@ fn channels(named: Option<&Value>) -> Result<Vec<Channel>, Flaw> {
 /// What a person does about consent on one of our own pages.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Choice<'a> {
-    /// The channel.
-    pub channel: Channel,
+    /// The address.
+    pub address: Address,
     /// The topic; `None` is the channel as a whole.
     pub topic: Option<&'a str>,
-    /// The address, in its one spelling.
-    pub address: &'a str,
     /// What they say.
     pub status: Status,
     /// Which page.
     pub source: &'a str,
     /// What stood there.
-    pub wording: &'a str,
+    pub wording: String,
 }
 
 impl Choice<'_> {
@@ -262,7 +260,8 @@ impl Choice<'_> {
     /// one event, and the same choice after another one is a new event. It comes after that act, even
     /// if another clock than ours wrote that one.
     pub fn event(&self, card: &Card, customer: &CustomerId, now: Timestamp) -> Option<Event> {
-        let before = card.act(self.channel, self.topic, self.address);
+        let (channel, address) = (self.address.channel(), self.address.text());
+        let before = card.act(channel, self.topic, address);
         let ends = |act: &&Consent| before.is_some_and(|before| act.overrules(before));
         let overruled = card.consents.iter().filter(ends).map(|act| act.clock.0).max();
         let unheard = self.status == Status::Granted && overruled.is_some();
@@ -272,20 +271,19 @@ impl Choice<'_> {
         let last = before.map(|act| act.clock.0).max(overruled);
         let now = last.map_or(now, |last| now.max(last + Span::from_millis(1)));
         let before = before.map_or_else(String::new, |act| act.clock.1.to_string());
-        let Self { channel, address, status, .. } = self;
-        let about = self.topic.unwrap_or_default();
-        let id = format!("{} {channel} {about:?} {address} after {before}", status.as_str());
+        let (about, status) = (self.topic.unwrap_or_default(), self.status.as_str());
+        let id = format!("{status} {channel} {about:?} {address} after {before}");
         let mut properties = Map::new();
         for (name, value) in [
             ("channel", Some(channel.as_str())),
             ("topic", self.topic),
-            ("address", Some(*address)),
+            ("address", Some(address)),
             ("source", Some(self.source)),
-            ("wording", Some(self.wording)),
+            ("wording", Some(&self.wording)),
         ] {
             properties.extend(value.map(|value| (name.to_owned(), value.into())));
         }
-        let act = Act::Track { name: status.event().to_owned(), properties };
+        let act = Act::Track { name: self.status.event().to_owned(), properties };
         let id = EventId::derived(&format!("{customer} {id}"));
         Some(Event { id, ..Event::ours(customer, act, now) })
     }

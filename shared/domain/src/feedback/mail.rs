@@ -113,6 +113,10 @@ fn what(kind: &str, notice: &Value, sent: Timestamp) -> Result<(&'static str, Wh
         }
         "Complaint" => {
             let complaint = notice.get("complaint").ok_or(Unread::Unreadable("no complaint"))?;
+            // Its reader took it out of the spam again (RFC 6430): the opposite.
+            if text_at(complaint, &["complaintFeedbackType"]) == Some("not-spam") {
+                return Err(Unread::NotOurs);
+            }
             let addresses = recipients(complaint, "complainedRecipients");
             Ok(("complaint", What::Complained(addresses)))
         }

@@ -313,25 +313,29 @@ fn a_push_goes_by_us_where_it_leads_to_the_web() {
 }
 
 #[test]
+fn links_begin_at_the_root_of_a_host() {
+    let base = |text: &str| Links::new(text, keys(&["a"])).map(|links| links.base);
+    assert_eq!(base("https://l.example/"), Ok("https://l.example".to_owned()));
+    assert_eq!(base("http://127.0.0.1:8787"), Ok("http://127.0.0.1:8787".to_owned()));
+    for path in ["https://l.example/links", "https://l.example?a", "https://l.example/#a"] {
+        assert_eq!(base(path), Err(NotABase::Path), "{path}");
+    }
+    assert_eq!(base("l.example"), Err(NotABase::NotAWebUrl(NotAWebUrl)));
+}
+
+#[test]
 fn a_confirmation_knows_until_when_it_is_one() {
     let address = Address::email("ada@example.com").unwrap();
-    let urls = Urls::of(Some(&made()), &planned(), &address, None, Span::days(7), "s@shop.example");
+    let urls = Urls::of(&made(), &planned(), &address, None, Span::days(7));
     let token = urls.confirm.strip_prefix("https://l.example/o/").unwrap();
     let Some(Link::Confirm { until, .. }) = made().keys.open(token) else { panic!("{token}") };
     assert_eq!(until, at("2026-10-08T09:00:00Z"));
 }
 
 #[test]
-fn without_pages_one_unsubscribes_by_mail() {
+fn every_message_has_the_links_of_its_customer() {
     let address = Address::email("ada@example.com").unwrap();
-    let (message, week, from) = (planned(), Span::days(7), "Shop <hello@shop.example>");
-    let urls = Urls::of(None, &message, &address, None, week, from);
-    assert_eq!(
-        urls.list_unsubscribe(),
-        ["mailto:hello@shop.example?subject=unsubscribe%20msg_7encmw902e76wyxc6g0a81trf0"]
-    );
-    let urls = Urls::of(Some(&made()), &message, &address, None, week, from);
-    assert_eq!(urls.list_unsubscribe().len(), 2);
+    let urls = Urls::of(&made(), &planned(), &address, None, Span::days(7));
     assert!(urls.unsubscribe.starts_with("https://l.example/u/a."), "{urls:?}");
     assert!(urls.preferences.starts_with("https://l.example/p/a."), "{urls:?}");
     assert!(urls.confirm.starts_with("https://l.example/o/a."), "{urls:?}");

@@ -79,12 +79,11 @@ fn who_withdrew_at_one_address_is_asked_at_another_only_if_they_say_so_themselve
 #[test]
 fn a_grant_that_was_overruled_is_given_again_on_a_page_and_once() {
     let choice = Choice {
-        channel: Channel::Email,
+        address: Address::email(ADA).unwrap(),
         topic: None,
-        address: ADA,
         status: Status::Granted,
         source: "preference page",
-        wording: "Yes",
+        wording: "Yes".to_owned(),
     };
     let (customer, now) = (CustomerId::known("42"), Timestamp::from_millis(3));
     let mut card = Card { consents: put_all(&[(2, 5, 1), (0, 9, 0)]), ..Card::default() };
@@ -97,12 +96,11 @@ fn a_grant_that_was_overruled_is_given_again_on_a_page_and_once() {
 #[test]
 fn a_choice_is_made_once_and_comes_after_what_it_replaces() {
     let choice = |status| Choice {
-        channel: Channel::Email,
+        address: Address::email(ADA).unwrap(),
         topic: None,
-        address: ADA,
         status,
         source: "unsubscribe page",
-        wording: "No more?",
+        wording: "No more?".to_owned(),
     };
     let (customer, early) = (CustomerId::known("42"), Timestamp::from_millis(1));
     let mut card = Card { consents: put_all(&[(0, 5, 0)]), ..Card::default() };

@@ -68,6 +68,17 @@ fn every_type_of_event_is_read() {
 }
 
 #[test]
+fn who_says_that_it_is_no_spam_does_not_complain() {
+    let complaint = |kind: &str| {
+        let told = json!({"complainedRecipients": [{"emailAddress": "ada@example.com"}],
+            "complaintFeedbackType": kind});
+        event("Complaint", "complaint", told)
+    };
+    check(&complaint("abuse"), expect!["complaint by one of 1"]);
+    check(&complaint("not-spam"), expect!["Err(NotOurs)"]);
+}
+
+#[test]
 fn an_older_notification_is_read_as_well() {
     let mut old = event("", "delivery", json!({"timestamp": "2026-10-01T09:01:00.000Z"}));
     old.as_object_mut().unwrap().remove("eventType");
