@@ -94,10 +94,8 @@ fn rules_for_single_mailboxes_and_for_the_pointer_are_kept() {
     let of_html = format!(
         "<html><head><style>{sheet}</style></head><body id=\"body\"><a class=\"b\">x</a></body></html>"
     );
-    let of_mjml = body("<mj-text><a class=\"b\">x</a></mj-text>").replace(
-        "<mj-body>",
-        &format!("<mj-head><mj-style>{sheet}</mj-style></mj-head><mj-body>"),
-    );
+    let of_mjml = body("<mj-text><a class=\"b\">x</a></mj-text>")
+        .replace("<mj-body>", &format!("<mj-head><mj-style>{sheet}</mj-style></mj-head><mj-body>"));
     for html in [html(&of_html), html(&of_mjml)] {
         assert!(html.contains("style=\"color: red;padding: 0;\">x"), "{html}");
         let lost = rest.iter().find(|kept| !html.contains(**kept));
