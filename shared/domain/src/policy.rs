@@ -1,7 +1,10 @@
 //! How a shop sends its messages.
 
+use std::collections::BTreeMap;
+
 use crate::channel::Channel;
 use crate::feedback::SoftBounces;
+use crate::language;
 use crate::number::Number;
 use crate::pressure::{Cap, REMEMBERED};
 use crate::time::Span;
@@ -71,8 +74,10 @@ impl Default for Texts {
 pub struct Topic {
     /// As programs and consents name it.
     pub id: String,
-    /// What people call it.
+    /// What those call it for whose language there is no name.
     pub name: String,
+    /// What others call it, by language in lower case.
+    pub names: BTreeMap<String, String>,
 }
 
 /// What becomes of a message that a cap is in the way of.
@@ -114,9 +119,10 @@ impl Default for Policy {
 }
 
 impl Policy {
-    /// What people call a topic; its id if it is not listed.
-    pub fn topic_name<'t>(&'t self, id: &'t str) -> &'t str {
-        let known = self.topics.iter().find(|topic| topic.id == id);
-        known.map_or(id, |topic| topic.name.as_str())
+    /// What people who speak a language such as `fr-CA` call a topic; its id if it is not listed.
+    pub fn topic_name<'t>(&'t self, id: &'t str, language: &str) -> &'t str {
+        let Some(topic) = self.topics.iter().find(|topic| topic.id == id) else { return id };
+        let wanted = language::lower(language);
+        language::wider(&wanted).find_map(|tag| topic.names.get(tag)).unwrap_or(&topic.name)
     }
 }
