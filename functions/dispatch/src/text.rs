@@ -76,7 +76,7 @@ fn fill(
     let confirm_within = definitions.policy.confirm_within;
     let urls = Urls::of(links, message, address, topic, confirm_within, from);
     let data = Data::of(profile, message, definitions, &urls, now);
-    let data = data.with_recommendations(recommended, definitions);
+    let data = data.with_recommendations(recommended);
     let data = match waiting.given.as_ref() {
         Some(given) => data.with_coupon(&code::issued(given, definitions)),
         None => data,

@@ -336,6 +336,17 @@ fn links_of_other_products_are_ours_and_today_is_the_customers() {
 }
 
 #[test]
+fn amounts_and_names_of_days_are_in_the_language_of_the_text() {
+    let text = "sms: '{{ cart.total_money }} {{ now | date: \"%A %-d %B\" }}'";
+    let templates = format!(
+        "shop: {{ currency: EUR }}\ntemplates: [{{ id: t, {text} }}, {{ id: t, language: fr, {text} }}]"
+    );
+    check_sms(&templates, json!({"language": "fr-CA"}), "12,50 € jeudi 1 janvier");
+    // Whoever speaks another language reads the text of everybody else.
+    check_sms(&templates, json!({"language": "de"}), "€12.50 Thursday 1 January");
+}
+
+#[test]
 fn a_push_opens_no_script_and_shows_a_picture_of_the_safe_web() {
     check_refused(
         "templates:
