@@ -5,6 +5,7 @@
 
 mod classes;
 mod coupons;
+mod doubts;
 mod draft;
 mod email;
 mod free;

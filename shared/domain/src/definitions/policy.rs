@@ -1,7 +1,7 @@
 //! Reads the policy on messages.
 
 use super::mistake::Wrong;
-use super::reader::Reader;
+use super::reader::{Members, Reader};
 use super::source::{Kind, Node};
 use crate::cart::BOUGHT_FOR;
 use crate::channel::Channel;
@@ -84,8 +84,27 @@ pub(super) fn read(reader: &mut Reader, policy: &mut Policy, node: &Node) -> Opt
     if let Some(node) = members.get("sms") {
         texts(reader, &mut policy.sms, node);
     }
+    doubt_days(reader, policy, &mut members);
     reader.finish(&members);
     Some(())
+}
+
+/// Tells of days on which a channel is not used, and whose next day it therefore begins at midnight.
+fn doubt_days(reader: &mut Reader, policy: &Policy, members: &mut Members<'_>) {
+    let hours = &policy.hours;
+    let wakes = |channel: &Channel| hours.quiet.iter().all(|(known, _)| known != channel);
+    let some = hours.weekdays.iter().filter(|(_, days)| days.len() < WEEKDAYS.len());
+    let weekdays = some.map(|(channel, _)| channel).find(|channel| wakes(channel));
+    let closed = policy.channels.iter().find(|channel| !hours.closed.is_empty() && wakes(channel));
+    for (key, channel) in [("weekdays", weekdays), ("closed", closed)] {
+        if let (Some(node), Some(channel)) = (members.get(key), channel) {
+            let told = format!(
+                "what waits for the next day goes by {channel} as soon as it begins, at midnight; give \
+                 {channel} `quiet_hours`"
+            );
+            reader.doubt(node.place.clone(), told);
+        }
+    }
 }
 
 /// Reads `{ stop_at: 6, within: 30d }`.
@@ -197,7 +216,7 @@ fn words() -> [(&'static str, Channel); 3] {
 fn channels(reader: &mut Reader, node: &Node) -> Vec<Channel> {
     let list = reader.list(node);
     if list.is_empty() {
-        reader.refuse::<()>(&node.place, Wrong::EmptyGroup);
+        reader.refuse::<()>(&node.place, Wrong::Expected("at least one channel"));
     }
     list.iter().filter_map(|node| reader.word(node, &words())).collect()
 }
@@ -224,7 +243,7 @@ fn by_channel<T: Clone>(
 fn weekdays(reader: &mut Reader, node: &Node) -> Option<Vec<i8>> {
     let list = reader.list(node);
     if list.is_empty() {
-        return reader.refuse(&node.place, Wrong::EmptyGroup);
+        return reader.refuse(&node.place, Wrong::Expected("at least one day"));
     }
     list.iter().map(|node| reader.word(node, &WEEKDAYS)).collect()
 }

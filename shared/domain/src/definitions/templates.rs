@@ -107,6 +107,26 @@ impl Content {
         })
     }
 
+    /// Its text messages, in every language.
+    pub(super) fn texts(&self) -> impl Iterator<Item = &Template> {
+        std::iter::once(&self.default)
+            .chain(self.languages.values())
+            .filter_map(|parts| parts.sms.as_ref())
+    }
+
+    /// Whether a text message says how to end it: by the word that all languages have for it, or by a
+    /// page of ours.
+    pub(super) fn says_stop(&self, text: &Template) -> bool {
+        let stop = |text: &str| text.to_lowercase().contains("stop");
+        let calls = text.outline().calls;
+        let ours = ["unsubscribe_url", "preferences_url"];
+        let theirs = links_of(self.dialect).iter().filter(|(_, link)| ours.contains(link));
+        let links: Vec<&str> = theirs.map(|(name, _)| *name).chain(ours).collect();
+        stop(text.source())
+            || calls.iter().any(|call| self.partials.text(&call.name).is_some_and(stop))
+            || self.read(text).any(|read| links.contains(&root(&read.path).0))
+    }
+
     /// Whether any of its parts reads one of our links, by our name or by that of its dialect.
     pub fn links(&self, link: &str) -> bool {
         let mut theirs = links_of(self.dialect).iter().filter(|(_, ours)| *ours == link);
@@ -210,7 +230,7 @@ pub(super) fn all<T>(part: Option<Option<T>>) -> Option<Option<T>> {
 }
 
 /// Schemes of links that run what they say, or show it as a page of nobody's.
-const SCRIPTS: [&str; 3] = ["javascript", "data", "vbscript"];
+pub(super) const SCRIPTS: [&str; 3] = ["javascript", "data", "vbscript"];
 
 /// The scheme of an address, in lower case, as far as it stands there and is not written by Liquid.
 fn scheme(text: &str) -> Option<String> {
