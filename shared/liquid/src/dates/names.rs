@@ -1,4 +1,4 @@
-//! Names of months and weekdays. Source: CLDR 46, the Gregorian calendar's `format` names, `wide` and
+//! Names of months and weekdays. Source: CLDR, the Gregorian calendar's `format` names, `wide` and
 //! `abbreviated`, as they stand in a date; English is abbreviated as Ruby does it.
 
 use super::Language;
