@@ -200,13 +200,13 @@ async fn write(
         write_lines(path, messages.iter().map(message))?;
     }
     let problems = suite.store.problems(None, 1_000).await?;
-    println!("{} changes of membership, {} messages", changes.len(), messages.len());
+    say!("{} changes of membership, {} messages", changes.len(), messages.len());
     let mut kinds: BTreeMap<&str, u64> = BTreeMap::new();
     for problem in &problems {
         *kinds.entry(&problem.problem).or_default() += problem.count;
     }
     for (problem, count) in kinds {
-        println!("{count} events: {problem}");
+        say!("{count} events: {problem}");
     }
     Ok(())
 }
