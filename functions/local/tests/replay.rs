@@ -93,9 +93,15 @@ fn write_events(folder: &Folder) -> PathBuf {
 
 /// Replays, and answers what was written: memberships and messages.
 fn replay(folder: &Folder, events: &Path, tick: &str) -> [String; 2] {
+    replay_with(folder, events, &["--tick", tick])
+}
+
+fn replay_with(folder: &Folder, events: &Path, more: &[&str]) -> [String; 2] {
     let outs = ["memberships.ndjson", "messages.ndjson"].map(|name| folder.file(name));
     let output = Command::new(env!("CARGO_BIN_EXE_attune"))
-        .args(["replay", "--tick", tick, "--until", "2026-10-31T00:00:00Z", "--definitions"])
+        .arg("replay")
+        .args(more)
+        .args(["--until", "2026-10-31T00:00:00Z", "--definitions"])
         .arg(folder.file("shop.yaml"))
         .arg("--events")
         .arg(events)
@@ -130,6 +136,21 @@ fn ticks_of_a_minute_an_hour_and_a_day_give_the_same_memberships() {
         let [memberships, _] = replay(&folder, &events, tick);
         assert_eq!(memberships, hourly, "with ticks of {tick}");
     }
+}
+
+#[test]
+fn no_message_expires_because_of_the_ticks_that_nobody_chose() {
+    let folder = Folder::new();
+    let short = SHOP.replace("template: thanks }", "template: thanks, max_lateness: 5m }");
+    std::fs::write(folder.file("shop.yaml"), short).unwrap();
+    let events = write_events(&folder);
+    let expired = |more: &[&str]| {
+        let [_, messages] = replay_with(&folder, &events, more);
+        messages.lines().filter(|line| line.contains("\"expired\"")).count()
+    };
+    // Some events came so late that their messages are too late in any case.
+    assert_eq!(expired(&[]), expired(&["--tick", "1m"]));
+    assert!(expired(&["--tick", "1h"]) > expired(&[]));
 }
 
 #[test]
