@@ -63,7 +63,8 @@ async fn the_reminder_shows_the_very_items_in_the_customers_language() {
         "{html}"
     );
     assert!(
-        text.contains("Bourgogne <rouge> 2022 | 2 | $25.00") && text.contains("désabonnez-vous\n("),
+        text.contains("Bourgogne <rouge> 2022 | 2 | 25,00 US$")
+            && text.contains("désabonnez-vous\n("),
         "{text}"
     );
     assert!(!html.contains("zqliquid") && !html.contains("{%"), "{html}");
@@ -245,6 +246,22 @@ async fn a_text_message_over_the_limit_and_one_that_its_template_aborts_are_not_
     assert_eq!(reason(&world, "1").await, ("failed".to_owned(), too_long.to_owned()));
     let aborted = "aborted by the template: no Bobs";
     assert_eq!(reason(&world, "2").await, ("dropped".to_owned(), aborted.to_owned()));
+}
+
+#[tokio::test]
+async fn what_is_too_long_for_a_text_message_goes_by_the_next_channel() {
+    let email = "email: { subject: Hi, html: Hi }\n    sms:";
+    let world = World::with(&LONG.replace("sms:", email)).await;
+    world.reachable("1").await;
+    let prefers = json!({"type": "identify", "traits": {"preferred_channel": "sms"}});
+    let long = json!({"product_id": "1", "name": "a".repeat(500)});
+    world.apply(&[world.call("1", prefers), world.track("1", "Product Added", long)]).await;
+    assert_eq!(dispatch(&world).await.unwrap().accepted, 1);
+    let (_, told) = manage(&world, "GET", "/api/customers/1/messages", &Value::Null).await;
+    let message = &told["messages"][0];
+    assert_eq!(message["channel"], "email");
+    expect!["chosen for email, as the order of the policy; not sms, as its text is too long; the sender accepted it"]
+        .assert_eq(message["decision"].as_str().unwrap());
 }
 
 const TEXTS: &str = "

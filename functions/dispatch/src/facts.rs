@@ -20,6 +20,8 @@ pub(crate) struct Facts<'a> {
     pub(crate) profile: Stored,
     /// Their addresses.
     pub(crate) rows: Vec<(Address, AddressRow)>,
+    /// Whether the message was found too long for a text message.
+    pub(crate) too_long: bool,
     /// Whether a message that goes first waits.
     outranked: bool,
     brakes: &'a Brakes,
@@ -45,7 +47,7 @@ impl<'a> Facts<'a> {
         let rows = store.addresses(&addresses).await?;
         let mut rows: Vec<_> = addresses.into_iter().zip(rows).collect();
         device::revive(store, card, &mut rows).await?;
-        let mut facts = Self { waiting, profile, rows, outranked: false, brakes };
+        let mut facts = Self { waiting, profile, rows, too_long: false, outranked: false, brakes };
         facts.outranked = facts.is_outranked(store, now).await?;
         Ok(Ok(facts))
     }
@@ -96,6 +98,7 @@ impl<'a> Facts<'a> {
             suppressed: &suppressed,
             booked: &booked,
             refused,
+            too_long: self.too_long,
             outranked: self.outranked,
             brakes: self.brakes,
         })

@@ -59,6 +59,15 @@ impl Turn<'_> {
                 return self.close(&State::Dropped(dropped), Outcome::Dropped, now).await;
             }
         };
+        self.decided(facts, now).await
+    }
+
+    /// Does what is decided.
+    async fn decided(
+        &self,
+        facts: Facts<'_>,
+        now: Timestamp,
+    ) -> Result<Option<Outcome>, StoreError> {
         let choice = match facts.decide(&[], now) {
             Decision::Send(choice) => choice,
             Decision::Hold(held, until) => return self.hold(held, until, now).await,
@@ -71,13 +80,13 @@ impl Turn<'_> {
             let until = facts.held_over(now + WAIT);
             return self.hold(Held::Restored, until, now).await;
         }
-        Box::pin(self.go_out(&facts, choice, now)).await
+        Box::pin(self.go_out(facts, choice, now)).await
     }
 
     /// Writes and hands over what was decided to go out.
     async fn go_out(
         &self,
-        facts: &Facts<'_>,
+        mut facts: Facts<'_>,
         choice: Choice,
         now: Timestamp,
     ) -> Result<Option<Outcome>, StoreError> {
@@ -94,17 +103,27 @@ impl Turn<'_> {
             }
         };
         let mut waiting = StoredMessage { given, ..self.waiting.clone() };
-        let text = match Text::write(self.deps, facts, &waiting, &choice, now).await? {
+        let text = match Text::write(self.deps, &facts, &waiting, &choice, now).await? {
             Ok(text) => text,
+            Err(why @ Unwritten::TooLong(..)) => {
+                facts.too_long = true;
+                // Its own length stays the reason if no other channel is left.
+                return match facts.decide(&[], now) {
+                    Decision::Send(_) | Decision::Hold(..) => self.decided(facts, now).await,
+                    Decision::Drop(_) | Decision::Expire => self.fail(&why, now).await,
+                };
+            }
             Err(Unwritten::Aborted(why)) => {
                 return self.close(&State::Aborted(why), Outcome::Dropped, now).await;
             }
-            Err(why) => {
-                return self.close(&State::Failed(why.to_string()), Outcome::Failed, now).await;
-            }
+            Err(why) => return self.fail(&why, now).await,
         };
         waiting.links.clone_from(&text.targets);
-        self.hand_over(facts, &waiting, choice, &text).await
+        self.hand_over(&facts, &waiting, choice, &text).await
+    }
+
+    async fn fail(&self, why: &Unwritten, now: Timestamp) -> Result<Option<Outcome>, StoreError> {
+        self.close(&State::Failed(why.to_string()), Outcome::Failed, now).await
     }
 
     /// Whether the shop was restored from a backup since the message was due.

@@ -74,7 +74,7 @@ fn fill(
         None => Urls::harmless(&definitions.shop.url),
     };
     let data = Data::of(profile, message, definitions, &urls, now);
-    let data = data.with_recommendations(recommended, definitions);
+    let data = data.with_recommendations(recommended);
     let data = match waiting.given.as_ref() {
         Some(given) => data.with_coupon(&code::issued(given, definitions)),
         None => data,

@@ -99,11 +99,10 @@ impl Scene {
     }
 
     fn names(&self) -> Names<'_> {
-        let definitions = &self.stored.definitions;
         Names {
-            shop: &definitions.shop.name,
+            shop: &self.stored.definitions.shop.name,
             channel: self.words.channel(self.address.channel()),
-            topic: self.topic.as_deref().map_or("", |id| definitions.policy.topic_name(id)),
+            topic: self.words.topic(&self.stored, self.topic.as_deref()),
             address: veiled(&self.address),
         }
     }

@@ -9,6 +9,7 @@ mod it;
 mod nl;
 mod pt;
 
+use attune_aws::store::Stored;
 use attune_domain::card::Card;
 use attune_domain::channel::Channel;
 use axum::http::{HeaderMap, header};
@@ -75,6 +76,15 @@ impl Words {
         let stated = card.preference().language;
         let stated = stated.and_then(|tag| Self::tagged(&tag));
         stated.unwrap_or_else(|| Self::asked_for(headers))
+    }
+
+    /// What a topic is called on a page for a customer: in the language they stated, if the page is in it.
+    pub(crate) fn topic<'t>(&self, stored: &'t Stored, id: Option<&'t str>) -> &'t str {
+        let Some(id) = id else { return "" };
+        let language = stored.profile.card.preference().language;
+        let spoken = |tag: &&str| Self::tagged(tag).is_some_and(|words| words.tag == self.tag);
+        let language = language.as_deref().filter(spoken).unwrap_or(self.tag);
+        stored.definitions.policy.topic_name(id, language)
     }
 
     /// The language that a browser asks for. Browsers name the best one first.

@@ -1,5 +1,6 @@
 //! `attune check`: are the definitions right, and what would they change?
 
+use attune_aws::clock::Clock;
 use attune_aws::store::Source;
 use attune_domain::coverage::traits_read;
 use attune_domain::definitions::{Definitions, Lineage};
@@ -7,7 +8,7 @@ use serde_json::Value;
 
 use crate::api::Api;
 use crate::push::{files, in_lines, told};
-use crate::tables::{grouped, table};
+use crate::tables::{counted, grouped, table};
 use crate::{Failure, cli, folder};
 
 /// Checks a folder of definitions, alone or against a suite.
@@ -18,7 +19,7 @@ pub(crate) async fn run(asked: &cli::Check) -> Result<(), Failure> {
     describe(&definitions, &source);
     let cli::Target { endpoint, data, .. } = &asked.target;
     if endpoint.is_none() && data.is_none() {
-        println!("\nWith `--endpoint URL` or `--data DIR`, `check` tells what would change there.");
+        say!("\nWith `--endpoint URL` or `--data DIR`, `check` tells what would change there.");
         return Ok(());
     }
     let api = Api::of(&asked.target).await?;
@@ -28,24 +29,29 @@ pub(crate) async fn run(asked: &cli::Check) -> Result<(), Failure> {
 }
 
 fn describe(definitions: &Definitions, source: &Source) {
-    println!(
-        "No mistakes in {} files: {} segments, {} programs, {} templates.",
-        source.files.len(),
-        definitions.segments.len(),
-        definitions.programs.len(),
-        definitions.templates.len()
+    say!(
+        "No mistakes in {}: {}, {}, {}.",
+        counted(source.files.len(), "file"),
+        counted(definitions.segments.len(), "segment"),
+        counted(definitions.programs.len(), "program"),
+        counted(definitions.templates.len(), "template")
     );
     let mut rows = table(["segment", "who"], &[]);
     for segment in &definitions.segments {
         rows.add_row([segment.id.to_string(), segment.rule.describe()]);
     }
-    println!("{rows}");
+    say!("{rows}");
     describe_templates(definitions);
     if !definitions.doubts.is_empty() {
-        println!(
-            "This is allowed, and was hardly meant:\n{}",
-            in_lines(&definitions.doubts, source)
-        );
+        say!("This is allowed, and was hardly meant:\n{}", in_lines(&definitions.doubts, source));
+    }
+    // Reading has no clock, so that nothing that was right turns wrong.
+    let now = Clock::system().now();
+    for program in &definitions.programs {
+        let coupon = program.coupon.as_ref().and_then(|id| definitions.coupons.get(id));
+        if let Some(coupon) = coupon.filter(|coupon| coupon.is_over(now)) {
+            say!("The coupon `{}` has expired: `{}` sends nothing.", coupon.id, program.id);
+        }
     }
 }
 
@@ -57,7 +63,7 @@ fn describe_templates(definitions: &Definitions) {
         rows.add_row([id.to_string(), Vec::from_iter(traits).join(", ")]);
     }
     if !definitions.templates.is_empty() {
-        println!("{rows}");
+        say!("{rows}");
     }
 }
 
@@ -76,7 +82,7 @@ fn tell_coverage(coverage: &[Value]) {
         }
     }
     if rows.row_count() > 0 {
-        println!("Of those who are in their segments, some lack what the messages read:\n{rows}");
+        say!("Of those who are in their segments, some lack what the messages read:\n{rows}");
     }
 }
 
@@ -104,7 +110,7 @@ fn tell_texts(coverage: &[Value]) {
         ]);
     }
     if rows.row_count() > 0 {
-        println!("Text messages to those who are in their segments, up to 200 each:\n{rows}");
+        say!("Text messages to those who are in their segments, up to 200 each:\n{rows}");
     }
 }
 
@@ -112,7 +118,7 @@ fn tell_texts(coverage: &[Value]) {
 fn tell(rehearsal: &Value) {
     let looked_at = grouped(rehearsal["looked_at"].as_u64().unwrap_or(0));
     let sample = if rehearsal["everyone"] == true { "everybody" } else { "a sample" };
-    println!("\nWhat would change, from {sample}: {looked_at} customers.");
+    say!("\nWhat would change, from {sample}: {looked_at} customers.");
     let number = |value: &Value| grouped(value.as_u64().unwrap_or(0));
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let list = |of: &Value| of.as_array().cloned().unwrap_or_default();
@@ -122,7 +128,7 @@ fn tell(rehearsal: &Value) {
         let [now, enter, leave, then] = numbers;
         rows.add_row([text(&moves["id"]), now, enter, leave, then]);
     }
-    println!("{rows}");
+    say!("{rows}");
     let mut rows = table(["program", "messages that would start", "that would not"], &[1, 2]);
     let (mut starting, mut left_out) = (0, 0);
     for program in list(&rehearsal["programs"]) {
@@ -134,12 +140,12 @@ fn tell(rehearsal: &Value) {
             number(&program["not_started"]),
         ]);
     }
-    println!("{rows}");
+    say!("{rows}");
     tell_coverage(&list(&rehearsal["coverage"]));
     tell_texts(&list(&rehearsal["coverage"]));
-    println!("{} messages would start.", grouped(starting));
+    say!("{} messages would start.", grouped(starting));
     if left_out > 0 {
-        println!(
+        say!(
             "{} would not: those customers were there before, or are there because of this change \
              and not because of anything they did. A program with `existing: true` starts for them.",
             grouped(left_out)

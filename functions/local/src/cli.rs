@@ -84,7 +84,8 @@ pub struct Serve {
     pub link_url: Option<String>,
 }
 
-/// `attune replay`.
+/// `attune replay`. No codes can be loaded into it: a message that gives one of a pool finds none, and
+/// expires.
 #[derive(Debug, Args)]
 pub struct Replay {
     /// The definitions to play by
@@ -99,9 +100,10 @@ pub struct Replay {
     /// Stop there [default: the last event]
     #[arg(long, value_name = "T", value_parser = Timestamp::parse)]
     pub until: Option<Timestamp>,
-    /// How often time alone is looked at, and due messages are sent
-    #[arg(long, value_name = "SPAN", default_value = "1h", value_parser = Span::parse)]
-    pub tick: Span,
+    /// How often time alone is looked at, and due messages are sent; a message that is good for less
+    /// expires [default: 1h, or the shortest `max_lateness`, but at least 1m]
+    #[arg(long, value_name = "SPAN", value_parser = Span::parse)]
+    pub tick: Option<Span>,
     /// Write every enter and leave here, one JSON object a line
     #[arg(long, value_name = "OUT.ndjson")]
     pub memberships: Option<PathBuf>,

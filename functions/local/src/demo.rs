@@ -36,7 +36,7 @@ pub async fn run(asked: &cli::Demo) -> Result<(), Failure> {
     if let Some(path) = &asked.report {
         let json = serde_json::to_string_pretty(&report).unwrap_or_default();
         std::fs::write(path, json + "\n").map_err(|why| Failure::file(path, why))?;
-        println!("The same as JSON: {}", path.display());
+        say!("The same as JSON: {}", path.display());
     }
     Ok(())
 }

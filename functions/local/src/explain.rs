@@ -34,18 +34,18 @@ async fn customers(api: &Api, text: &str) -> Result<Vec<String>, Failure> {
 }
 
 fn tell(answer: &Value) {
-    println!("{} at {}", text(&answer["customer"]), text(&answer["at"]));
+    say!("{} at {}", text(&answer["customer"]), text(&answer["at"]));
     for segment in answer["segments"].as_array().into_iter().flatten() {
         let place = match (segment["inside"] == true, segment["since"].as_str()) {
             (true, Some(since)) => format!("in, since {since}"),
             (_, Some(since)) => format!("not in, since {since}"),
             (_, None) => "not in".to_owned(),
         };
-        println!("\n{} ({}): {place}", text(&segment["name"]), text(&segment["id"]));
+        say!("\n{} ({}): {place}", text(&segment["name"]), text(&segment["id"]));
         if segment["not_yet"] == true {
-            println!("  its features are being made from the history: nothing is decided yet");
+            say!("  its features are being made from the history: nothing is decided yet");
         }
-        println!("  {}", text(&segment["sentence"]));
+        say!("  {}", text(&segment["sentence"]));
         leaf(&segment["why"], 1);
     }
 }
@@ -60,7 +60,7 @@ fn leaf(why: &Value, depth: usize) {
     if let Some(at) = why["turns_at"].as_str() {
         line.push_str(&format!(", until {at}"));
     }
-    println!("{line}");
+    say!("{line}");
     for inside in why["inside"].as_array().into_iter().flatten() {
         leaf(inside, depth + 1);
     }

@@ -1,6 +1,9 @@
 //! `attune`: every function in one process, on an embedded engine, with a captured outbox.
 #![allow(clippy::indexing_slicing, reason = "what is indexed here is JSON, where nothing is null")]
 
+#[macro_use]
+mod say;
+
 mod api;
 mod check;
 pub mod cli;

@@ -19,15 +19,16 @@ pub(crate) async fn run(asked: &cli::Push) -> Result<(), Failure> {
     let answer = api.put(&path, &files(&source)).await?;
     let version = &answer["version"];
     if answer["unchanged"] == true {
-        println!("nothing changed: version {version} already has these definitions");
+        say!("nothing changed: version {version} already has these definitions");
         return Ok(());
     }
-    println!("published as version {version}; everybody is brought up to it now");
-    for doubt in answer["doubts"].as_array().into_iter().flatten() {
-        println!("hardly meant: {}", in_line(doubt));
-    }
+    // Before anything is told, as who reads it may go away.
     if let Api::Here { suite, .. } = &api {
         finish_pass(suite).await?;
+    }
+    say!("published as version {version}; everybody is brought up to it now");
+    for doubt in answer["doubts"].as_array().into_iter().flatten() {
+        say!("hardly meant: {}", in_line(doubt));
     }
     Ok(())
 }

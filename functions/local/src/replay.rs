@@ -9,8 +9,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use attune_aws::clock::{Clock, ClockHand};
 use attune_aws::keys::{Keys, Scope};
-use attune_aws::store::{Observer, StoredMessage};
+use attune_aws::store::{Observer, Source, StoredMessage};
 use attune_domain::channel::Channel;
+use attune_domain::definitions::Lineage;
 use attune_domain::id::MessageId;
 use attune_domain::step::MembershipChange;
 use attune_domain::time::{Span, Timestamp};
@@ -49,18 +50,35 @@ pub(crate) async fn run(asked: &cli::Replay) -> Result<(), Failure> {
     let (Some(first), Some(last)) = (lines.first(), lines.last()) else {
         return Err(Failure::file(&asked.events, "there are no events in it"));
     };
-    if asked.tick.millis() == 0 {
-        return Err(Failure::Input("a tick must be longer than nothing".to_owned()));
-    }
     let until = asked.until.unwrap_or(last.at);
-    refuse_far(first.at, until, asked.tick)?;
+    let tick = match asked.tick {
+        Some(tick) if tick.millis() == 0 => {
+            return Err(Failure::Input("a tick must be longer than nothing".to_owned()));
+        }
+        Some(tick) => tick,
+        None => usual_tick(&source, until.since(first.at))?,
+    };
+    refuse_far(first.at, until, tick)?;
     let record = Arc::new(Mutex::new(Record::default()));
     let (clock, hand) = Clock::simulated(first.at);
     let keys = Keys::default().with(Scope::Server, KEY);
     let suite = Suite::open(None, clock, keys, Some(observer(&record))).await?;
     push::publish(&suite, &source).await?;
-    play(&suite, &hand, &lines, asked, until).await?;
+    play(&suite, &hand, &lines, tick, until).await?;
     write(&suite, &record, asked, until).await
+}
+
+/// The shortest tick that nobody asked for, and the longest.
+const USUAL: (Span, Span) = (Span::minutes(1), Span::hours(1));
+
+/// How often to tick in so much time, so that no message is too late because of the ticks.
+fn usual_tick(source: &Source, time: Span) -> Result<Span, Failure> {
+    let definitions =
+        source.read(&Lineage::default()).map_err(|mistakes| push::told(&mistakes, source))?;
+    let shortest = definitions.programs.iter().map(|program| program.max_lateness).min();
+    // Not as often as that would be refused, save where a date must be wrong.
+    let least = Span::from_millis(time.millis() / MOST_TICKS + 1);
+    Ok(shortest.unwrap_or(USUAL.1).max(least).clamp(USUAL.0, USUAL.1))
 }
 
 /// Ticks of one replay or demo: a hundred years by the hour would not end today, and one wrong date
@@ -119,18 +137,18 @@ async fn play(
     suite: &Suite,
     hand: &ClockHand,
     lines: &[Line],
-    asked: &cli::Replay,
+    every: Span,
     until: Timestamp,
 ) -> Result<(), Failure> {
     let router = attune_ingest::router(suite.ingest());
     let lines: Vec<&Line> = lines.iter().filter(|line| line.at <= until).collect();
-    let mut tick = hand.now() + asked.tick;
+    let mut tick = hand.now() + every;
     let bar = bar(lines.len());
     for together in lines.chunk_by(|one, next| one.at == next.at) {
         let Some(at) = together.first().map(|line| line.at) else { continue };
         while tick <= at {
             tick_at(suite, hand, tick).await?;
-            tick = tick + asked.tick;
+            tick = tick + every;
         }
         hand.set(at);
         for some in together.chunks(TOGETHER) {
@@ -141,7 +159,7 @@ async fn play(
     }
     while tick < until {
         tick_at(suite, hand, tick).await?;
-        tick = tick + asked.tick;
+        tick = tick + every;
     }
     tick_at(suite, hand, until).await?;
     bar.finish_and_clear();
@@ -200,13 +218,13 @@ async fn write(
         write_lines(path, messages.iter().map(message))?;
     }
     let problems = suite.store.problems(None, 1_000).await?;
-    println!("{} changes of membership, {} messages", changes.len(), messages.len());
+    say!("{} changes of membership, {} messages", changes.len(), messages.len());
     let mut kinds: BTreeMap<&str, u64> = BTreeMap::new();
     for problem in &problems {
         *kinds.entry(&problem.problem).or_default() += problem.count;
     }
     for (problem, count) in kinds {
-        println!("{count} events: {problem}");
+        say!("{count} events: {problem}");
     }
     Ok(())
 }

@@ -97,18 +97,18 @@ async fn announce(
     listener: &TcpListener,
 ) -> Result<(), Failure> {
     let url = format!("http://{}", listener.local_addr()?);
-    println!("attune listens on {url}");
-    println!("  events      {url}/v1/batch   write key   {}", named.write);
-    println!("                                         browser key {}", named.browser);
-    println!("  management  {url}/api        manage key  {}", named.manage);
+    say!("attune listens on {url}");
+    say!("  events      {url}/v1/batch   write key   {}", named.write);
+    say!("                                         browser key {}", named.browser);
+    say!("  management  {url}/api        manage key  {}", named.manage);
     if asked.listen.ip().is_loopback() {
-        println!("  outbox      {url}/outbox");
+        say!("  outbox      {url}/outbox");
     }
     match &asked.data {
-        Some(folder) => println!("  data        {}", folder.display()),
-        None => println!("  data        in memory; `--data DIR` keeps it"),
+        Some(folder) => say!("  data        {}", folder.display()),
+        None => say!("  data        in memory; `--data DIR` keeps it"),
     }
-    println!("  definitions version {}", suite.store.current_version().await?.0);
+    say!("  definitions version {}", suite.store.current_version().await?.0);
     Ok(())
 }
 

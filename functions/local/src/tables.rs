@@ -21,6 +21,12 @@ pub(crate) fn table<const N: usize>(head: [&str; N], numbers: &[usize]) -> Table
     table
 }
 
+/// So many things of a kind: `1 file`, `2 files`.
+pub(crate) fn counted(number: usize, kind: &str) -> String {
+    let more = if number == 1 { "" } else { "s" };
+    format!("{number} {kind}{more}")
+}
+
 /// A whole number with separators: `12,345`.
 pub(crate) fn grouped(number: u64) -> String {
     let digits = number.to_string();

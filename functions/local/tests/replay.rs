@@ -8,7 +8,7 @@
 )]
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
 
@@ -93,9 +93,15 @@ fn write_events(folder: &Folder) -> PathBuf {
 
 /// Replays, and answers what was written: memberships and messages.
 fn replay(folder: &Folder, events: &Path, tick: &str) -> [String; 2] {
+    replay_with(folder, events, &["--tick", tick])
+}
+
+fn replay_with(folder: &Folder, events: &Path, more: &[&str]) -> [String; 2] {
     let outs = ["memberships.ndjson", "messages.ndjson"].map(|name| folder.file(name));
     let output = Command::new(env!("CARGO_BIN_EXE_attune"))
-        .args(["replay", "--tick", tick, "--until", "2026-10-31T00:00:00Z", "--definitions"])
+        .arg("replay")
+        .args(more)
+        .args(["--until", "2026-10-31T00:00:00Z", "--definitions"])
         .arg(folder.file("shop.yaml"))
         .arg("--events")
         .arg(events)
@@ -130,6 +136,55 @@ fn ticks_of_a_minute_an_hour_and_a_day_give_the_same_memberships() {
         let [memberships, _] = replay(&folder, &events, tick);
         assert_eq!(memberships, hourly, "with ticks of {tick}");
     }
+}
+
+#[test]
+fn no_message_expires_because_of_the_ticks_that_nobody_chose() {
+    let folder = Folder::new();
+    let short = SHOP.replace("template: thanks }", "template: thanks, max_lateness: 5m }");
+    std::fs::write(folder.file("shop.yaml"), short).unwrap();
+    let events = write_events(&folder);
+    let expired = |more: &[&str]| {
+        let [_, messages] = replay_with(&folder, &events, more);
+        messages.lines().filter(|line| line.contains("\"expired\"")).count()
+    };
+    // Some events came so late that their messages are too late in any case.
+    assert_eq!(expired(&[]), expired(&["--tick", "1m"]));
+    assert!(expired(&["--tick", "1h"]) > expired(&[]));
+}
+
+#[test]
+fn a_reader_that_goes_away_ends_a_command_quietly() {
+    let folder = Folder::new();
+    let mut check = Command::new(env!("CARGO_BIN_EXE_attune"))
+        .arg("check")
+        .arg(folder.file("shop.yaml"))
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(check.stdout.take());
+    let output = check.wait_with_output().unwrap();
+    assert!(output.status.success() && output.stderr.is_empty(), "{output:?}");
+}
+
+#[test]
+fn check_counts_what_there_is_and_tells_of_coupons_that_have_expired() {
+    let folder = Folder::new();
+    let over = SHOP.replace("template: thanks }", "template: thanks, coupon: c }");
+    let coupon = "coupons: [{ id: c, codes: static, code: SAVE, expires: 2020-01-01 }]";
+    std::fs::write(folder.file("shop.yaml"), format!("{over}{coupon}")).unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_attune"))
+        .arg("check")
+        .arg(folder.file("shop.yaml"))
+        .output()
+        .unwrap();
+    let told = String::from_utf8(output.stdout).unwrap();
+    assert!(
+        told.starts_with("No mistakes in 1 file: 3 segments, 1 program, 1 template."),
+        "{told}"
+    );
+    assert!(told.contains("The coupon `c` has expired: `thank` sends nothing."), "{told}");
 }
 
 #[test]

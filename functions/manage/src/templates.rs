@@ -160,7 +160,7 @@ impl<'a> Sample<'a> {
             false => Vec::new(),
         };
         let recommended = recommended.into_iter().map(|one| one.product).collect();
-        let data = data.with_recommendations(recommended, definitions);
+        let data = data.with_recommendations(recommended);
         let data = match sample::issued(program, definitions) {
             Some(issued) => data.with_coupon(&issued),
             None => data,

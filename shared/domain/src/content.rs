@@ -7,7 +7,8 @@ mod note;
 use std::sync::Arc;
 
 use attune_liquid::{
-    Escape, Numbers, RenderError, RenderInput, Template, UnixMillis, Variable, Warning,
+    Escape, Language, Numbers, RenderError, RenderInput, Template, UnixMillis, Value, Variable,
+    Warning,
 };
 
 pub use data::Data;
@@ -17,6 +18,7 @@ use crate::channel::Channel;
 use crate::definitions::{Content, EmailContent, Html, Partials, PushContent};
 use crate::id::MessageId;
 use crate::link::{Links, WebUrl};
+use crate::money::Form;
 use crate::sms;
 use crate::time::Timestamp;
 
@@ -138,8 +140,20 @@ pub fn draft(
     now: Timestamp,
 ) -> Result<Draft, Unwritten> {
     let (parts, language) = content.parts(channel, data.language.as_deref());
-    let data = &dialects::with_names_of(content.dialect, data);
-    let mut pen = Pen { data, partials: &content.partials, now, missing: vec![], warnings: vec![] };
+    let spoken = language.unwrap_or_default();
+    let form = Form::of(spoken);
+    let form = if channel == Channel::Sms { form.plain() } else { form };
+    let value = dialects::with_names_of(content.dialect, data.told(form));
+    let partials = &content.partials;
+    let mut pen = Pen {
+        data,
+        value,
+        language: Language::of(spoken),
+        partials,
+        now,
+        missing: vec![],
+        warnings: vec![],
+    };
     let none = Unwritten::NoContent(channel);
     let written = match channel {
         Channel::Email => pen.email(parts.email.as_ref().ok_or(none)?)?,
@@ -152,6 +166,8 @@ pub fn draft(
 
 struct Pen<'a> {
     data: &'a Data,
+    value: Value,
+    language: Language,
     partials: &'a Partials,
     now: Timestamp,
     missing: Vec<Note>,
@@ -223,9 +239,10 @@ impl Pen<'_> {
         template: &Template,
         escape: Escape,
     ) -> Result<String, Unwritten> {
-        let input = RenderInput::new(&self.data.value, UnixMillis(self.now.millis()))
+        let input = RenderInput::new(&self.value, UnixMillis(self.now.millis()))
             .partials(self.partials)
             .zone(self.data.zone.clone())
+            .language(self.language)
             .escape(escape)
             .numbers(Numbers::Plain);
         let failed = |error: RenderError| match error {

@@ -36,6 +36,8 @@ pub struct Situation<'a> {
     pub booked: &'a [(&'a Address, &'a Bookings)],
     /// Channels on which a sender already refused this message.
     pub refused: &'a [Channel],
+    /// Whether it is too long for a text message.
+    pub too_long: bool,
     /// Whether one of [`rivals`] waits.
     pub outranked: bool,
     /// What the operator holds back.
@@ -136,6 +138,9 @@ pub enum Obstacle {
     /// A sender refused it there.
     #[error("the sender refused it")]
     Refused,
+    /// What it says to this customer is longer than the policy lets a text message be.
+    #[error("its text is too long")]
+    TooLong,
     /// The address must not be written to.
     #[error("the address is suppressed")]
     Suppressed,
@@ -359,6 +364,7 @@ fn reach(
     match () {
         () if !content.has(channel) => Err(Obstacle::NoContent),
         () if situation.refused.contains(&channel) => Err(Obstacle::Refused),
+        () if channel == Channel::Sms && situation.too_long => Err(Obstacle::TooLong),
         () if situation.suppressed.contains(&address) => Err(Obstacle::Suppressed),
         () if !allowed() => {
             let status = card.status(channel, topic);

@@ -5,6 +5,7 @@
 
 mod classes;
 mod coupons;
+mod doubts;
 mod draft;
 mod email;
 mod free;
@@ -32,7 +33,6 @@ pub use lineage::Lineage;
 pub use mistake::Mistake;
 pub use partials::Partials;
 pub use settings::Shop;
-pub(crate) use templates::language_tag;
 pub use templates::{Content, Parts, PushContent};
 
 use crate::answer::Answer;

@@ -22,6 +22,7 @@ pub mod feature;
 pub mod feedback;
 pub mod id;
 pub mod identity;
+pub mod language;
 pub mod limits;
 pub mod link;
 pub mod membership;

@@ -1,9 +1,12 @@
 //! How a shop sends its messages.
 
+use std::collections::BTreeMap;
+
 use crate::card::ConsentAct;
 use crate::channel::Channel;
 use crate::event::Event;
 use crate::feedback::SoftBounces;
+use crate::language;
 use crate::number::Number;
 use crate::pressure::{Cap, REMEMBERED};
 use crate::problem::{Flaw, Problem};
@@ -74,8 +77,10 @@ impl Default for Texts {
 pub struct Topic {
     /// As programs and consents name it.
     pub id: String,
-    /// What people call it.
+    /// What those call it for whose language there is no name.
     pub name: String,
+    /// What others call it, by language in lower case.
+    pub names: BTreeMap<String, String>,
 }
 
 /// What becomes of a message that a cap is in the way of.
@@ -126,9 +131,10 @@ impl Policy {
         unknown.then(|| Problem::at("properties.topic", flaw()))
     }
 
-    /// What people call a topic; its id if it is not listed.
-    pub fn topic_name<'t>(&'t self, id: &'t str) -> &'t str {
-        let known = self.topics.iter().find(|topic| topic.id == id);
-        known.map_or(id, |topic| topic.name.as_str())
+    /// What people who speak a language such as `fr-CA` call a topic; its id if it is not listed.
+    pub fn topic_name<'t>(&'t self, id: &'t str, language: &str) -> &'t str {
+        let Some(topic) = self.topics.iter().find(|topic| topic.id == id) else { return id };
+        let wanted = language::lower(language);
+        language::wider(&wanted).find_map(|tag| topic.names.get(tag)).unwrap_or(&topic.name)
     }
 }

@@ -8,7 +8,7 @@ use std::fmt;
 use jiff::civil::{Date, Time};
 
 use crate::channel::Channel;
-use crate::time::Timestamp;
+use crate::time::{Span, Timestamp};
 use crate::zone::Zone;
 
 /// Steps in the search for an open moment: closed days in a row, times zones. A year of them is
@@ -56,8 +56,14 @@ impl QuietHours {
         if from == to { Err(refused()) } else { Ok(Self { from, to }) }
     }
 
+    /// How long they last on a day on which no clock is changed.
+    pub(crate) fn length(self) -> Span {
+        let minutes = |time: Time| i64::from(time.hour()) * 60 + i64::from(time.minute());
+        Span::from_millis((minutes(self.to) - minutes(self.from)).rem_euclid(24 * 60) * 60_000)
+    }
+
     /// Whether the clock shows a quiet time.
-    fn holds(self, time: Time) -> bool {
+    pub(crate) fn holds(self, time: Time) -> bool {
         if self.from < self.to {
             (self.from..self.to).contains(&time)
         } else {

@@ -148,6 +148,8 @@ fn templates_of_other_products() {
         "Size {{custom_attribute.${size}}}",
         "{% connected_content https://a.example/x :save r %}",
         "Hi {{ person|lookup:'Size' }}, {% unsubscribe_link %}",
+        "{% unsubscribe 'off' %}",
+        "{{${set_user_to_unsubscribed_url}}}",
         "Total {{ cart.total | money }}",
         "Hi {{ contact.first_name }}",
         "Hi *|FNAME|*",
@@ -166,7 +168,11 @@ fn templates_of_other_products() {
             1: `connected_content` is not available: a template fetches nothing while it is rendered, put the content into the data
         Hi {{ person|lookup:'Size' }}, {% unsubscribe_link %}
             14: `lookup` belongs to Klaviyo; choose the dialect `klaviyo`
-            32: `unsubscribe_link` belongs to Klaviyo; choose the dialect `klaviyo`
+            32: `unsubscribe_link` belongs to Klaviyo; choose the dialect `klaviyo`, or write `{{ unsubscribe_url }}`
+        {% unsubscribe 'off' %}
+            1: `unsubscribe` is not available: write a link to the address that the product puts into the data: `{{ unsubscribe_url }}`, or `{{ preferences_url }}`
+        {{${set_user_to_unsubscribed_url}}}
+            1: `${…}` belongs to Braze; choose the dialect `braze`, or write `{{ unsubscribe_url }}`
         Total {{ cart.total | money }}
             23: `money` belongs to Braze and Shopify; choose the dialect `braze` or `shopify`, or read an amount as it is written out: `cart.total_money`, `item.price_money`
         Hi {{ contact.first_name }}

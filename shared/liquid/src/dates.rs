@@ -2,6 +2,7 @@
 
 mod civil;
 mod django;
+mod names;
 mod read;
 mod write;
 
@@ -13,6 +14,42 @@ use jiff::{Timestamp, Zoned};
 pub(crate) use write::{MAX_WIDTH, WriteError};
 
 use crate::value::Value;
+
+/// The language of names in dates. Ruby, and with it Liquid, knows English only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Language {
+    /// `Friday 27 November`.
+    #[default]
+    English,
+    /// `Freitag 27 November`.
+    German,
+    /// `viernes 27 noviembre`.
+    Spanish,
+    /// `vendredi 27 novembre`.
+    French,
+    /// `venerdì 27 novembre`.
+    Italian,
+    /// `vrijdag 27 november`.
+    Dutch,
+    /// `sexta-feira 27 novembro`.
+    Portuguese,
+}
+
+impl Language {
+    /// The language of a tag such as `fr` or `pt-BR`; English for every other.
+    pub fn of(tag: &str) -> Self {
+        let primary = tag.trim().split(['-', '_']).next().unwrap_or_default();
+        match primary.to_ascii_lowercase().as_str() {
+            "de" => Self::German,
+            "es" => Self::Spanish,
+            "fr" => Self::French,
+            "it" => Self::Italian,
+            "nl" => Self::Dutch,
+            "pt" => Self::Portuguese,
+            _ => Self::English,
+        }
+    }
+}
 
 /// How a date is to be written.
 #[derive(Debug, Clone, Copy)]
@@ -36,11 +73,18 @@ impl Format<'_> {
         fields.saturating_mul(STEPS_PER_FIELD)
     }
 
-    /// The date in this format, in at most `room` bytes.
-    pub(crate) fn write(self, date: &Zoned, room: usize) -> Result<String, WriteError> {
+    /// The date in this format with the names of a language, in at most `room` bytes.
+    pub(crate) fn write(
+        self,
+        date: &Zoned,
+        language: Language,
+        room: usize,
+    ) -> Result<String, WriteError> {
         match self {
-            Self::Django(format) if !format.contains('%') => django::write(date, format, room),
-            Self::Ruby(format) | Self::Django(format) => write::write(date, format, room),
+            Self::Django(format) if !format.contains('%') => {
+                django::write(date, format, language, room)
+            }
+            Self::Ruby(format) | Self::Django(format) => write::write(date, format, language, room),
         }
     }
 }

@@ -84,6 +84,7 @@ mod variables;
 
 pub use jiff::tz::TimeZone;
 
+pub use dates::Language;
 pub use dialect::{Dialect, UnknownDialect};
 pub use failure::Failure;
 pub use header::HeaderError;

@@ -20,6 +20,7 @@ pub(crate) use frame::{Frame, LoopState, Scope, TableState};
 pub(crate) use items::Items;
 pub(crate) use renderer::{Flow, Next, Renderer, Stop};
 
+use crate::dates::Language;
 use crate::failure::Failure;
 use crate::limits::{Limit, RenderLimits};
 use crate::partials::{NoPartials, Partials};
@@ -62,6 +63,8 @@ pub struct RenderInput<'i> {
     pub now: UnixMillis,
     /// The zone of dates that name none.
     pub zone: TimeZone,
+    /// The language of names in dates.
+    pub language: Language,
     /// What outputs are written into.
     pub escape: Escape,
     /// How numbers with a fraction are written.
@@ -69,7 +72,7 @@ pub struct RenderInput<'i> {
 }
 
 impl<'i> RenderInput<'i> {
-    /// This data at this moment: no partials, default limits, UTC, escaped for HTML, numbers as Ruby.
+    /// This data at this moment: no partials, default limits, UTC, English names, escaped for HTML, numbers as Ruby.
     pub fn new(data: &'i Value, now: UnixMillis) -> Self {
         Self {
             data,
@@ -77,6 +80,7 @@ impl<'i> RenderInput<'i> {
             limits: RenderLimits::default(),
             now,
             zone: TimeZone::UTC,
+            language: Language::default(),
             escape: Escape::default(),
             numbers: Numbers::default(),
         }
@@ -98,6 +102,12 @@ impl<'i> RenderInput<'i> {
     #[must_use]
     pub fn zone(self, zone: TimeZone) -> Self {
         Self { zone, ..self }
+    }
+
+    /// The same input with names in dates in this language.
+    #[must_use]
+    pub fn language(self, language: Language) -> Self {
+        Self { language, ..self }
     }
 
     /// The same input, written into HTML or into plain text.

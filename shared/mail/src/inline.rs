@@ -4,8 +4,9 @@ use css_inline::{CSSInliner, InlineOptions};
 
 use crate::aside::{Aside, OF_AUTHOR, end_of_tag};
 
-/// Writes the author's styles into the elements. What cannot be written there, such as `@media`, is
-/// kept; so is a style sheet with tags of Liquid, of which nobody can know what it will say.
+/// Writes the author's styles into the elements. What cannot be written there is kept: `@media`,
+/// `a:hover`, and what only a mailbox adds the elements for, such as `#outlook a` or `[data-ogsc] a`. So
+/// is a style sheet with tags of Liquid, of which nobody can know what it will say.
 ///
 /// What MJML itself puts into style sheets stays there: it is about single mailboxes, and would
 /// only be repeated in every cell.
@@ -17,6 +18,7 @@ pub(crate) fn inline(html: &str, of_mjml: bool, aside: &Aside) -> Result<String,
     }
     let options = InlineOptions {
         keep_style_tags: sheets.left > 0,
+        remove_inlined_selectors: true,
         keep_at_rules: true,
         keep_link_tags: true,
         load_remote_stylesheets: false,

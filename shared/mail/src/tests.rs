@@ -78,6 +78,33 @@ fn html_with_a_style_sheet_keeps_rows_and_liquid_in_their_places() {
 }
 
 #[test]
+fn rules_for_single_mailboxes_and_for_the_pointer_are_kept() {
+    let sheet = "a { color: red } #outlook a, .b { padding: 0 } .ExternalClass { width: 100% } a:hover { color: blue !important }
+        [data-ogsc] .b { color: white } u + #body .b { color: black } .{{ c }} { margin: 0 } @font-face { font-family: F }";
+    let rest = [
+        "#outlook a {",
+        ".ExternalClass {",
+        "a:hover {",
+        "color: blue !important",
+        "[data-ogsc] .b {",
+        "u + #body .b {",
+        ".{{ c }} {",
+        "@font-face",
+    ];
+    let of_html = format!(
+        "<html><head><style>{sheet}</style></head><body id=\"body\"><a class=\"b\">x</a></body></html>"
+    );
+    let of_mjml = body("<mj-text><a class=\"b\">x</a></mj-text>")
+        .replace("<mj-body>", &format!("<mj-head><mj-style>{sheet}</mj-style></mj-head><mj-body>"));
+    for html in [html(&of_html), html(&of_mjml)] {
+        assert!(html.contains("style=\"color: red;padding: 0;\">x"), "{html}");
+        let lost = rest.iter().find(|kept| !html.contains(**kept));
+        assert!(lost.is_none() && !html.contains("a {\ncolor: red"), "{lost:?} in {html}");
+        assert!(!html.contains("#outlook a, .b") && !html.contains("of-the-author"), "{html}");
+    }
+}
+
+#[test]
 fn a_style_sheet_with_tags_of_liquid_is_left_alone() {
     let source = "<html><head><style>{% if dark %}p { color: white }{% endif %}</style><style>p { margin: 0 }</style></head><body><p>a</p></body></html>";
     let html = html(source);

@@ -26,7 +26,7 @@ use serde_json::{Value, json};
 
 const SHOP: &str = "
 shop: { name: 'Wine & Sons', url: https://wine.example, from: Wine <wine@wine.example> }
-policy: { topics: [{ id: news, name: News }, { id: offers, name: Offers }] }
+policy: { topics: [{ id: news, name: { en: News, fr: Actualités } }, { id: offers, name: Offers }] }
 segments:
   - { id: buyers, when: { event: Order Completed } }
   - { id: viewers, when: { event: Product Viewed } }
@@ -227,6 +227,7 @@ async fn who_puts_text_messages_first_gets_one_next() {
     let (code, _, page) = fill_in(&world, &url, form).await;
     assert_eq!(code, 200);
     assert!(page.contains("<html lang=\"fr\">") && page.contains("C’est enregistré"), "{page}");
+    assert!(page.contains("« Actualités »") && page.contains("« Offers »"), "{page}");
     let (_, customer) = manage(&world, "GET", "/api/customers/42", &Value::Null).await;
     assert_eq!(customer["traits"]["preferred_channel"], json!(["sms", "email"]));
     assert_eq!(customer["traits"]["quiet_hours"], "21:00-08:30");

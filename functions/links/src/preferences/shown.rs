@@ -48,11 +48,10 @@ pub(super) fn boxes(stored: &Stored, channel: Channel) -> Vec<Ticked<'_>> {
 
 /// What stands beside a box: what a customer agrees to by ticking it.
 pub(super) fn wording(words: &Words, stored: &Stored, ticked: &Ticked<'_>) -> String {
-    let definitions = &stored.definitions;
     let names = Names {
-        shop: &definitions.shop.name,
+        shop: &stored.definitions.shop.name,
         channel: words.channel(ticked.channel),
-        topic: ticked.topic.map_or("", |id| definitions.policy.topic_name(id)),
+        topic: words.topic(stored, ticked.topic),
         address: String::new(),
     };
     names.fill(if ticked.topic.is_some() { words.about } else { words.allow })

@@ -20,7 +20,7 @@ pub(super) fn print(report: &Report) {
 }
 
 fn orders(report: &Report) {
-    println!(
+    say!(
         "{}: {} orders of {} customers, {} in all, from {} to {}",
         report.shop,
         grouped(report.orders as u64),
@@ -31,13 +31,13 @@ fn orders(report: &Report) {
     );
     if report.orders_left_out > 0 {
         let left_out = grouped(report.orders_left_out as u64);
-        println!("{left_out} rows were left out: no amount above zero, or no customer");
+        say!("{left_out} rows were left out: no amount above zero, or no customer");
     }
 }
 
 fn made_up(report: &Report) {
     let made_up = &report.made_up;
-    println!("\nMade up, as the orders do not hold it (seed {}):", report.made_up_by.seed);
+    say!("\nMade up, as the orders do not hold it (seed {}):", report.made_up_by.seed);
     let mut rows = table(["made up", "how many"], &[1]);
     for (what, count) in [
         ("contacts: a name, a mail address, a phone number, a birthday, a zone", made_up.contacts),
@@ -50,33 +50,33 @@ fn made_up(report: &Report) {
     ] {
         rows.add_row([what.to_owned(), grouped(count as u64)]);
     }
-    println!("{rows}");
+    say!("{rows}");
 }
 
 fn segments(report: &Report) {
-    println!("\nSegments at {}:", day(&report.until));
+    say!("\nSegments at {}:", day(&report.until));
     let mut rows = table(["segment", "customers", "who"], &[1]);
     for segment in &report.segments {
         rows.add_row([segment.name.clone(), grouped(segment.size), segment.sentence.clone()]);
     }
-    println!("{rows}");
+    say!("{rows}");
 }
 
 fn census(report: &Report) {
-    println!("\nWhat the census finds about them:");
+    say!("\nWhat the census finds about them:");
     for finding in &report.findings {
-        println!("- {finding}");
+        say!("- {finding}");
     }
-    println!("\nWhat is known of whom:");
+    say!("\nWhat is known of whom:");
     let mut rows = table(["what", "customers", "of"], &[1, 2]);
     for known in &report.known {
         rows.add_row([known.what.clone(), grouped(known.customers), grouped(known.of)]);
     }
-    println!("{rows}");
+    say!("{rows}");
 }
 
 fn messages(report: &Report) {
-    println!("\nMessages, and what became of them:");
+    say!("\nMessages, and what became of them:");
     let mut rows = table(["program", "channel", "outcome", "messages"], &[3]);
     for messages in &report.messages {
         let channel = messages.channel.clone().unwrap_or_default();
@@ -86,25 +86,25 @@ fn messages(report: &Report) {
         };
         rows.add_row([messages.program.clone(), channel, outcome, grouped(messages.count)]);
     }
-    println!("{rows}");
+    say!("{rows}");
     if report.problems > 0 {
-        println!("{} events had a problem", grouped(report.problems));
+        say!("{} events had a problem", grouped(report.problems));
     }
 }
 
 fn example(sent: Option<&Sent>) {
     let Some(Sent { at_ms, kind: Kind::Email(mail), .. }) = sent else { return };
     let at = day_and_time(Timestamp::from_millis(*at_ms));
-    println!("\nOne of them, as it went to {} at {at}:", mail.to.join(", "));
-    println!("\n    Subject: {}\n", mail.subject);
+    say!("\nOne of them, as it went to {} at {at}:", mail.to.join(", "));
+    say!("\n    Subject: {}\n", mail.subject);
     for line in mail.text.as_deref().unwrap_or_default().trim().lines() {
-        println!("    {line}");
+        say!("    {line}");
     }
 }
 
 fn capacity(report: &Report) {
     let capacity = &report.capacity;
-    println!("\nRequest units of DynamoDB for {} events:", grouped(capacity.events));
+    say!("\nRequest units of DynamoDB for {} events:", grouped(capacity.events));
     let mut rows = table(["table", "write units", "read units"], &[1, 2]);
     let row = |used: &Used, digits: usize| {
         [used.of.clone(), format!("{:.digits$}", used.writes), format!("{:.digits$}", used.reads)]
@@ -120,27 +120,27 @@ fn capacity(report: &Report) {
     ] {
         rows.add_row(row(&Used { of: format!("per {}", used.of), ..*used }, 3));
     }
-    println!("{rows}");
-    println!(
+    say!("{rows}");
+    say!(
         "At list price ${:.2} per million events, messages included.",
         capacity.dollars_per_million_events
     );
-    println!(
+    say!(
         "Time alone: {} wake-ups in {} runs of the schedules, {:.3} % of the customers an hour.",
         grouped(report.wake_ups.count),
         grouped(report.wake_ups.ticks),
         report.wake_ups.percent_of_customers_per_hour
     );
-    println!("It took {:.1} seconds.", report.seconds);
+    say!("It took {:.1} seconds.", report.seconds);
 }
 
 fn next(report: &Report) {
-    println!(
+    say!(
         "\nNext: `attune serve` runs the suite on this machine (`cargo run -- serve`), \
          `attune --help` lists the rest."
     );
     if report.shop == "CDNOW" {
-        println!("Your own orders: `cargo run -- demo --orders orders.csv`.");
+        say!("Your own orders: `cargo run -- demo --orders orders.csv`.");
     }
 }
 

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::channel::Channel;
-use crate::definitions::language_tag;
+use crate::language;
 use crate::moment::Anniversary;
 use crate::timing::QuietHours;
 use crate::zone::Zone;
@@ -34,7 +34,7 @@ impl Meaning {
                 ["less", "normal"].contains(&text.trim().to_ascii_lowercase().as_str())
             }),
             "language" => {
-                ("a language, such as `fr` or `pt-BR`", false, |text| language_tag(text).is_ok())
+                ("a language, such as `fr` or `pt-BR`", false, |text| language::parse(text).is_ok())
             }
             "birthday" => ("a day, such as `1985-03-14` or `03-14`", false, |text| {
                 Anniversary::read(text, &Zone::utc()).is_some()

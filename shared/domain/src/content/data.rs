@@ -11,7 +11,7 @@ use crate::decide::left_in_cart;
 use crate::definitions::Definitions;
 use crate::link::Urls;
 use crate::message::Message;
-use crate::money;
+use crate::money::{self, Form};
 use crate::number::Number;
 use crate::profile::Profile;
 use crate::time::Timestamp;
@@ -19,7 +19,11 @@ use crate::time::Timestamp;
 /// What templates can read.
 #[derive(Debug, Clone)]
 pub struct Data {
-    pub(super) value: Value,
+    /// All but what has amounts in it, which are written once the language is known.
+    value: Value,
+    cart: Vec<Item>,
+    recommended: Option<Vec<Product>>,
+    currency: String,
     pub(super) zone: attune_liquid::TimeZone,
     pub(super) language: Option<String>,
     pub(super) most_segments: u16,
@@ -42,7 +46,6 @@ impl Data {
             "now": local.strftime("%Y-%m-%d %H:%M:%S %z").to_string(),
             "today": local.strftime("%Y-%m-%d").to_string(),
             "customer": customer(profile),
-            "cart": cart(profile, definitions, now),
             "shop": {
                 "name": shop.name,
                 "url": shop.url,
@@ -56,6 +59,9 @@ impl Data {
         });
         Self {
             value: Value::from(told(value)),
+            cart: left_in_cart(profile, definitions, now).collect(),
+            recommended: None,
+            currency: shop.currency.clone(),
             zone,
             language: profile.card.preference().language,
             most_segments: definitions.policy.sms.most_segments,
@@ -70,22 +76,20 @@ impl Data {
 
     /// The same, with `recommendations`.
     #[must_use]
-    pub fn with_recommendations(
-        mut self,
-        products: Vec<Product>,
-        definitions: &Definitions,
-    ) -> Self {
-        let currency = &definitions.shop.currency;
-        let products = products.into_iter().map(|product| shown(product, 1, currency));
-        let products = products.collect::<serde_json::Value>();
-        self.put("recommendations", Value::from(told(products)));
-        self
+    pub fn with_recommendations(self, products: Vec<Product>) -> Self {
+        Self { recommended: Some(products), ..self }
     }
 
-    pub(super) fn put(&mut self, name: &str, value: Value) {
-        if let Value::Object(data) = &mut self.value {
-            Arc::make_mut(data).insert(name, value);
+    /// All of it, with amounts in a form.
+    pub(super) fn told(&self, form: Form) -> Value {
+        let mut value = self.value.clone();
+        let money = Money { currency: &self.currency, form };
+        put(&mut value, "cart", Value::from(told(money.cart(&self.cart))));
+        if let Some(products) = &self.recommended {
+            let products = products.iter().map(|product| money.shown(product, 1));
+            put(&mut value, "recommendations", Value::from(told(products.collect())));
         }
+        value
     }
 
     /// The same, with `coupon.code` and `coupon.expires`.
@@ -93,8 +97,15 @@ impl Data {
     pub fn with_coupon(mut self, issued: &Issued) -> Self {
         let expires = issued.expires.map(|day| day.to_string());
         let coupon = json!({ "code": issued.code.as_str(), "expires": expires });
-        self.put("coupon", Value::from(told(coupon)));
+        put(&mut self.value, "coupon", Value::from(told(coupon)));
         self
+    }
+}
+
+/// Puts a name into the data.
+pub(super) fn put(data: &mut Value, name: &str, value: Value) {
+    if let Value::Object(data) = data {
+        Arc::make_mut(data).insert(name, value);
     }
 }
 
@@ -130,20 +141,45 @@ fn customer(profile: &Profile) -> serde_json::Value {
     customer.into()
 }
 
-/// What is left in the cart. Amounts stand there as sent, for sums, and as people write them.
-fn cart(profile: &Profile, definitions: &Definitions, now: Timestamp) -> serde_json::Value {
-    let items: Vec<Item> = left_in_cart(profile, definitions, now).collect();
-    let currency = &definitions.shop.currency;
-    let totals: Vec<Option<Number>> = items.iter().map(total).collect();
-    let total = totals.iter().flatten().copied().fold(Number::ZERO, Number::plus);
-    // A sum that leaves out what has no known price would be a promise.
-    let known = totals.iter().all(Option::is_some);
-    json!({
-        "quantity": items.iter().map(|item| u64::from(item.quantity)).sum::<u64>(),
-        "total": total.to_string(),
-        "total_money": known.then(|| money::written(total, currency)),
-        "items": items.into_iter().map(|item| shown(item.product, item.quantity, currency)).collect::<Vec<_>>(),
-    })
+/// How amounts are written.
+struct Money<'a> {
+    currency: &'a str,
+    form: Form,
+}
+
+impl Money<'_> {
+    fn written(&self, amount: Number) -> String {
+        money::written(amount, self.currency, self.form)
+    }
+
+    /// What is left in the cart. Amounts stand there as sent, for sums, and as people write them.
+    fn cart(&self, items: &[Item]) -> serde_json::Value {
+        let totals: Vec<Option<Number>> = items.iter().map(total).collect();
+        let total = totals.iter().flatten().copied().fold(Number::ZERO, Number::plus);
+        // A sum that leaves out what has no known price would be a promise.
+        let known = totals.iter().all(Option::is_some);
+        json!({
+            "quantity": items.iter().map(|item| u64::from(item.quantity)).sum::<u64>(),
+            "total": total.to_string(),
+            "total_money": known.then(|| self.written(total)),
+            "items": items.iter().map(|item| self.shown(&item.product, item.quantity)).collect::<Vec<_>>(),
+        })
+    }
+
+    /// A product as templates see it.
+    fn shown(&self, product: &Product, quantity: u32) -> serde_json::Value {
+        let price = price(product);
+        let amount = |amount: Option<Number>| amount.map(|amount| self.written(amount));
+        let ours = [
+            ("quantity", json!(quantity)),
+            ("price_money", json!(amount(price))),
+            ("total_money", json!(amount(price.map(|price| price.times(quantity.into()))))),
+            ("product_id", json!(product.id)),
+        ];
+        let mut fields: Map<_, _> = product.details.clone().into_iter().collect();
+        fields.extend(ours.map(|(name, value)| (name.to_owned(), value)));
+        fields.into()
+    }
 }
 
 fn price(product: &Product) -> Option<Number> {
@@ -152,21 +188,6 @@ fn price(product: &Product) -> Option<Number> {
 
 fn total(item: &Item) -> Option<Number> {
     Some(price(&item.product)?.times(item.quantity.into()))
-}
-
-/// A product as templates see it.
-fn shown(product: Product, quantity: u32, currency: &str) -> serde_json::Value {
-    let price = price(&product);
-    let amount = |amount: Option<Number>| amount.map(|amount| money::written(amount, currency));
-    let ours = [
-        ("quantity", json!(quantity)),
-        ("price_money", json!(amount(price))),
-        ("total_money", json!(amount(price.map(|price| price.times(quantity.into()))))),
-        ("product_id", json!(product.id)),
-    ];
-    let mut fields: Map<_, _> = product.details.into_iter().collect();
-    fields.extend(ours.map(|(name, value)| (name.to_owned(), value)));
-    fields.into()
 }
 
 #[cfg(test)]
@@ -181,7 +202,9 @@ mod tests {
         let add = |life: &mut Life<'_>, product: serde_json::Value| {
             let time = format!("2026-01-01T10:0{}:00Z", product["product_id"]);
             life.event(&did("Product Added", &time, product));
-            cart(&life.profile, &definitions, at("2026-01-01T11:00:00Z"))
+            let now = at("2026-01-01T11:00:00Z");
+            let items: Vec<Item> = left_in_cart(&life.profile, &definitions, now).collect();
+            Money { currency: "USD", form: Form::ENGLISH }.cart(&items)
         };
         let cart = add(&mut life, json!({"product_id": 1, "price": "12.50", "quantity": 2}));
         assert_eq!(cart["items"][0]["price_money"], "$12.50");

@@ -2,13 +2,12 @@
 
 use attune_liquid::{Dialect, Object, Value};
 
-use super::Data;
+use super::data::put;
 use crate::vocabulary::links_of;
 
 /// The data with the names of a dialect beside ours. None of ours is replaced.
-pub(super) fn with_names_of(dialect: Dialect, data: &Data) -> Data {
-    let mut data = data.clone();
-    let customer = data.value.get("customer").cloned().unwrap_or(Value::Nil);
+pub(super) fn with_names_of(dialect: Dialect, mut data: Value) -> Value {
+    let customer = data.get("customer").cloned().unwrap_or(Value::Nil);
     match dialect {
         // `{{${first_name}}}` and `{{custom_attribute.${size}}}`.
         Dialect::Braze => {
@@ -28,19 +27,19 @@ pub(super) fn with_names_of(dialect: Dialect, data: &Data) -> Data {
         _ => {}
     }
     for (name, ours) in links_of(dialect) {
-        let link = data.value.get(ours).cloned().unwrap_or(Value::Nil);
+        let link = data.get(ours).cloned().unwrap_or(Value::Nil);
         add(&mut data, name, link);
     }
     data
 }
 
-fn add(data: &mut Data, name: &str, value: Value) {
-    if data.value.get(name).is_none() {
-        data.put(name, value);
+fn add(data: &mut Value, name: &str, value: Value) {
+    if data.get(name).is_none() {
+        put(data, name, value);
     }
 }
 
-fn add_members(data: &mut Data, customer: &Value) {
+fn add_members(data: &mut Value, customer: &Value) {
     if let Value::Object(members) = customer {
         members.iter().for_each(|(name, value)| add(data, name, value.clone()));
     }

@@ -54,6 +54,7 @@ fn check_in(
         suppressed: &suppressed,
         booked: &[],
         refused: &[],
+        too_long: false,
         outranked: false,
         brakes: &Brakes::default(),
     };

@@ -16,7 +16,7 @@ use super::partials::Partials;
 use super::reader::Reader;
 use super::reading::Reading;
 use super::source::Node;
-use super::templates::all;
+use super::templates::{SCRIPTS, all};
 
 /// The parts of an e-mail.
 #[derive(Debug)]
@@ -154,6 +154,20 @@ pub(super) fn read(
     Some(EmailContent { subject: subject?, html: html?, text: text? })
 }
 
+/// Where links begin that run what they say, in whichever quotes.
+fn scripts(source: &str) -> Vec<usize> {
+    let lower = source.to_ascii_lowercase();
+    let link = |(at, href): (usize, &str)| {
+        let behind = lower.get(at + href.len()..)?.trim_start().strip_prefix('=')?.trim_start();
+        let link = behind.trim_start_matches(['"', '\'']).trim_start();
+        let runs = SCRIPTS
+            .iter()
+            .any(|scheme| link.strip_prefix(scheme).is_some_and(|rest| rest.starts_with(':')));
+        runs.then(|| lower.len() - link.len())
+    };
+    lower.match_indices("href").filter_map(link).collect()
+}
+
 fn html(
     reader: &mut Reader,
     node: &Node,
@@ -166,6 +180,17 @@ fn html(
     if mjml && !attune_mail::is_mjml(&source) {
         let told = "MJML, which begins with `<mjml>`; write other markup under `html`";
         return reader.refuse(&node.place, Wrong::Expected(told));
+    }
+    if !reader.published {
+        for at in scripts(&source) {
+            let before = source.get(..at).unwrap_or_default();
+            let line = before.matches('\n').count() + 1;
+            let column = before.chars().rev().take_while(|c| *c != '\n').count() + 1;
+            reader.refuse::<()>(
+                &node.place_of(line, column),
+                Wrong::Expected("a link that opens a page"),
+            );
+        }
     }
     let (dialect, partials) = (reading.dialect, Arc::clone(&reading.partials));
     let language = reading.language.clone();

@@ -43,6 +43,25 @@ impl Partials {
         self.0.keys().map(String::as_str)
     }
 
+    /// Whether a partial renders another, or is it.
+    fn leads(&self, from: &str, to: &str) -> bool {
+        let mut met = vec![from.to_owned()];
+        let mut next = 0;
+        while let Some(id) = met.get(next).cloned() {
+            if id == to {
+                return true;
+            }
+            let calls = self.0.get(&id).map(|partial| partial.template.outline().calls);
+            for call in calls.unwrap_or_default() {
+                if met.iter().all(|known| **known != *call.name) {
+                    met.push(call.name.to_string());
+                }
+            }
+            next += 1;
+        }
+        false
+    }
+
     /// Notes the places at which a template asks for a partial in vain.
     pub(super) fn check(&self, reader: &mut Reader, node: &Node, outline: &Outline) {
         for call in &outline.calls {
@@ -90,8 +109,14 @@ pub(super) fn read(reader: &mut Reader, definitions: &mut Definitions, nodes: &[
     }
     for (key, node) in nodes {
         let known = key.text().and_then(|id| partials.0.get(id)).filter(|_| !reader.published);
-        if let Some(partial) = known {
-            partials.check(reader, text_of(node), &partial.template.outline());
+        if let (Some(partial), Some(id)) = (known, key.text()) {
+            let (node, outline) = (text_of(node), partial.template.outline());
+            partials.check(reader, node, &outline);
+            if let Some(call) = outline.calls.iter().find(|call| partials.leads(&call.name, id)) {
+                let Position { line, column } = call.position;
+                let told = format!("the partial `{id}` renders itself here, without an end");
+                reader.refuse::<()>(&node.place_of(line, column), Wrong::Invalid(told));
+            }
         }
     }
     definitions.partials = Arc::new(partials);

@@ -1,11 +1,12 @@
 //! Reads the policy on messages.
 
 use super::mistake::Wrong;
-use super::reader::Reader;
-use super::source::Node;
+use super::reader::{Members, Reader};
+use super::source::{Kind, Node};
 use crate::cart::BOUGHT_FOR;
 use crate::channel::Channel;
 use crate::feedback::SoftBounces;
+use crate::language;
 use crate::limits;
 use crate::number::Number;
 use crate::policy::{Policy, Texts, Topic, WhenCapped};
@@ -83,8 +84,27 @@ pub(super) fn read(reader: &mut Reader, policy: &mut Policy, node: &Node) -> Opt
     if let Some(node) = members.get("sms") {
         texts(reader, &mut policy.sms, node);
     }
+    doubt_days(reader, policy, &mut members);
     reader.finish(&members);
     Some(())
+}
+
+/// Tells of days on which a channel is not used, and whose next day it therefore begins at midnight.
+fn doubt_days(reader: &mut Reader, policy: &Policy, members: &mut Members<'_>) {
+    let hours = &policy.hours;
+    let wakes = |channel: &Channel| hours.quiet.iter().all(|(known, _)| known != channel);
+    let some = hours.weekdays.iter().filter(|(_, days)| days.len() < WEEKDAYS.len());
+    let weekdays = some.map(|(channel, _)| channel).find(|channel| wakes(channel));
+    let closed = policy.channels.iter().find(|channel| !hours.closed.is_empty() && wakes(channel));
+    for (key, channel) in [("weekdays", weekdays), ("closed", closed)] {
+        if let (Some(node), Some(channel)) = (members.get(key), channel) {
+            let told = format!(
+                "what waits for the next day goes by {channel} as soon as it begins, at midnight; give \
+                 {channel} `quiet_hours`"
+            );
+            reader.doubt(node.place.clone(), told);
+        }
+    }
 }
 
 /// Reads `{ stop_at: 6, within: 30d }`.
@@ -163,8 +183,30 @@ fn read_topic(reader: &mut Reader, node: &Node) -> Option<Topic> {
     let name = members.get("name");
     reader.finish(&members);
     let id = reader.parsed(id?, topic_id)?;
-    let name = name.and_then(|node| reader.text(node)).map_or_else(|| id.clone(), str::to_owned);
-    Some(Topic { id, name })
+    let names = name.map(|node| names(reader, node)).unwrap_or_default();
+    let name = names.first().map_or(&id, |(_, name)| name).clone();
+    let names = names.into_iter().filter_map(|(tag, name)| Some((tag?, name))).collect();
+    Some(Topic { id, name, names })
+}
+
+/// Reads `News`, or `{ en: News, fr: Actualités }`, of which the first is for everybody else.
+fn names(reader: &mut Reader, node: &Node) -> Vec<(Option<String>, String)> {
+    let Kind::Map(entries) = &node.kind else {
+        return reader.text(node).map(|name| (None, name.to_owned())).into_iter().collect();
+    };
+    if entries.is_empty() {
+        reader.refuse::<()>(&node.place, Wrong::Expected("a text, or texts by language"));
+    }
+    let mut names: Vec<(Option<String>, String)> = Vec::new();
+    for (key, name) in entries {
+        let (tag, name) = (reader.parsed(key, language::parse), reader.text(name));
+        let (Some(tag), Some(name)) = (tag, name) else { continue };
+        if names.iter().any(|(known, _)| known.as_ref() == Some(&tag)) {
+            reader.refuse::<()>(&key.place, Wrong::DuplicateKey(tag.clone()));
+        }
+        names.push((Some(tag), name.to_owned()));
+    }
+    names
 }
 
 /// A consent names a topic in capitals or small letters, so that none is lost for its spelling.
@@ -180,7 +222,7 @@ fn words() -> [(&'static str, Channel); 3] {
 fn channels(reader: &mut Reader, node: &Node) -> Vec<Channel> {
     let list = reader.list(node);
     if list.is_empty() {
-        reader.refuse::<()>(&node.place, Wrong::EmptyGroup);
+        reader.refuse::<()>(&node.place, Wrong::Expected("at least one channel"));
     }
     list.iter().filter_map(|node| reader.word(node, &words())).collect()
 }
@@ -191,7 +233,7 @@ fn by_channel<T: Clone>(
     node: &Node,
     read: impl Fn(&mut Reader, &Node) -> Option<T>,
 ) -> Vec<(Channel, T)> {
-    let is_map = matches!(node.kind, super::source::Kind::Map(_));
+    let is_map = matches!(node.kind, Kind::Map(_));
     if !is_map {
         let value = read(reader, node);
         return value.map_or_else(Vec::new, |value| {
@@ -207,7 +249,7 @@ fn by_channel<T: Clone>(
 fn weekdays(reader: &mut Reader, node: &Node) -> Option<Vec<i8>> {
     let list = reader.list(node);
     if list.is_empty() {
-        return reader.refuse(&node.place, Wrong::EmptyGroup);
+        return reader.refuse(&node.place, Wrong::Expected("at least one day"));
     }
     list.iter().map(|node| reader.word(node, &WEEKDAYS)).collect()
 }
@@ -346,12 +388,36 @@ programs:
     fn topics_have_names_and_clicks_are_tracked_unless_one_says_no() {
         let policy =
             definitions("policy: { topics: [{ id: news, name: News }, { id: wine }] }").policy;
-        assert_eq!((policy.topic_name("news"), policy.topic_name("wine")), ("News", "wine"));
+        let names = ["news", "wine"].map(|id| policy.topic_name(id, "fr"));
+        assert_eq!(names, ["News", "wine"]);
         assert!(policy.track_clicks);
         let file = [("test.yaml", "policy: { topics: [{ id: News }] }")];
         let mistakes = Definitions::read(&file, &Definitions::none().lineage().next()).unwrap_err();
         assert!(mistakes[0].to_string().contains("small letters"), "{mistakes:?}");
         assert!(!definitions("policy: { track_clicks: false }").policy.track_clicks);
+    }
+
+    #[test]
+    fn a_topic_is_called_in_the_language_of_who_reads_it() {
+        let names = "{ en: News, fr: Actualités, pt_BR: Novidades }";
+        let policy =
+            definitions(&format!("policy: {{ topics: [{{ id: news, name: {names} }}] }}")).policy;
+        let called = ["en", "fr-CA", "FR", "pt-br", "pt", "de", ""];
+        assert_eq!(
+            called.map(|language| policy.topic_name("news", language)),
+            ["News", "Actualités", "Actualités", "Novidades", "News", "News", "News"]
+        );
+        for (names, told) in [
+            ("{ english: News }", "1:40: `english` is not a language, such as `fr` or `pt-BR`"),
+            ("{ en: News, fr: ' ' }", "1:54: expected a text"),
+            ("{ en: News, EN: News }", "1:50: the key `en` stands here twice"),
+            ("{}", "1:38: expected a text, or texts by language"),
+            ("[News]", "1:38: expected a text"),
+        ] {
+            let file = format!("policy: {{ topics: [{{ id: news, name: {names} }}] }}");
+            let read = Definitions::read(&[("t.yaml", &file)], &Lineage::default());
+            assert_eq!(read.unwrap_err()[0].to_string(), format!("t.yaml:{told}"));
+        }
     }
 
     #[test]

@@ -1,11 +1,11 @@
 //! Reads programs.
 
+use super::doubts::{self, Places};
 use super::mistake::{Wrong, nearest};
-use super::reader::{Members, Reader};
+use super::reader::Reader;
 use super::source::Node;
 use super::templates::all;
 use super::{Definitions, Segment};
-use crate::channel::Channel;
 use crate::id::{CouponId, ProgramId, TemplateId};
 use crate::limits;
 use crate::message::{Cause, Class};
@@ -81,14 +81,14 @@ fn program(
 }
 
 /// What `send:` says.
-struct Send {
-    template: TemplateId,
-    class: Class,
+pub(super) struct Send {
+    pub(super) template: TemplateId,
+    pub(super) class: Class,
     priority: u8,
     after: Span,
-    at: Option<At>,
-    max_lateness: Span,
-    coupon: Option<CouponId>,
+    pub(super) at: Option<At>,
+    pub(super) max_lateness: Span,
+    pub(super) coupon: Option<CouponId>,
     topic: Option<String>,
     about_cart: bool,
 }
@@ -101,15 +101,14 @@ fn read_send(
 ) -> Option<Send> {
     let mut members = reader.members(node)?;
     let template = reader.required(&mut members, "template");
-    let [class, priority, at] = ["class", "priority", "at"].map(|key| members.get(key));
-    let after = span(reader, &mut members, "after");
-    let max_lateness = span(reader, &mut members, "max_lateness");
-    let coupon = members.get("coupon");
-    let topic = members.get("topic");
-    let about = members.get("about");
+    let [class, priority, after] = ["class", "priority", "after"].map(|key| members.get(key));
+    let [at, max_lateness, topic] = ["at", "max_lateness", "topic"].map(|key| members.get(key));
+    let [coupon, about] = ["coupon", "about"].map(|key| members.get(key));
     reader.finish(&members);
     let known = names.templates.iter().map(String::as_str);
-    let template_node = template;
+    let places = template.map(|template| Places { template, at, max_lateness, topic });
+    let after = all(after.map(|node| reader.span(node)));
+    let max_lateness = all(max_lateness.map(|node| reader.span(node)));
     let template = template.and_then(|node| reference(reader, node, "template", known));
     let template = template.and_then(|id| TemplateId::parse(&id).ok());
     let known = names.coupons.iter().map(String::as_str);
@@ -134,39 +133,8 @@ fn read_send(
         topic: topic?,
         about_cart: about_cart?,
     };
-    doubt_text(reader, definitions, template_node?, &send);
+    doubts::about(reader, definitions, &places?, &send);
     Some(send)
-}
-
-/// Tells of links and codes that the text has and the program does not give, and of a link that the
-/// text should have.
-fn doubt_text(reader: &mut Reader, definitions: &Definitions, node: &Node, send: &Send) {
-    let Some(content) = definitions.templates.get(&send.template) else { return };
-    if reader.published {
-        return;
-    }
-    let id = &send.template;
-    let marketing = send.class == Class::Marketing;
-    let mut doubt = |told: String| reader.doubt(node.place.clone(), told);
-    // Only who was asked for consent has something to confirm.
-    if send.class != Class::OptIn && content.reads("confirm_url") {
-        doubt(format!(
-            "`{id}` has a link by `confirm_url`, which confirms a subscription; send it with \
-             `class: opt-in`, or leave the link out"
-        ));
-    }
-    if send.coupon.is_none() && content.relies_on("coupon") {
-        doubt(format!(
-            "`{id}` reads `coupon`, and this program gives none; name one in `send` by `coupon:`"
-        ));
-    }
-    let leaves = || ["unsubscribe_url", "preferences_url"].iter().any(|link| content.links(link));
-    if marketing && content.has(Channel::Email) && !leaves() {
-        doubt(format!(
-            "`{id}` is marketing, and its text has no way out: put a link by `unsubscribe_url` or \
-             `preferences_url` into it, as many laws demand"
-        ));
-    }
 }
 
 fn read_priority(reader: &mut Reader, node: &Node) -> Option<u8> {
@@ -181,14 +149,10 @@ fn read_at(reader: &mut Reader, node: &Node) -> Option<At> {
     reader.parsed(node, time_of_day).map(At::Time)
 }
 
-fn span(reader: &mut Reader, members: &mut Members<'_>, key: &'static str) -> Option<Option<Span>> {
-    members.get(key).map_or(Some(None), |node| reader.span(node).map(Some))
-}
-
 fn read_causes(reader: &mut Reader, node: &Node) -> Option<Vec<Cause>> {
     let list = reader.list(node);
     if list.is_empty() {
-        return reader.refuse(&node.place, Wrong::EmptyGroup);
+        return reader.refuse(&node.place, Wrong::Expected("at least one cause"));
     }
     list.iter().map(|node| reader.word(node, &Cause::ALL)).collect()
 }

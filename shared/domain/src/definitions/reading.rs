@@ -14,7 +14,7 @@ use super::reach::{Reached, reached};
 use super::reader::Reader;
 use super::source::{Node, Place};
 use crate::limits;
-use crate::vocabulary::{Meaning, Vocabulary, misspelt_trait};
+use crate::vocabulary::{Meaning, Vocabulary, links_of, misspelt_trait};
 
 /// The names of dialects.
 pub(super) fn dialects() -> [(&'static str, Dialect); 6] {
@@ -112,14 +112,14 @@ fn lax(reader: &mut Reader, node: &Node, dialect: Dialect) -> Option<Template> {
     }
     for error in errors.iter().flatten() {
         let Position { line, column } = error.position;
-        let told = told(node, &error.problem);
+        let told = told(node, error.position, &error.problem);
         reader.refuse::<()>(&node.place_of(line, column), Wrong::Invalid(told));
     }
     lax.ok()
 }
 
 /// A mistake in words, in which lines are those of the file.
-fn told(node: &Node, problem: &Problem) -> String {
+fn told(node: &Node, at: Position, problem: &Problem) -> String {
     let mut problem = problem.clone();
     if let Problem::UnexpectedEnd { open: Some((_, opened)), .. } = &mut problem {
         opened.line = node.place_of(opened.line, opened.column).line;
@@ -127,8 +127,35 @@ fn told(node: &Node, problem: &Problem) -> String {
     let ours = match &problem {
         Problem::OtherDialect { name, .. } if name.starts_with("money") => {
             ", or read an amount as it is written out: `cart.total_money`, `item.price_money`"
+                .to_owned()
         }
-        _ => "",
+        Problem::OtherDialect { name, .. } => {
+            let link = our_link(name).or_else(|| our_link(word_at(node, at)));
+            link.map_or(String::new(), |link| format!(", or write `{{{{ {link} }}}}`"))
+        }
+        Problem::Refused { name, .. } if name == "unsubscribe" => {
+            ": `{{ unsubscribe_url }}`, or `{{ preferences_url }}`".to_owned()
+        }
+        _ => String::new(),
     };
     format!("{problem}{ours}")
+}
+
+/// What we call a link that some other product has under this name.
+fn our_link(name: &str) -> Option<&'static str> {
+    let same = &("unsubscribe_url", "unsubscribe_url");
+    let mut links = Dialect::ALL.into_iter().flat_map(links_of).chain([same]);
+    links.find(|(theirs, _)| *theirs == name).map(|(_, ours)| *ours)
+}
+
+/// The name that stands at a place, or behind signs there, as in Braze's `${name}`.
+fn word_at(node: &Node, at: Position) -> &str {
+    let line = node.text().and_then(|text| text.lines().nth(at.line.checked_sub(1)?));
+    let from = line.and_then(|line| {
+        let (start, _) = line.char_indices().nth(at.column.checked_sub(1)?)?;
+        line.get(start..)
+    });
+    let is_word = |c: char| c.is_alphanumeric() || c == '_';
+    let word = from.unwrap_or_default().trim_start_matches(|c| !is_word(c));
+    word.split(|c| !is_word(c)).next().unwrap_or_default()
 }

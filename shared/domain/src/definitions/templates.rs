@@ -16,6 +16,7 @@ use super::reading::{Reading, dialects};
 use super::source::Node;
 use crate::channel::Channel;
 use crate::id::TemplateId;
+use crate::language;
 use crate::vocabulary::links_of;
 
 /// What a template says on each channel it has a text for, in each language it has one in.
@@ -66,17 +67,11 @@ impl Content {
     /// The parts for a language, such as `fr-CA`: those of `fr-CA`, else of `fr`, else the default,
     /// whichever comes first with a text for the channel. Also the language that was found.
     pub fn parts(&self, channel: Channel, language: Option<&str>) -> (&Parts, Option<&str>) {
-        let wanted = language.unwrap_or_default().trim().replace('_', "-").to_ascii_lowercase();
-        let mut tag = wanted.as_str();
-        loop {
-            let found = self.languages.get_key_value(tag).filter(|(_, parts)| parts.has(channel));
-            if let Some((tag, parts)) = found {
-                return (parts, Some(tag));
-            }
-            match tag.rsplit_once('-') {
-                Some((shorter, _)) => tag = shorter,
-                None => return (&self.default, None),
-            }
+        let wanted = language::lower(language.unwrap_or_default());
+        let found = |tag| self.languages.get_key_value(tag).filter(|(_, parts)| parts.has(channel));
+        match language::wider(&wanted).find_map(found) {
+            Some((tag, parts)) => (parts, Some(tag)),
+            None => (&self.default, None),
         }
     }
 
@@ -110,6 +105,26 @@ impl Content {
             let mut reads = self.read(text).filter(|read| root(&read.path).0 == name).peekable();
             reads.peek().is_some() && !reads.any(|read| read.asked)
         })
+    }
+
+    /// Its text messages, in every language.
+    pub(super) fn texts(&self) -> impl Iterator<Item = &Template> {
+        std::iter::once(&self.default)
+            .chain(self.languages.values())
+            .filter_map(|parts| parts.sms.as_ref())
+    }
+
+    /// Whether a text message says how to end it: by the word that all languages have for it, or by a
+    /// page of ours.
+    pub(super) fn says_stop(&self, text: &Template) -> bool {
+        let stop = |text: &str| text.to_lowercase().contains("stop");
+        let calls = text.outline().calls;
+        let ours = ["unsubscribe_url", "preferences_url"];
+        let theirs = links_of(self.dialect).iter().filter(|(_, link)| ours.contains(link));
+        let links: Vec<&str> = theirs.map(|(name, _)| *name).chain(ours).collect();
+        stop(text.source())
+            || calls.iter().any(|call| self.partials.text(&call.name).is_some_and(stop))
+            || self.read(text).any(|read| links.contains(&root(&read.path).0))
     }
 
     /// Whether any of its parts reads one of our links, by our name or by that of its dialect.
@@ -181,7 +196,7 @@ fn template(
     let [language, dialect] = ["language", "dialect"].map(|key| members.get(key));
     let partials = Arc::clone(&definitions.partials);
     let dialect = dialect.map_or(Some(Dialect::Standard), |node| reader.word(node, &dialects()));
-    let language = all(language.map(|node| reader.parsed(node, language_tag)));
+    let language = all(language.map(|node| reader.parsed(node, language::parse)));
     let spoken = language.clone().flatten();
     let reading =
         Reading { dialect: dialect?, language: spoken, partials, shop: &definitions.shop, places };
@@ -214,21 +229,8 @@ pub(super) fn all<T>(part: Option<Option<T>>) -> Option<Option<T>> {
     part.map_or(Some(None), |read| read.map(Some))
 }
 
-/// A language as BCP 47 writes it, in lower case.
-pub(crate) fn language_tag(text: &str) -> Result<String, String> {
-    let tag = text.trim().replace('_', "-").to_ascii_lowercase();
-    let word = |word: &str| {
-        (1..=8).contains(&word.len()) && word.chars().all(|c| c.is_ascii_alphanumeric())
-    };
-    let first = tag.split('-').next().is_some_and(|word| (2..=3).contains(&word.len()));
-    match first && tag.split('-').all(word) {
-        true => Ok(tag),
-        false => Err(format!("`{text}` is not a language, such as `fr` or `pt-BR`")),
-    }
-}
-
 /// Schemes of links that run what they say, or show it as a page of nobody's.
-const SCRIPTS: [&str; 3] = ["javascript", "data", "vbscript"];
+pub(super) const SCRIPTS: [&str; 3] = ["javascript", "data", "vbscript"];
 
 /// The scheme of an address, in lower case, as far as it stands there and is not written by Liquid.
 fn scheme(text: &str) -> Option<String> {

@@ -2,7 +2,7 @@
 
 use jiff::Zoned;
 
-use super::WriteError;
+use super::{Language, WriteError};
 
 /// What Django's letters are in Ruby's formats.
 const LETTERS: &[(char, &str)] = &[
@@ -41,8 +41,13 @@ const LETTERS: &[(char, &str)] = &[
     ('r', "%a, %d %b %Y %H:%M:%S %z"),
 ];
 
-/// Writes a date by a Django format, in at most `room` bytes.
-pub(super) fn write(date: &Zoned, format: &str, room: usize) -> Result<String, WriteError> {
+/// Writes a date by a Django format with the names of a language, in at most `room` bytes.
+pub(super) fn write(
+    date: &Zoned,
+    format: &str,
+    language: Language,
+    room: usize,
+) -> Result<String, WriteError> {
     let mut text = String::new();
     let mut letters = format.chars();
     while let Some(letter) = letters.next() {
@@ -50,7 +55,9 @@ pub(super) fn write(date: &Zoned, format: &str, room: usize) -> Result<String, W
         match (letter, directive) {
             ('\\', _) => text.extend(letters.next()),
             (_, Some((_, directive))) => {
-                text.push_str(&super::write::write(date, directive, room)?);
+                // The date of RFC 5322 is English everywhere.
+                let language = if letter == 'r' { Language::English } else { language };
+                text.push_str(&super::write::write(date, directive, language, room)?);
             }
             ('S', _) => text.push_str(ordinal(date.day())),
             ('t', _) => text.push_str(&date.days_in_month().to_string()),
@@ -82,7 +89,11 @@ mod tests {
     #[track_caller]
     fn check(date: &str, format: &str, expected: &str) {
         let date = format!("{date}T13:04:09[UTC]").parse::<Zoned>().unwrap();
-        assert_eq!(write(&date, format, 100).as_deref(), Ok(expected), "{format}");
+        assert_eq!(
+            write(&date, format, Language::English, 100).as_deref(),
+            Ok(expected),
+            "{format}"
+        );
     }
 
     #[test]
@@ -104,6 +115,9 @@ mod tests {
     #[test]
     fn a_text_that_is_too_long_is_refused() {
         let date = "2026-01-05T13:04:09[UTC]".parse::<Zoned>().unwrap();
-        assert_eq!(write(&date, &"F".repeat(100), 100), Err(WriteError::TooLong));
+        assert_eq!(
+            write(&date, &"F".repeat(100), Language::English, 100),
+            Err(WriteError::TooLong)
+        );
     }
 }

@@ -5,6 +5,9 @@
 
 use jiff::Zoned;
 
+use super::Language;
+use super::names::{Names, names};
+
 /// The widest field that a format may ask for, in characters. Ruby allows thousands, for no use.
 pub(crate) const MAX_WIDTH: usize = 64;
 
@@ -17,15 +20,20 @@ pub(crate) enum WriteError {
     TooLong,
 }
 
-/// Writes a date by a format, in at most `room` bytes.
-pub(crate) fn write(date: &Zoned, format: &str, room: usize) -> Result<String, WriteError> {
+/// Writes a date by a format with the names of a language, in at most `room` bytes.
+pub(crate) fn write(
+    date: &Zoned,
+    format: &str,
+    language: Language,
+    room: usize,
+) -> Result<String, WriteError> {
     let mut text = String::new();
     let mut rest = format;
     while let Some(at) = rest.find('%') {
         let (before, from) = rest.split_at(at);
         text.push_str(before);
         let (directive, after) = Directive::read(from)?;
-        match directive.and_then(|directive| directive.write(date)) {
+        match directive.and_then(|directive| directive.write(date, language)) {
             Some(field) => text.push_str(&field),
             None => text.push_str(from.get(..from.len() - after.len()).unwrap_or_default()),
         }
@@ -115,14 +123,14 @@ impl Directive {
         }
     }
 
-    fn write(&self, date: &Zoned) -> Option<String> {
-        let text = match self.field(date)? {
+    fn write(&self, date: &Zoned, language: Language) -> Option<String> {
+        let text = match self.field(date, names(language))? {
             Number(number, width, fill) => {
                 let width = self.width.unwrap_or(width);
                 return Some(filled(&number.to_string(), width, self.padding.or(fill)));
             }
             Text(text) => text,
-            Format(format) => write(date, format, usize::MAX).ok()?,
+            Format(format) => write(date, format, language, usize::MAX).ok()?,
         };
         Some(filled(&self.cased(text), self.width.unwrap_or(0), self.padding.or(' ')))
     }
@@ -136,21 +144,21 @@ impl Directive {
         }
     }
 
-    fn field(&self, date: &Zoned) -> Option<Field> {
+    fn field(&self, date: &Zoned, names: &Names) -> Option<Field> {
         let day = |fill| Number(i64::from(date.day()), 2, fill);
         let hour12 = |fill| Number((i64::from(date.hour()) + 11) % 12 + 1, 2, fill);
-        let name = |name: Option<&&str>| name.map(|name| Text((*name).to_owned()));
-        let short = |name: Option<&&str>| name.map(|name| Text(name.chars().take(3).collect()));
+        let month = || names.months.get(usize::try_from(date.month() - 1).ok()?);
         let year = i64::from(date.year());
         let weekday = date.weekday();
         let sunday_based = i64::from(weekday.to_sunday_zero_offset());
+        let day_name = || names.weekdays.get(usize::try_from(sunday_based).ok()?);
         Some(match self.letter {
             'Y' => Number(year, if year < 0 { 5 } else { 4 }, '0'),
             'C' => Number(year.div_euclid(100), 2, '0'),
             'y' => Number(year.rem_euclid(100), 2, '0'),
             'm' => Number(i64::from(date.month()), 2, '0'),
-            'B' => return name(MONTHS.get(usize::try_from(date.month() - 1).ok()?)),
-            'b' | 'h' => return short(MONTHS.get(usize::try_from(date.month() - 1).ok()?)),
+            'B' => Text(month()?.0.to_owned()),
+            'b' | 'h' => Text(month()?.1.to_owned()),
             'd' => day('0'),
             'e' => day(' '),
             'j' => Number(i64::from(date.day_of_year()), 3, '0'),
@@ -166,8 +174,8 @@ impl Directive {
             'N' => return Some(Text(self.fraction(date, 9))),
             'z' => Text(self.offset(date)),
             'Z' => Text(zone_name(date)),
-            'A' => return name(WEEKDAYS.get(usize::try_from(sunday_based).ok()?)),
-            'a' => return short(WEEKDAYS.get(usize::try_from(sunday_based).ok()?)),
+            'A' => Text(day_name()?.0.to_owned()),
+            'a' => Text(day_name()?.1.to_owned()),
             'u' => Number(i64::from(weekday.to_monday_one_offset()), 1, '0'),
             'w' => Number(sunday_based, 1, '0'),
             'G' => Number(i64::from(date.date().iso_week_date().year()), 4, '0'),
@@ -245,24 +253,6 @@ fn week_of_year(date: &Zoned, weekday: i64) -> i64 {
     (i64::from(date.day_of_year()) + 6 - weekday) / 7
 }
 
-const MONTHS: [&str; 12] = [
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-];
-
-const WEEKDAYS: [&str; 7] =
-    ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -270,7 +260,11 @@ mod tests {
     #[track_caller]
     fn check(format: &str, expected: &str) {
         let date = "2026-01-05T13:04:09.0123[Europe/Berlin]".parse::<Zoned>().unwrap();
-        assert_eq!(write(&date, format, 1000).as_deref(), Ok(expected), "{format}");
+        assert_eq!(
+            write(&date, format, Language::English, 1000).as_deref(),
+            Ok(expected),
+            "{format}"
+        );
     }
 
     #[test]
@@ -282,6 +276,24 @@ mod tests {
         check("%z %:z %::z %Z", "+0100 +01:00 +01:00:00 CET");
         check("%D %F %T %R %r", "01/05/26 2026-01-05 13:04:09 13:04 01:04:09 PM");
         check("%c|%x|%X|%v", "Mon Jan  5 13:04:09 2026|01/05/26|13:04:09| 5-JAN-2026");
+    }
+
+    #[test]
+    fn names_are_those_of_the_language() {
+        let date = "2026-02-04T13:04:09[Europe/Berlin]".parse::<Zoned>().unwrap();
+        for (tag, expected) in [
+            ("de-AT", "Mittwoch Mi. 4 Februar Feb. FEBRUAR"),
+            ("es", "miércoles mié 4 febrero feb FEBRERO"),
+            ("fr_CA", "mercredi mer. 4 février févr. FÉVRIER"),
+            ("IT", "mercoledì mer 4 febbraio feb FEBBRAIO"),
+            ("nl", "woensdag wo 4 februari feb FEBRUARI"),
+            ("pt-br", "quarta-feira qua. 4 fevereiro fev. FEVEREIRO"),
+            ("en-GB", "Wednesday Wed 4 February Feb FEBRUARY"),
+            ("tlh", "Wednesday Wed 4 February Feb FEBRUARY"),
+        ] {
+            let written = write(&date, "%A %a %-d %B %b %^B", Language::of(tag), 100);
+            assert_eq!(written.as_deref(), Ok(expected), "{tag}");
+        }
     }
 
     #[test]
@@ -301,13 +313,16 @@ mod tests {
     #[test]
     fn a_date_without_a_named_zone_has_no_zone_name() {
         let date = "2026-01-05T13:04:09+02:00[+02:00]".parse::<Zoned>().unwrap();
-        assert_eq!(write(&date, "%Z|", 10).as_deref(), Ok("|"));
+        assert_eq!(write(&date, "%Z|", Language::English, 10).as_deref(), Ok("|"));
     }
 
     #[test]
     fn formats_that_are_too_wide_or_too_long_are_refused() {
         let date = "2026-01-05T13:04:09[UTC]".parse::<Zoned>().unwrap();
-        assert_eq!(write(&date, "%1000000000Y", 100), Err(WriteError::TooWide));
-        assert_eq!(write(&date, &"%c".repeat(100), 100), Err(WriteError::TooLong));
+        assert_eq!(write(&date, "%1000000000Y", Language::English, 100), Err(WriteError::TooWide));
+        assert_eq!(
+            write(&date, &"%c".repeat(100), Language::English, 100),
+            Err(WriteError::TooLong)
+        );
     }
 }

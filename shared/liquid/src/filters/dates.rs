@@ -102,10 +102,13 @@ fn change(
     let date = read(&call.input, call.env.now, call.env.zone).and_then(change);
     let Some(date) = date else { return Ok(call.input.clone()) };
     call.env.budget.steps(format.steps())?;
-    let text = format.write(&date, call.env.budget.room()).map_err(|error| match error {
-        WriteError::TooWide => Stop::from(Failure::DateTooWide { max: MAX_WIDTH }),
-        WriteError::TooLong => Stop::from(call.env.budget.no_room()),
-    })?;
+    let text =
+        format.write(&date, call.env.language, call.env.budget.room()).map_err(
+            |error| match error {
+                WriteError::TooWide => Stop::from(Failure::DateTooWide { max: MAX_WIDTH }),
+                WriteError::TooLong => Stop::from(call.env.budget.no_room()),
+            },
+        )?;
     call.room(text.len())?;
     Ok(Value::from(text))
 }

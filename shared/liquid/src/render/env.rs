@@ -5,6 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use crate::dates::Language;
 use crate::limits::Limit;
 use crate::value::{Numbers, Printer, Value};
 
@@ -19,6 +20,7 @@ pub(crate) struct Env<'r> {
     pub(crate) data: &'r Value,
     pub(crate) now: Timestamp,
     pub(crate) zone: &'r TimeZone,
+    pub(crate) language: Language,
     pub(crate) numbers: Numbers,
     /// Whether outputs are escaped for HTML.
     pub(crate) escapes: bool,
@@ -31,6 +33,7 @@ impl<'r> Env<'r> {
             data: input.data,
             now: input.now.timestamp(),
             zone: &input.zone,
+            language: input.language,
             numbers: input.numbers,
             escapes: input.escape == Escape::Html,
         }

@@ -336,6 +336,17 @@ fn links_of_other_products_are_ours_and_today_is_the_customers() {
 }
 
 #[test]
+fn amounts_and_names_of_days_are_in_the_language_of_the_text() {
+    let text = "sms: '{{ cart.total_money }} {{ now | date: \"%A %-d %B\" }}'";
+    let templates = format!(
+        "shop: {{ currency: EUR }}\ntemplates: [{{ id: t, {text} }}, {{ id: t, language: fr, {text} }}]"
+    );
+    check_sms(&templates, json!({"language": "fr-CA"}), "12,50 € jeudi 1 janvier");
+    // Whoever speaks another language reads the text of everybody else.
+    check_sms(&templates, json!({"language": "de"}), "€12.50 Thursday 1 January");
+}
+
+#[test]
 fn a_push_opens_no_script_and_shows_a_picture_of_the_safe_web() {
     check_refused(
         "templates:
@@ -350,24 +361,30 @@ fn a_push_opens_no_script_and_shows_a_picture_of_the_safe_web() {
     );
 }
 
-#[test]
-fn a_code_that_no_program_gives_and_mail_without_a_way_out_are_doubted() {
-    let doubts = |send: &str, template: &str| {
-        let definitions = definitions(&format!(
-            "segments: [{{ id: s, when: {{ event: any }} }}]
+/// What is doubted of a program whose `send` and whose template have more in them.
+fn doubts_of(more: &str, send: &str, template: &str) -> String {
+    let definitions = definitions(&format!(
+        "segments: [{{ id: s, when: {{ event: any }} }}]
 coupons: [{{ id: c, codes: static, code: SAVE }}]
 templates: [{{ id: t, {template} }}]
 programs:
-  - {{ id: p, enter: s, again: never, send: {{ template: t{send} }} }}"
-        ));
-        definitions.doubts.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
-    };
+  - {{ id: p, enter: s, again: never, send: {{ template: t{send} }} }}
+{more}"
+    ));
+    definitions.doubts.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+}
+
+const FROM: &str = "shop: { from: Shop <a@shop.example> }";
+
+#[test]
+fn a_code_that_no_program_gives_and_mail_without_a_way_out_are_doubted() {
+    let doubts = |send: &str, template: &str| doubts_of(FROM, send, template);
     assert_eq!(
-        doubts("", "sms: 'Use {{ coupon.code }}'"),
+        doubts("", "sms: 'Use {{ coupon.code }}. STOP'"),
         "test.yaml:5:56: `t` reads `coupon`, and this program gives none; name one in `send` by `coupon:`"
     );
-    assert_eq!(doubts(", coupon: c", "sms: 'Use {{ coupon.code }}'"), "");
-    let asked = "sms: '{% if coupon.code %}Use {{ coupon.code }}{% endif %}'";
+    assert_eq!(doubts(", coupon: c", "sms: 'Use {{ coupon.code }}. STOP'"), "");
+    let asked = "sms: '{% if coupon.code %}Use {{ coupon.code }}{% endif %} STOP'";
     assert_eq!(doubts("", asked), "");
     let mail = |text: &str| format!("email: {{ subject: a, html: '{text}' }}");
     assert!(doubts("", &mail("b")).contains("its text has no way out"));
@@ -382,7 +399,7 @@ fn a_link_that_confirms_is_doubted_where_there_is_nothing_to_confirm() {
     let doubts = |class: &str| {
         let definitions = definitions(&format!(
             "segments: [{{ id: s, when: {{ event: any }} }}]
-templates: [{{ id: t, sms: 'Yes: {{{{ confirm_url }}}}' }}]
+templates: [{{ id: t, sms: 'Yes: {{{{ confirm_url }}}}. STOP' }}]
 programs:
   - {{ id: p, enter: s, again: never, send: {{ template: t, class: {class} }} }}"
         ));
@@ -440,4 +457,99 @@ fn a_mail_names_the_language_that_it_is_for_and_no_other() {
     };
     assert!(!html("en").contains("lang="), "{}", html("en"));
     assert!(html("pt-BR").contains("lang=\"pt-br\"") && !html("pt-BR").contains("und"));
+}
+
+#[test]
+fn what_would_not_be_sent_or_not_at_its_hour_is_doubted() {
+    let of = |policy: &str, send: &str, channel: &str| {
+        let more = format!("{FROM}\npolicy: {{ {policy} }}");
+        let told = doubts_of(&more, send, &format!("{channel}: 'Buy! STOP'"));
+        told.split('`').next().unwrap_or_default().trim_end().to_owned()
+    };
+    let night = "quiet_hours: { sms: 20:00-10:00 }";
+    let at_night = "test.yaml:5:63: this is within the quiet hours of every channel of the template: \
+                    the message goes out when they end";
+    assert_eq!(of(night, ", at: '07:00'", "sms"), at_night);
+    let late = "test.yaml:5:73: what becomes due as the quiet hours begin, which last 14 hours, is too \
+                late when they end, and is not sent";
+    assert_eq!(of(night, ", max_lateness: 1h", "sms"), late);
+    for send in [
+        ", at: '10:00'",
+        ", max_lateness: 14h",
+        ", at: '07:00', class: transactional",
+        ", max_lateness: 1h, class: transactional",
+    ] {
+        assert_eq!(of(night, send, "sms"), "", "{send}");
+    }
+    assert_eq!(of("quiet_hours: { email: 20:00-10:00 }", ", at: '07:00'", "sms"), "");
+    assert_eq!(of("topics: [{ id: news }]", ", topic: news", "sms"), "");
+    assert_eq!(of("learn: true", ", topic: news", "sms"), "test.yaml:5:66:");
+}
+
+#[test]
+fn days_on_which_a_channel_waits_for_midnight_are_doubted() {
+    let of = |policy: &str| {
+        let definitions = definitions(&format!("policy: {{ {policy} }}"));
+        definitions.doubts.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+    };
+    let told = "test.yaml:1:21: what waits for the next day goes by email as soon as it begins, at \
+                midnight; give email `quiet_hours`";
+    assert_eq!(of("weekdays: [mon, tue]"), told);
+    assert_eq!(of("closed: [12-25]").split(':').nth(2), Some("19"));
+    for policy in [
+        "weekdays: [mon, tue], quiet_hours: 20:00-08:00",
+        "weekdays: { sms: [mon] }, quiet_hours: { sms: 20:00-08:00 }",
+        "weekdays: [mon, tue, wed, thu, fri, sat, sun]",
+        "closed: [12-25], quiet_hours: 20:00-08:00",
+    ] {
+        assert_eq!(of(policy), "", "{policy}");
+    }
+}
+
+#[test]
+fn a_text_message_that_sells_and_says_no_stop_and_mail_of_nobody_are_doubted() {
+    let stop = "`t` is marketing, and its text message does not say how to end it";
+    assert!(doubts_of("", "", "sms: Buy!").contains(stop));
+    let partial = "partials: { end: Reply STOP }";
+    for (more, send, text) in [
+        ("", "", "Buy! Stop 36111"),
+        ("", "", "Buy! {{ unsubscribe_url }}"),
+        (partial, "", "Buy! {% render \"end\" %}"),
+        ("", ", class: transactional", "Thanks"),
+    ] {
+        assert_eq!(doubts_of(more, send, &format!("sms: '{text}'")), "", "{text}");
+    }
+    let mail = "email: { subject: a, html: '{{ unsubscribe_url }}' }";
+    assert!(doubts_of("", "", mail).contains("`shop.from` does not say who sends it"));
+    assert_eq!(doubts_of(FROM, "", mail), "");
+}
+
+#[test]
+fn a_partial_that_renders_itself_and_a_link_that_runs_a_script_are_refused() {
+    check_refused(
+        "templates: [{ id: t, sms: \"{% render 'a' %}\" }]
+partials:
+  a: \"{% render 'b' %}\"
+  b: \"B {% include 'a' %}\"
+  c: \"{% render 'c' %}\"",
+        expect![
+            "t.yaml:3:17: the partial `a` renders itself here, without an end\n\
+             t.yaml:4:20: the partial `b` renders itself here, without an end\n\
+             t.yaml:5:17: the partial `c` renders itself here, without an end"
+        ],
+    );
+    check_refused(
+        r#"templates:
+  - id: t
+    email:
+      subject: a
+      html: |
+        <a href='javascript:a()'>a</a> <a HREF = "JavaScript:a()">a</a>
+        <a href=data:text/html,a>a</a> <a href='https://x.example/javascript:'>a</a>"#,
+        expect![
+            "t.yaml:6:18: expected a link that opens a page\n\
+             t.yaml:6:51: expected a link that opens a page\n\
+             t.yaml:7:17: expected a link that opens a page"
+        ],
+    );
 }

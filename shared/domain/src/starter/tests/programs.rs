@@ -74,6 +74,7 @@ fn check_decision(program: &str, more: &[Event], then: &[Event], late: &str, exp
         suppressed: &[],
         booked: &[],
         refused: &[],
+        too_long: false,
         outranked: false,
         brakes: &crate::brakes::Brakes::default(),
     };
