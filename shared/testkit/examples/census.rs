@@ -24,6 +24,10 @@ use attune_domain::ranking::Ranking;
 use attune_testkit::workload::{BEGIN, Kind, Person, SEGMENTS, Sample, Workload};
 use serde_json::json;
 
+/// As `attune` has it.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const ROUNDS: usize = 5;
 /// Bands of each axis of the class.
 const BANDS: usize = 4;
