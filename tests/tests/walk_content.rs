@@ -63,7 +63,8 @@ async fn the_reminder_shows_the_very_items_in_the_customers_language() {
         "{html}"
     );
     assert!(
-        text.contains("Bourgogne <rouge> 2022 | 2 | 25,00 US$") && text.contains("désabonnez-vous\n("),
+        text.contains("Bourgogne <rouge> 2022 | 2 | 25,00 US$")
+            && text.contains("désabonnez-vous\n("),
         "{text}"
     );
     assert!(!html.contains("zqliquid") && !html.contains("{%"), "{html}");
