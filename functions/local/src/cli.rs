@@ -101,7 +101,7 @@ pub struct Replay {
     #[arg(long, value_name = "T", value_parser = Timestamp::parse)]
     pub until: Option<Timestamp>,
     /// How often time alone is looked at, and due messages are sent; a message that is good for less
-    /// expires [default: 1h, or the shortest `max_lateness`, but at least 1m]
+    /// expires [default: 1h, or half of the shortest `max_lateness`, but at least 1m]
     #[arg(long, value_name = "SPAN", value_parser = Span::parse)]
     pub tick: Option<Span>,
     /// Write every enter and leave here, one JSON object a line

@@ -75,7 +75,9 @@ const USUAL: (Span, Span) = (Span::minutes(1), Span::hours(1));
 fn usual_tick(source: &Source, time: Span) -> Result<Span, Failure> {
     let definitions =
         source.read(&Lineage::default()).map_err(|mistakes| push::told(&mistakes, source))?;
-    let shortest = definitions.programs.iter().map(|program| program.max_lateness).min();
+    // Half of it, as what comes at the very instant of a tick waits for the next.
+    let halves = definitions.programs.iter().map(|program| program.max_lateness.millis() / 2);
+    let shortest = halves.min().map(Span::from_millis);
     // Not as often as that would be refused, save where a date must be wrong.
     let least = Span::from_millis(time.millis() / MOST_TICKS + 1);
     Ok(shortest.unwrap_or(USUAL.1).max(least).clamp(USUAL.0, USUAL.1))
