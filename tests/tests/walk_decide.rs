@@ -173,7 +173,8 @@ async fn a_cap_holds_a_message_until_there_is_room_or_drops_it_and_says_so() {
     dispatch(&world).await.unwrap();
     assert_eq!(outbox(&world).len(), 4);
     let hello = &decisions(&world, "hello").await[0];
-    assert!(hello.1.starts_with("it waited: the cap on messages is reached, until"), "{hello:?}");
+    let waited = "it waited: the cap on messages is reached: at most 2 in 1 day, until";
+    assert!(hello.1.starts_with(waited), "{hello:?}");
 
     let world = World::with(&shop(&format!("{{ {cap}, when_capped: drop }}"))).await;
     customer(&world, "Europe/Paris").await;
@@ -181,7 +182,7 @@ async fn a_cap_holds_a_message_until_there_is_room_or_drops_it_and_says_so() {
     world.pass(Span::hours(1));
     sweep(&world).await.unwrap();
     look_and_send(&world).await;
-    let dropped = "it is not sent: the cap on messages is reached";
+    let dropped = "it is not sent: the cap on messages is reached: at most 2 in 1 day";
     assert_eq!(decisions(&world, "hello").await[0], ("dropped".to_owned(), dropped.to_owned()));
 }
 
@@ -316,7 +317,8 @@ async fn a_cap_tells_when_it_has_room_again_even_if_the_message_is_too_late_by_t
     sweep(&world).await.unwrap();
     look_and_send(&world).await;
     let held = &decisions(&world, "hello").await[0].1;
-    assert!(held.contains("the cap on messages is reached, until 2026-10-11T09:00:0"), "{held}");
+    let until = "the cap on messages is reached: at most 2 in 10 days, until 2026-10-11T09:00:0";
+    assert!(held.contains(until), "{held}");
     // It is no longer looked after than it is good for.
     world.pass(Span::days(3));
     dispatch(&world).await.unwrap();

@@ -271,7 +271,7 @@ fn has_had_enough(server: &Server) {
     server.track("bob", "Third", json!({}));
     let message = server.message("bob", "third");
     assert_eq!(text(&message, "state"), "held");
-    assert_eq!(text(&message, "reason"), "the cap on messages is reached");
+    assert_eq!(text(&message, "reason"), "the cap on messages is reached: at most 2 in 1 day");
     assert_eq!(server.outbox("email", "bob@example.com").len(), 2);
 }
 

@@ -10,12 +10,12 @@ use crate::channel::Channel;
 use crate::digest::Key;
 use crate::id::CustomerId;
 use crate::limits;
-use crate::message::Message;
+use crate::message::{Class, Message};
 use crate::pressure::{LONGEST, Pressure, Sent, short};
 use crate::program::Program;
 use crate::time::Timestamp;
 
-/// A message that sells, and was claimed for an address.
+/// A message that sells, or asks for a confirmation, and was claimed for an address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Booking {
     /// When it was claimed.
@@ -28,10 +28,13 @@ pub struct Booking {
     program: Key,
     /// When the entry was that it follows.
     entry: Timestamp,
+    /// Whether caps count it.
+    sells: bool,
 }
 
-/// Bytes of a booking: two instants of 48 bits, which last for 8,900 years, and three names of 32.
-const BYTES: usize = 24;
+/// Bytes of a booking: two instants of 48 bits, which last for 8,900 years, three names of 32, and one
+/// that says whether it sells.
+const BYTES: usize = 25;
 
 impl Booking {
     /// The booking of a message that is claimed at `at`.
@@ -42,6 +45,7 @@ impl Booking {
             customer: customer(&message.customer),
             program: Program::key_of(&message.program),
             entry: message.at,
+            sells: message.class == Class::Marketing,
         }
     }
 
@@ -50,7 +54,8 @@ impl Booking {
         let instant = |at: Timestamp| at.millis().to_be_bytes().into_iter().skip(2);
         let names = [self.message, self.customer.0, self.program.0];
         let names = names.into_iter().flat_map(u32::to_be_bytes);
-        let all = instant(self.at).chain(instant(self.entry)).chain(names);
+        let all =
+            instant(self.at).chain(instant(self.entry)).chain(names).chain([self.sells.into()]);
         bytes.iter_mut().zip(all).for_each(|(to, from)| *to = from);
         bytes
     }
@@ -67,6 +72,7 @@ impl Booking {
             message: name(12),
             customer: Key(name(16)),
             program: Key(name(20)),
+            sells: bytes.last() == Some(&1),
         }
     }
 }
@@ -106,7 +112,8 @@ impl Bookings {
     /// Adds what was sent to the address on `channel` to what caps count.
     pub fn add_to(&self, pressure: &mut Pressure, channel: Channel) {
         let sent = |known: &Booking| Sent { at: known.at, message: known.message, channel };
-        self.0.iter().for_each(|known| pressure.note(sent(known), usize::MAX));
+        let selling = self.0.iter().filter(|known| known.sells);
+        selling.for_each(|known| pressure.note(sent(known), usize::MAX));
     }
 
     /// As they are stored.
@@ -134,7 +141,7 @@ fn customer(id: &CustomerId) -> Key {
 mod tests {
     use super::*;
     use crate::id::{MessageId, ProgramId, SegmentId, TemplateId};
-    use crate::message::{Cause, Class};
+    use crate::message::Cause;
     use crate::pressure::REMEMBERED;
     use crate::testing::{at, definitions};
 

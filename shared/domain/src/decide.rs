@@ -233,15 +233,13 @@ pub fn decide(situation: &Situation<'_>, now: Timestamp) -> Decision {
     if program.about_cart && left_in_cart(profile, definitions, now).next().is_none() {
         return Decision::Drop(Dropped::NothingLeft);
     }
-    if program.class == Class::Marketing {
-        if situation.had(&choice.address, program) {
-            return Decision::Drop(Dropped::SameAddress);
-        }
-        if let Some(decision) = spare(situation, choice.address.channel(), now) {
-            return decision;
-        }
+    if situation.had(&choice.address, program) {
+        return Decision::Drop(Dropped::SameAddress);
     }
-    Decision::Send(choice)
+    let spared = (program.class == Class::Marketing)
+        .then(|| spare(situation, choice.address.channel(), now))
+        .flatten();
+    spared.unwrap_or(Decision::Send(choice))
 }
 
 /// Until when a message waits that may not go out before `until`. One that has its hour of the day waits

@@ -145,8 +145,8 @@ pub enum Class {
     /// The person waits for it, such as a receipt: it needs an address and no consent, goes out at
     /// any hour and counts for no cap. It goes to no address that is suppressed.
     Transactional,
-    /// It asks whether a consent was meant: it goes to those whose consent is pending, once, and
-    /// counts for no cap.
+    /// It asks whether a consent was meant: it goes to those whose consent is pending, once to each
+    /// address, and counts for no cap.
     OptIn,
 }
 

@@ -93,6 +93,21 @@ async fn a_link_that_confirms_is_too_old_after_a_week_and_who_asks_again_gets_an
 }
 
 #[tokio::test]
+async fn an_address_that_strangers_enter_under_many_ids_is_asked_once() {
+    let world = with_opt_in().await;
+    for id in 0..5 {
+        let id = format!("stranger-{id}");
+        let asked = json!({"channel": "email", "address": "ada@example.com"});
+        let contact = json!({"type": "identify", "traits": {"email": "ada@example.com"}});
+        let events = [world.call(&id, contact), world.track(&id, "Consent Requested", asked)];
+        world.apply(&events).await;
+    }
+    let dispatched = dispatch(&world).await.unwrap();
+    assert_eq!((dispatched.accepted, dispatched.dropped), (1, 5));
+    assert_eq!(world.capture.sent().len(), 1);
+}
+
+#[tokio::test]
 async fn who_left_at_an_old_address_can_come_back_at_a_new_one_by_their_own_hand_alone() {
     let world = World::with(SHOP).await;
     world.reachable("42").await;

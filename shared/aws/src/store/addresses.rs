@@ -154,8 +154,8 @@ impl Store {
         Ok(TransactWriteItem::builder().condition_check(check).build())
     }
 
-    /// The same, which also books a message that sells among the newest `most`, and fails if another
-    /// one was booked since. It costs what the check costs.
+    /// The same, which also books a message that sells, or asks for a confirmation, among the newest
+    /// `most`, and fails if another one was booked since. It costs what the check costs.
     pub(super) fn book(
         &self,
         address: &Address,

@@ -135,11 +135,11 @@ impl Store {
         let Wanted { waiting, profile, choice, booked, attempt, deadline } = wanted;
         let address = &choice.address;
         let mut items = vec![self.claim_item(waiting, choice, attempt, *deadline, now)?];
-        items.push(if class == Class::Marketing {
+        items.push(if class == Class::Transactional {
+            self.not_suppressed(address)?
+        } else {
             let most = profile.definitions.policy.remembered();
             self.book(address, booked, Booking::of(&waiting.message, now), most)?
-        } else {
-            self.not_suppressed(address)?
         });
         if let Some(given) = waiting.given.as_ref().filter(|given| given.picked) {
             items.push(self.take_code(given, now)?);

@@ -14,7 +14,7 @@ use super::{Store, StoreError, Table};
 
 /// The longest that a call of any function may take. The template sets timeouts; a test holds them
 /// to this.
-pub const MOST_TIMEOUT: Span = Span::seconds(60);
+pub const MOST_TIMEOUT: Span = Span::seconds(80);
 
 /// Slices of a round at least, however few shards there are: each keeps a sample of its own, and so
 /// many together are everybody in a shop of some thousands.
