@@ -102,6 +102,52 @@ async fn the_census_is_told_over_http() {
 }
 
 #[tokio::test]
+async fn coverage_tells_who_lacks_what_and_whom_a_question_would_reach() {
+    let world = World::with(
+        "
+segments:
+  - { id: birthday, when: { trait: birthday, anniversary: { in_next: 7d } } }
+  - { id: buyers, when: { event: Order Completed } }
+templates: [{ id: hello, sms: 'Hello to {{ customer.city }}' }]
+programs: [{ id: hello, enter: buyers, again: never, send: { template: hello } }]
+",
+    )
+    .await;
+    let born = json!({"birthday": "1990-05-01", "city": "Bath"});
+    for (id, traits) in [("ada", born), ("bob", json!({})), ("eve", json!({}))] {
+        let told = world.call(id, json!({"type": "identify", "traits": traits}));
+        world.apply(&[told, world.track(id, "Order Completed", json!({"order_id": id}))]).await;
+    }
+    for id in ["ada", "bob", "mia"] {
+        world.reachable(id).await;
+    }
+    // Who said no to text messages is not asked for them; who never spoke of them is.
+    let no = world.track("bob", "Consent Withdrawn", json!({"channel": "sms"}));
+    let mail = json!({"type": "identify", "traits": {"email": "joe@example.com"}});
+    let yes = world.track("joe", "Consent Granted", json!({"channel": "email"}));
+    world.apply(&[no]).await;
+    world.apply(&[world.call("joe", mail), yes]).await;
+    world.pass(Span::hours(1));
+    census(&world).await.unwrap();
+    let (_, told) = manage(&world, "GET", "/api/census/coverage", &Value::Null).await;
+    let needs = |what: &str, lacking: u64, askable: u64| json!({"what": what, "lacking": lacking, "askable": askable});
+    assert_eq!(told["customers"], 5);
+    assert_eq!(
+        told["segments"],
+        json!([{"segment": "birthday", "needs": [needs("trait.birthday", 4, 3)]}])
+    );
+    let lines = [&told["programs"], &told["questions"]].map(|list| list.as_array().unwrap());
+    let lines = lines.into_iter().flatten().map(|line| format!("{line}\n"));
+    expect_test::expect![[r#"
+        {"customers":3,"needs":[{"askable":0,"lacking":1,"what":"address.sms"},{"askable":0,"lacking":2,"what":"consent.sms"},{"askable":1,"lacking":2,"what":"trait.city"}],"program":"hello","segment":"buyers","template":"hello"}
+        {"answer":"date","askable":3,"lacking":4,"programs":[],"segments":["birthday"],"what":"trait.birthday"}
+        {"answer":"text","askable":3,"lacking":4,"programs":["hello"],"segments":[],"what":"trait.city"}
+        {"answer":"address","askable":1,"lacking":2,"programs":["hello"],"segments":[],"what":"address.sms"}
+        {"answer":"consent","askable":1,"lacking":3,"programs":["hello"],"segments":[],"what":"consent.sms"}
+    "#]].assert_eq(&lines.collect::<String>());
+}
+
+#[tokio::test]
 async fn censuses_are_kept_with_sizes_and_who_moved_where() {
     let world = shop().await;
     census(&world).await.unwrap();

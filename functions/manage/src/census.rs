@@ -1,12 +1,14 @@
 //! `/api/census`: where rankings are cut, how large classes are, how good segments are, and what is
 //! known of whom.
 
+use std::cmp::Reverse;
+
 use attune_aws::store::{Counted, Pass, Round};
 use attune_domain::census::quality::{Finding, Measured, Overlap, Quality};
-use attune_domain::census::{Known, Tally};
+use attune_domain::census::{Head, Known, Summary, Tally};
 use attune_domain::channel::Channel;
 use attune_domain::class::ClassDefinition;
-use attune_domain::coverage::traits_read;
+use attune_domain::coverage::{self, Asked, Fact, Needed, needs_of_program, needs_of_segment};
 use attune_domain::number::ratio;
 use attune_domain::program::Program;
 use attune_domain::ranking::{Cuts, Frozen, Place, Split};
@@ -54,20 +56,29 @@ pub(crate) async fn quality(State(deps): State<Deps>) -> Result<Json<Value>, Ref
     })))
 }
 
-/// What is known of how many, and what messages need that their readers lack.
+/// What is known of how many, what segments and messages need that customers lack, and what to ask
+/// them for.
 pub(crate) async fn coverage(State(deps): State<Deps>) -> Result<Json<Value>, Refusal> {
     let counted = last(&deps).await?;
     let Counted { definitions, summary } = &counted;
-    let known = summary.known.iter().map(|(name, known)| {
-        let inside = known.inside.iter().filter_map(|(place, customers)| {
+    let known = summary.known.iter().map(|(fact, Known { have, .. })| {
+        let inside = have.inside.iter().filter_map(|(place, customers)| {
             let segment = definitions.segments.get(usize::from(*place))?;
             Some((segment.id.to_string(), (*customers).into()))
         });
         json!({
-            "what": name,
-            "customers": known.customers,
-            "share": rounded(ratio(known.customers, summary.customers)),
+            "what": fact.to_string(),
+            "customers": have.customers,
+            "share": rounded(ratio(have.customers, summary.customers)),
             "inside": inside.collect::<Map<_, _>>(),
+        })
+    });
+    let segments = definitions.segments.iter().enumerate();
+    let segments = segments.filter_map(|(place, segment)| {
+        let needs = needs_of_segment(place, definitions);
+        (!needs.is_empty()).then(|| {
+            let needs = needs.into_iter().map(|fact| lack(&fact, None, summary));
+            json!({ "segment": segment.id.as_str(), "needs": needs.collect::<Value>() })
         })
     });
     let programs = definitions.programs.iter().filter_map(|program| needs(program, &counted));
@@ -75,7 +86,9 @@ pub(crate) async fn coverage(State(deps): State<Deps>) -> Result<Json<Value>, Re
         "at": definitions.census().at.to_string(),
         "customers": summary.customers,
         "known": known.collect::<Value>(),
+        "segments": segments.collect::<Value>(),
         "programs": programs.collect::<Value>(),
+        "questions": questions(&counted),
     })))
 }
 
@@ -171,33 +184,65 @@ fn overlap(overlap: &Overlap) -> Value {
 /// What a program's template needs, and how many of its segment lack it.
 fn needs(program: &Program, counted: &Counted) -> Option<Value> {
     let Counted { definitions, summary } = counted;
-    let content = definitions.templates.get(&program.template)?;
-    let place = u16::try_from(program.segment).ok()?;
-    let inside = summary.segments.get(program.segment).map_or(0, |tally| tally.inside);
-    let lacking = |name: &str| {
-        let known = summary.known.get(name).unwrap_or(&NOBODY);
-        inside.saturating_sub(known.inside.get(&place).copied().unwrap_or_default())
-    };
-    let traits = traits_read(content, &definitions.shop).into_iter().map(|path| {
-        let lacking = lacking(&format!("trait.{path}"));
-        json!({ "what": format!("trait.{path}"), "lacking": lacking })
-    });
-    let channels = Channel::ALL.into_iter().filter(|channel| content.has(*channel));
-    let channels = channels.flat_map(|channel| {
-        [format!("address.{channel}"), format!("consent.{channel}")]
-            .map(|what| json!({ "lacking": lacking(&what), "what": what }))
-    });
+    let needs = needs_of_program(program, definitions).into_iter();
+    let needs = needs.map(|fact| lack(&fact, Some(program.segment), summary));
     Some(json!({
         "program": program.id.as_str(),
         "template": program.template.as_str(),
         "segment": definitions.segments.get(program.segment)?.id.as_str(),
-        "customers": inside,
-        "needs": traits.chain(channels).collect::<Value>(),
+        "customers": customers(Some(program.segment), summary),
+        "needs": needs.collect::<Value>(),
     }))
 }
 
-/// What is known of nobody.
-static NOBODY: Known = Known { customers: 0, inside: std::collections::BTreeMap::new() };
+/// How many lack a fact, in all or inside a segment, and how many of these can be asked.
+fn lack(fact: &Fact, inside: Option<usize>, summary: &Summary) -> Value {
+    let of = |head: &Head| match inside {
+        None => head.customers,
+        Some(place) => {
+            let place = u16::try_from(place).ok();
+            place.and_then(|place| head.inside.get(&place)).copied().unwrap_or_default()
+        }
+    };
+    let known = summary.known.get(fact);
+    let have = known.map_or(0, |known| of(&known.have));
+    json!({
+        "what": fact.to_string(),
+        "lacking": customers(inside, summary).saturating_sub(have),
+        "askable": known.map_or(0, |known| of(&known.askable)),
+    })
+}
+
+/// How many there are, in all or inside a segment.
+fn customers(inside: Option<usize>, summary: &Summary) -> u64 {
+    inside.map_or(summary.customers, |place| {
+        summary.segments.get(place).map_or(0, |tally| tally.inside)
+    })
+}
+
+/// What to ask for: what is needed and lacking, and can be asked of somebody. What most can be asked
+/// for comes first.
+fn questions(counted: &Counted) -> Value {
+    let Counted { definitions, summary } = counted;
+    let askable = |fact: &Fact| summary.known.get(fact).map_or(0, |known| known.askable.customers);
+    let needed = coverage::needs(definitions).into_iter();
+    let mut needed: Vec<_> = needed.filter(|(fact, _)| askable(fact) > 0).collect();
+    needed.sort_by_key(|(fact, _)| Reverse(askable(fact)));
+    let question = |(fact, needed): &(Fact, Needed)| {
+        let asked = Asked::of(fact, definitions);
+        let segments = needed.segments.iter().filter_map(|place| definitions.segments.get(*place));
+        let programs = needed.programs.iter().filter_map(|place| definitions.programs.get(*place));
+        let mut question = lack(fact, None, summary);
+        question["answer"] = asked.as_str().into();
+        if let Asked::Choice(choices) = asked {
+            question["choices"] = choices.into_iter().collect();
+        }
+        question["segments"] = segments.map(|segment| segment.id.as_str()).collect();
+        question["programs"] = programs.map(|program| program.id.as_str()).collect();
+        question
+    };
+    needed.iter().map(question).collect()
+}
 
 /// To four digits.
 fn rounded(number: f64) -> Value {

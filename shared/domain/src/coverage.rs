@@ -1,10 +1,204 @@
-//! What a template reads, and who of its readers lacks it.
+//! What definitions need to know of customers, who lacks it, and what question would fill it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
-use crate::card::Card;
-use crate::definitions::{Content, Shop};
+use crate::card::{Card, Status};
+use crate::channel::Channel;
+use crate::definitions::{Content, Definitions, Shop};
+use crate::plan::{CardTest, Memory};
+use crate::program::Program;
+use crate::value::{Scalar, ValueTest};
 use crate::vocabulary::{Meaning, Vocabulary};
+
+/// Something that can be known of a customer.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Fact {
+    /// Where they can be reached on a channel.
+    Address(Channel),
+    /// That they allow messages on it.
+    Consent(Channel),
+    /// A trait, by its path such as `address.city`.
+    Trait(String),
+}
+
+impl Fact {
+    /// Whether it is known of the customer with this card.
+    pub fn is_known(&self, card: &Card) -> bool {
+        match self {
+            Self::Address(channel) => card.address(*channel).is_some(),
+            Self::Consent(channel) => card.allows(*channel, None),
+            Self::Trait(path) => has(card, path),
+        }
+    }
+
+    /// Whether the customer can be asked for it: they can be reached on any channel, and did not say
+    /// no to what is asked.
+    pub fn may_be_asked(&self, card: &Card) -> bool {
+        let refused = match self {
+            Self::Address(channel) | Self::Consent(channel) => {
+                card.status(*channel, None) == Some(Status::Withdrawn)
+            }
+            Self::Trait(_) => false,
+        };
+        !refused && Channel::ALL.into_iter().any(|channel| card.allows(channel, None))
+    }
+
+    /// Everything that is known of the customer with this card.
+    pub fn all_of(card: &Card) -> impl Iterator<Item = Self> {
+        let channels = || Channel::ALL.into_iter();
+        let traits = card.traits.iter().filter(|(_, known)| !known.value.is_null());
+        let traits = traits.map(|(name, _)| Self::Trait(name.clone()));
+        let of_channels = channels().map(Self::Address).chain(channels().map(Self::Consent));
+        of_channels.filter(|fact| fact.is_known(card)).chain(traits)
+    }
+
+    /// Reads `address.email`, `consent.sms` or `trait.address.city`.
+    pub fn parse(text: &str) -> Option<Self> {
+        match text.split_once('.')? {
+            ("address", channel) => Channel::parse(channel).map(Self::Address),
+            ("consent", channel) => Channel::parse(channel).map(Self::Consent),
+            ("trait", path) => Some(Self::Trait(path.to_owned())),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for Fact {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Address(channel) => write!(f, "address.{channel}"),
+            Self::Consent(channel) => write!(f, "consent.{channel}"),
+            Self::Trait(path) => write!(f, "trait.{path}"),
+        }
+    }
+}
+
+/// What the customers of a program must be known by: what its template reads, and an address and
+/// consent on each channel that it has a text for.
+pub fn needs_of_program(program: &Program, definitions: &Definitions) -> BTreeSet<Fact> {
+    let Some(content) = definitions.templates.get(&program.template) else {
+        return BTreeSet::new();
+    };
+    let traits = traits_read(content, &definitions.shop).into_iter().map(Fact::Trait);
+    let channels = Channel::ALL.into_iter().filter(|channel| content.has(*channel));
+    let channels = channels.flat_map(|channel| [Fact::Address(channel), Fact::Consent(channel)]);
+    traits.chain(channels).collect()
+}
+
+/// What the rule of the segment at `place` looks at, and those of the segments it refers to.
+pub fn needs_of_segment(place: usize, definitions: &Definitions) -> BTreeSet<Fact> {
+    let Some(segment) = definitions.segments.get(place) else { return BTreeSet::new() };
+    let slots = segment.rule.slots().into_iter();
+    let memories = slots.filter_map(|slot| Some(&definitions.plan.slots().get(slot)?.memory));
+    let facts = memories.filter_map(|memory| match memory {
+        Memory::Card(CardTest::Consent(channel, _, Status::Granted)) => {
+            Some(Fact::Consent(*channel))
+        }
+        memory => memory.trait_path().map(|path| Fact::Trait(path.to_owned())),
+    });
+    let others = segment.rule.segments().into_iter();
+    facts.chain(others.flat_map(|other| needs_of_segment(other, definitions))).collect()
+}
+
+/// Who needs to know a fact: segments and programs, by their places.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Needed {
+    /// Segments whose rules look at it.
+    pub segments: Vec<usize>,
+    /// Programs whose templates do, or which need it to reach anybody.
+    pub programs: Vec<usize>,
+}
+
+/// All that the definitions need to know of customers.
+pub fn needs(definitions: &Definitions) -> BTreeMap<Fact, Needed> {
+    let mut all: BTreeMap<Fact, Needed> = BTreeMap::new();
+    for place in 0..definitions.segments.len() {
+        for fact in needs_of_segment(place, definitions) {
+            all.entry(fact).or_default().segments.push(place);
+        }
+    }
+    for (place, program) in definitions.programs.iter().enumerate() {
+        for fact in needs_of_program(program, definitions) {
+            all.entry(fact).or_default().programs.push(place);
+        }
+    }
+    all
+}
+
+/// The kind of answer that a question for a fact gets.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Asked {
+    /// An e-mail address, a phone number or a device.
+    Address,
+    /// Whether they allow messages.
+    Consent,
+    /// One of these texts, or another: rules tell them apart.
+    Choice(BTreeSet<String>),
+    /// Yes or no.
+    YesNo,
+    /// A day.
+    Date,
+    /// A number.
+    Number,
+    /// Any text.
+    Text,
+}
+
+impl Asked {
+    /// What a question for `fact` asks, as the rules look at it.
+    pub fn of(fact: &Fact, definitions: &Definitions) -> Self {
+        let path = match fact {
+            Fact::Address(_) => return Self::Address,
+            Fact::Consent(_) => return Self::Consent,
+            Fact::Trait(path) => path,
+        };
+        let slots = definitions.plan.slots().iter().map(|slot| &slot.memory);
+        let about: Vec<_> = slots.filter(|memory| memory.trait_path() == Some(path)).collect();
+        let tests = about.iter().flat_map(|memory| match memory {
+            Memory::Card(CardTest::Trait(_, tests)) => tests.as_slice(),
+            _ => &[],
+        });
+        let mut asked = Self::Text;
+        let mut choices = BTreeSet::new();
+        for test in tests {
+            match test {
+                ValueTest::In(scalars) => {
+                    for scalar in scalars {
+                        match scalar {
+                            Scalar::Text(text) => drop(choices.insert(text.clone())),
+                            Scalar::Bool(_) => asked = Self::YesNo,
+                            Scalar::Number(_) => asked = Self::Number,
+                        }
+                    }
+                }
+                ValueTest::Number(_) => asked = Self::Number,
+                ValueTest::Before(_) | ValueTest::After(_) => asked = Self::Date,
+                ValueTest::Contains(_) | ValueTest::StartsWith(_) | ValueTest::IsSet => {}
+            }
+        }
+        let dated =
+            |memory: &&Memory| matches!(memory, Memory::Instant(_) | Memory::Anniversary(_));
+        match (asked, choices.is_empty()) {
+            (_, false) => Self::Choice(choices),
+            (Self::Text, true) if about.iter().any(dated) => Self::Date,
+            (asked, true) => asked,
+        }
+    }
+
+    /// `address`, `choice`, …
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::Address => "address",
+            Self::Consent => "consent",
+            Self::Choice(_) => "choice",
+            Self::YesNo => "yes_no",
+            Self::Date => "date",
+            Self::Number => "number",
+            Self::Text => "text",
+        }
+    }
+}
 
 /// The traits that a template of a shop reads: paths such as `first_name` or `address.city`.
 pub fn traits_read(content: &Content, shop: &Shop) -> BTreeSet<String> {
@@ -69,5 +263,46 @@ mod tests {
             "dialect: braze, sms: '{% assign first_name = {{${first_name}}} | upcase %}{{first_name}}'",
             &["first_name"],
         );
+    }
+
+    const NEEDY: &str = "
+segments:
+  - { id: birthday, when: { trait: born, anniversary: { in_next: 7d } } }
+  - { id: sporty, when: { any: [{ trait: sport, is: [tennis, golf] }, { trait: age, less_than: 30 }] } }
+  - { id: reached, when: { all: [{ segment: sporty }, { consent: sms }] } }
+  - { id: left, when: { consent: email, is: withdrawn } }
+templates: [{ id: t, sms: 'Hi {{ customer.first_name }}' }]
+programs: [{ id: p, enter: reached, again: never, send: { template: t } }]
+";
+
+    #[test]
+    fn segments_need_what_their_rules_read_even_by_way_of_others() {
+        let definitions = definitions(NEEDY);
+        let needs = |place| {
+            let facts = needs_of_segment(place, &definitions);
+            facts.iter().map(Fact::to_string).collect::<Vec<_>>()
+        };
+        assert_eq!(needs(0), ["trait.born"]);
+        assert_eq!(needs(1), ["trait.age", "trait.sport"]);
+        assert_eq!(needs(2), ["consent.sms", "trait.age", "trait.sport"]);
+        assert!(needs(3).is_empty());
+        let all = super::needs(&definitions);
+        let of = |fact: &str| all[&Fact::parse(fact).unwrap()].clone();
+        assert_eq!(of("consent.sms"), Needed { segments: vec![2], programs: vec![0] });
+        assert_eq!(of("trait.first_name"), Needed { segments: vec![], programs: vec![0] });
+        assert_eq!(of("trait.sport").segments, [1, 2]);
+    }
+
+    #[test]
+    fn a_question_asks_what_rules_can_tell_apart() {
+        let definitions = definitions(NEEDY);
+        let asked = |fact: &str| Asked::of(&Fact::parse(fact).unwrap(), &definitions);
+        assert_eq!(asked("trait.born"), Asked::Date);
+        assert_eq!(asked("trait.age"), Asked::Number);
+        let choices = BTreeSet::from(["golf".to_owned(), "tennis".to_owned()]);
+        assert_eq!(asked("trait.sport"), Asked::Choice(choices));
+        assert_eq!(asked("trait.first_name"), Asked::Text);
+        assert_eq!(asked("address.sms"), Asked::Address);
+        assert_eq!(asked("consent.sms"), Asked::Consent);
     }
 }

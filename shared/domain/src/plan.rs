@@ -162,6 +162,16 @@ impl Memory {
         matches!(self, Self::Card(_) | Self::Instant(_) | Self::Anniversary(_) | Self::Rank(_))
     }
 
+    /// The trait that it is made from, if it is from one.
+    pub fn trait_path(&self) -> Option<&str> {
+        match self {
+            Self::Card(CardTest::Trait(path, _))
+            | Self::Instant(path)
+            | Self::Anniversary(path) => Some(path),
+            _ => None,
+        }
+    }
+
     /// How many instants it keeps; 1 for everything that has no such number.
     pub fn keep(&self) -> u16 {
         if let Self::Latest { keep, .. } = self { *keep } else { 1 }

@@ -69,6 +69,8 @@ pub(super) struct Known {
     pub(super) what: String,
     pub(super) customers: u64,
     pub(super) of: u64,
+    /// Of whom it is not known and needed, and who can be asked.
+    pub(super) askable: u64,
 }
 
 /// Messages of one program on one channel with one outcome.
@@ -162,10 +164,11 @@ fn is_reminder(sent: &Sent) -> bool {
 async fn census(suite: &Suite) -> Result<(Vec<String>, Vec<Known>), Failure> {
     let Some(counted) = suite.store.last_census().await? else { return Ok(Default::default()) };
     let quality = Quality::of(&counted.summary, &counted.definitions);
-    let known = counted.summary.known.iter().map(|(what, known)| Known {
-        what: what.clone(),
-        customers: known.customers,
+    let known = counted.summary.known.iter().map(|(fact, known)| Known {
+        what: fact.to_string(),
+        customers: known.have.customers,
         of: counted.summary.customers,
+        askable: known.askable.customers,
     });
     Ok((quality.findings.iter().map(ToString::to_string).collect(), known.collect()))
 }

@@ -4,7 +4,7 @@ use attune_domain::time::Timestamp;
 use attune_embedded::capture::sent::{Kind, Sent};
 
 use super::day_and_time;
-use super::report::{Report, Used};
+use super::report::{Known, Report, Used};
 use crate::tables::{grouped, table};
 
 /// Prints everything.
@@ -68,9 +68,10 @@ fn census(report: &Report) {
         say!("- {finding}");
     }
     say!("\nWhat is known of whom:");
-    let mut rows = table(["what", "customers", "of"], &[1, 2]);
-    for known in &report.known {
-        rows.add_row([known.what.clone(), grouped(known.customers), grouped(known.of)]);
+    let columns = ["what", "customers", "of", "needed, and can be asked for"];
+    let mut rows = table(columns, &[1, 2, 3]);
+    for Known { what, customers, of, askable } in &report.known {
+        rows.add_row([what.clone(), grouped(*customers), grouped(*of), grouped(*askable)]);
     }
     say!("{rows}");
 }

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::Census;
-use super::summary::{Known, Row, Summary, Tally};
+use super::summary::{Head, Known, Row, Summary, Tally};
 use crate::affinity::ProductKey;
+use crate::coverage::Fact;
 use crate::digest::Key;
 use crate::id::CustomerId;
 use crate::number::Number;
@@ -15,7 +16,7 @@ use crate::time::Timestamp;
 
 /// The first byte. A change of the layout gets another; a pass whose summaries cannot be read begins
 /// anew.
-const FORMAT: u64 = 3;
+const FORMAT: u64 = 4;
 
 impl Summary {
     /// As bytes.
@@ -39,13 +40,10 @@ impl Summary {
             [pack_cell(*from), pack_cell(*to), *customers].into_iter().for_each(|n| out.number(n));
         }
         out.length(self.known.len());
-        for (name, known) in &self.known {
-            out.text(name);
-            out.number(known.customers);
-            out.length(known.inside.len());
-            for (segment, inside) in &known.inside {
-                [u64::from(*segment), *inside].into_iter().for_each(|n| out.number(n));
-            }
+        for (fact, known) in &self.known {
+            out.text(&fact.to_string());
+            pack_head(&mut out, &known.have);
+            pack_head(&mut out, &known.askable);
         }
         out.length(self.rows.len());
         self.rows.iter().for_each(|(hash, row)| pack_row(&mut out, *hash, row));
@@ -66,9 +64,8 @@ impl Summary {
         let both = input.list(|input| Ok(((place(input)?, place(input)?), input.number()?)))?;
         let moves = input.list(|input| Ok(((cell(input)?, cell(input)?), input.number()?)))?;
         let known = input.list(|input| {
-            let (name, customers) = (input.text()?.to_owned(), input.number()?);
-            let inside = input.list(|input| Ok((place(input)?, input.number()?)))?;
-            Ok((name, Known { customers, inside: inside.into_iter().collect() }))
+            let fact = Fact::parse(input.text()?).ok_or(Unreadable)?;
+            Ok((fact, Known { have: unpack_head(input)?, askable: unpack_head(input)? }))
         })?;
         let rows = input.list(unpack_row)?;
         let beyond = Some(u64::from_be_bytes(input.fixed()?)).filter(|hash| *hash != u64::MAX);
@@ -128,6 +125,20 @@ fn unpack_tally(input: &mut Reader<'_>) -> Result<Tally, Unreadable> {
     let reachable = [input.number()?, input.number()?, input.number()?];
     let (reached, entered, left) = (input.number()?, input.number()?, input.number()?);
     Ok(Tally { inside, reachable, reached, entered, left })
+}
+
+fn pack_head(out: &mut Writer, head: &Head) {
+    out.number(head.customers);
+    out.length(head.inside.len());
+    for (segment, inside) in &head.inside {
+        [u64::from(*segment), *inside].into_iter().for_each(|n| out.number(n));
+    }
+}
+
+fn unpack_head(input: &mut Reader<'_>) -> Result<Head, Unreadable> {
+    let customers = input.number()?;
+    let inside = input.list(|input| Ok((place(input)?, input.number()?)))?;
+    Ok(Head { customers, inside: inside.into_iter().collect() })
 }
 
 fn pack_row(out: &mut Writer, hash: u64, row: &Row) {

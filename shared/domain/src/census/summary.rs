@@ -11,6 +11,7 @@ use super::Census;
 use crate::affinity::ProductKey;
 use crate::cart::BOUGHT;
 use crate::channel::Channel;
+use crate::coverage::{Fact, Needed, needs};
 use crate::definitions::Definitions;
 use crate::digest::{Key, hash64};
 use crate::id::CustomerId;
@@ -48,8 +49,8 @@ pub struct Summary {
     pub both: BTreeMap<(u16, u16), u64>,
     /// Who of the ranked moved where since the census before, or stayed.
     pub moves: BTreeMap<Move, u64>,
-    /// What is known of how many: traits, consents and addresses.
-    pub known: BTreeMap<String, Known>,
+    /// Of how many what is known, and of how many what is needed is not.
+    pub known: BTreeMap<Fact, Known>,
     /// The sample, by the hash of the id.
     pub rows: BTreeMap<u64, Row>,
     /// The lowest hash that was left out of the sample, if any was.
@@ -74,13 +75,38 @@ pub struct Tally {
     pub left: u64,
 }
 
-/// Of how many customers one thing is known.
+/// Of how many customers one fact is known.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Known {
+    /// Of whom it is known.
+    pub have: Head,
+    /// Of whom it is not, and who can be asked for it. Only for facts that are needed, and by segment
+    /// only where a program needs it.
+    pub askable: Head,
+}
+
+/// A number of customers, in all and by segment.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Head {
     /// In all.
     pub customers: u64,
-    /// By segment.
+    /// By the place of the segment.
     pub inside: BTreeMap<u16, u64>,
+}
+
+impl Head {
+    /// Counts a customer who is in these segments.
+    fn count<'a>(&mut self, inside: impl IntoIterator<Item = &'a u16>) {
+        self.customers += 1;
+        inside.into_iter().for_each(|segment| *self.inside.entry(*segment).or_default() += 1);
+    }
+
+    fn add(&mut self, other: Self) {
+        self.customers += other.customers;
+        for (segment, inside) in other.inside {
+            *self.inside.entry(segment).or_default() += inside;
+        }
+    }
 }
 
 /// A customer in the sample.
@@ -112,6 +138,8 @@ pub struct Counter<'a> {
     definitions: &'a Definitions,
     metrics: Vec<&'a Metric>,
     rankings: Vec<(Key, Vec<usize>)>,
+    /// Facts that are needed, and the places of the segments of the programs that need them.
+    needed: BTreeMap<Fact, BTreeSet<u16>>,
     /// When the census before came to its end.
     before: Timestamp,
     /// The instant of this one.
@@ -125,7 +153,12 @@ impl<'a> Counter<'a> {
         let metrics = metrics(definitions);
         let rankings = definitions.plan.rankings();
         let rankings = rankings.map(|(_, key, ranking)| (key, axes(&metrics, ranking))).collect();
-        Self { definitions, metrics, rankings, before, at }
+        let needed = needs(definitions).into_iter().take(limits::CENSUS_FACTS);
+        let needed = needed.map(|(fact, Needed { programs, .. })| {
+            let programs = programs.iter().filter_map(|place| definitions.programs.get(*place));
+            (fact, programs.filter_map(|program| u16::try_from(program.segment).ok()).collect())
+        });
+        Self { definitions, metrics, rankings, needed: needed.collect(), before, at }
     }
 
     /// Adds one customer, who was not added before.
@@ -200,22 +233,20 @@ impl<'a> Counter<'a> {
         }
     }
 
+    /// What is needed is counted first, so that it is there however many other facts are known.
     fn count_known(&self, summary: &mut Summary, profile: &Profile, inside: &[u16]) {
         let card = &profile.card;
-        let addresses = Channel::ALL.into_iter().filter(|channel| card.address(*channel).is_some());
-        let addresses = addresses.map(|channel| format!("address.{channel}"));
-        let consents = Channel::ALL.into_iter().filter(|channel| card.allows(*channel, None));
-        let consents = consents.map(|channel| format!("consent.{channel}"));
-        let traits = card.traits.iter().filter(|(_, known)| !known.value.is_null());
-        let traits = traits.map(|(name, _)| format!("trait.{name}"));
-        for name in addresses.chain(consents).chain(traits) {
-            if summary.known.len() >= limits::CENSUS_FACTS && !summary.known.contains_key(&name) {
-                continue;
+        for (fact, programs) in &self.needed {
+            let known = summary.known.entry(fact.clone()).or_default();
+            if fact.is_known(card) {
+                known.have.count(inside);
+            } else if fact.may_be_asked(card) {
+                known.askable.count(inside.iter().filter(|segment| programs.contains(segment)));
             }
-            let known = summary.known.entry(name).or_default();
-            known.customers += 1;
-            for segment in inside {
-                *known.inside.entry(*segment).or_default() += 1;
+        }
+        for fact in Fact::all_of(card).filter(|fact| !self.needed.contains_key(fact)) {
+            if summary.known.len() < limits::CENSUS_FACTS || summary.known.contains_key(&fact) {
+                summary.known.entry(fact).or_default().have.count(inside);
             }
         }
     }
@@ -270,12 +301,10 @@ impl Summary {
         for (moved, customers) in other.moves {
             *self.moves.entry(moved).or_default() += customers;
         }
-        for (name, theirs) in other.known {
-            let ours = self.known.entry(name).or_default();
-            ours.customers += theirs.customers;
-            for (segment, inside) in theirs.inside {
-                *ours.inside.entry(segment).or_default() += inside;
-            }
+        for (fact, theirs) in other.known {
+            let ours = self.known.entry(fact).or_default();
+            ours.have.add(theirs.have);
+            ours.askable.add(theirs.askable);
         }
         self.rows.extend(other.rows);
         self.beyond = [self.beyond, other.beyond].into_iter().flatten().min();
