@@ -387,3 +387,40 @@ async fn a_run_logs_once_what_its_messages_lacked_and_nothing_of_the_customers()
         {"level":"WARN","message":"dispatch.warning","template":"t","part":"the subject","line":1,"column":40,"fault":"`slice`: expected a whole number","messages":2}"#]].assert_eq(&lines.join("\n"));
     assert!(!log.contains("secret"), "{log}");
 }
+
+const RECEIPTS: &str = "
+segments: [{ id: ordered-just-now, when: { event: Order Completed, within: 1m } }]
+templates: [{ id: receipt, sms: 'Order {{ event.order_id }} of {{ event.products.first.name }}' }]
+programs:
+  - id: receipt
+    enter: ordered-just-now
+    again: { after: 1m }
+    send: { template: receipt, class: transactional }
+";
+
+#[tokio::test]
+async fn a_receipt_tells_of_the_very_order_that_it_follows() {
+    let world = World::with(RECEIPTS).await;
+    world.reachable("42").await;
+    for (order, name) in [("A7", "Red"), ("B8", "White")] {
+        let bought = json!({"order_id": order, "products": [{"product_id": "p", "name": name}]});
+        world.apply(&[world.track("42", "Order Completed", bought)]).await;
+        world.pass(Span::minutes(2));
+        sweep(&world).await.unwrap();
+    }
+    dispatch(&world).await.unwrap();
+    assert_eq!(texts(&world), ["Order A7 of Red", "Order B8 of White"]);
+    let shown =
+        json!({"customer": "42", "event": {"order_id": "C9", "products": [{"name": "Rosé"}]}});
+    let (_, seen) = post(&world, "/api/templates/receipt/preview", shown).await;
+    assert_eq!(seen["parts"]["sms"]["text"], "Order C9 of Rosé", "{seen}");
+}
+
+fn texts(world: &World) -> Vec<String> {
+    let sent = world.capture.sent().into_iter();
+    let texts = sent.filter_map(|sent| match sent.kind {
+        Kind::Sms(sms) => Some(sms.text),
+        _ => None,
+    });
+    texts.collect()
+}

@@ -10,9 +10,12 @@ use attune_domain::time::{Span, Timestamp};
 use crate::code::{NoCode, code};
 use crate::facts::Facts;
 use crate::outcome::Outcome;
-use crate::text::Text;
+use crate::text::{Text, event};
 use crate::{Deps, Run};
 
+/// How long a message waits for its event to be in the history. Who died before writing it down did
+/// not acknowledge it, and the client sends it again.
+const SOON: Span = Span::minutes(1);
 /// How long a message waits for codes, or for a word after a restore, before it is looked at again.
 const WAIT: Span = Span::minutes(15);
 /// Decisions about one message in one run, when things keep changing under it.
@@ -90,6 +93,10 @@ impl Turn<'_> {
         choice: Choice,
         now: Timestamp,
     ) -> Result<Option<Outcome>, StoreError> {
+        let Some(event) = event(self.deps, &facts).await? else {
+            let until = facts.held_over(now + SOON);
+            return self.hold(Held::NoEvent, until, now).await;
+        };
         let definitions = &facts.profile.definitions;
         let given = match code(self.deps, self.waiting, definitions, self.decision, now).await? {
             Ok(given) => given,
@@ -103,7 +110,7 @@ impl Turn<'_> {
             }
         };
         let mut waiting = StoredMessage { given, ..self.waiting.clone() };
-        let text = match Text::write(self.deps, &facts, &waiting, &choice, now).await? {
+        let text = match Text::write(self.deps, &facts, &waiting, &choice, event, now).await? {
             Ok(text) => text,
             Err(why @ Unwritten::TooLong(..)) => {
                 facts.too_long = true;

@@ -5,9 +5,11 @@ use attune_domain::cart::Product;
 use attune_domain::channel::Channel;
 use attune_domain::content::{Data, Draft, Unwritten, draft};
 use attune_domain::decide::Choice;
+use attune_domain::definitions::Content;
 use attune_domain::link::{Urls, WebUrl};
 use attune_domain::message::Class;
 use attune_domain::time::Timestamp;
+use serde_json::{Map, Value};
 
 use crate::Deps;
 use crate::code;
@@ -34,11 +36,32 @@ impl Text {
         facts: &Facts<'_>,
         waiting: &StoredMessage,
         choice: &Choice,
+        event: Map<String, Value>,
         now: Timestamp,
     ) -> Result<Result<Self, Unwritten>, StoreError> {
-        let recommended = recommended(deps, facts, now).await?;
-        Ok(fill(deps, facts, waiting, choice, recommended, now))
+        let shown = Shown { recommended: recommended(deps, facts, now).await?, event };
+        Ok(fill(deps, facts, waiting, choice, shown, now))
     }
+}
+
+/// What is read for the content only if it shows it.
+struct Shown {
+    recommended: Vec<Product>,
+    event: Map<String, Value>,
+}
+
+/// What the event said that the message follows, if the content shows it; `None` if the history does
+/// not have it.
+pub(crate) async fn event(
+    deps: &Deps,
+    facts: &Facts<'_>,
+) -> Result<Option<Map<String, Value>>, StoreError> {
+    let message = facts.message();
+    let content = facts.profile.definitions.templates.get(&message.template);
+    let shown = content.is_some_and(Content::reads_event);
+    let Some(key) = message.event.as_ref().filter(|_| shown) else { return Ok(Some(Map::new())) };
+    let event = deps.store.event(key).await?;
+    Ok(event.map(|event| event.properties().cloned().unwrap_or_default()))
 }
 
 /// Products to recommend, if the content shows some: nobody else pays for the reading.
@@ -60,7 +83,7 @@ fn fill(
     facts: &Facts<'_>,
     waiting: &StoredMessage,
     choice: &Choice,
-    recommended: Vec<Product>,
+    shown: Shown,
     now: Timestamp,
 ) -> Result<Text, Unwritten> {
     let (message, definitions) = (facts.message(), &facts.profile.definitions);
@@ -74,7 +97,7 @@ fn fill(
         None => Urls::harmless(&definitions.shop.url),
     };
     let data = Data::of(profile, message, definitions, &urls, now);
-    let data = data.with_recommendations(recommended);
+    let data = data.with_recommendations(shown.recommended).with_event(shown.event);
     let data = match waiting.given.as_ref() {
         Some(given) => data.with_coupon(&code::issued(given, definitions)),
         None => data,

@@ -34,6 +34,7 @@ pub(crate) fn message(
         segment,
         entry: 0,
         cause: Cause::Event,
+        event: None,
         at: now,
         due: now,
         expires: now,

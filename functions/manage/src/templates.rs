@@ -34,6 +34,9 @@ pub(crate) struct Shown {
     channel: Option<String>,
     language: Option<String>,
     program: Option<String>,
+    /// What the event said that the message would follow.
+    #[serde(default)]
+    event: Map<String, Value>,
 }
 
 /// Writes a template as a customer would get it now, on one channel or on all.
@@ -73,6 +76,9 @@ pub(crate) struct Test {
     address: String,
     language: Option<String>,
     program: Option<String>,
+    /// What the event said that the message would follow.
+    #[serde(default)]
+    event: Map<String, Value>,
 }
 
 /// Sends a template, as a customer would get it now, to an address of one's own.
@@ -81,11 +87,11 @@ pub(crate) async fn test(
     Path(id): Path<String>,
     Body(test): Body<Test>,
 ) -> Result<Json<Value>, Refusal> {
-    let Test { customer, channel, address, language, program } = test;
+    let Test { customer, channel, address, language, program, event } = test;
     let channel = channel_of(&channel)?;
     let address = Address::on(channel, &address);
     let address = address.map_err(|why| Refusal::Unreadable(format!("`address` is {why}")))?;
-    let shown = Shown { customer, channel: None, language, program };
+    let shown = Shown { customer, channel: None, language, program, event };
     let stored = load(&deps, &shown.customer).await?;
     let sample = Sample::of(&deps, &id, &stored, &shown).await?;
     if !sample.content.has(channel) {
@@ -160,7 +166,7 @@ impl<'a> Sample<'a> {
             false => Vec::new(),
         };
         let recommended = recommended.into_iter().map(|one| one.product).collect();
-        let data = data.with_recommendations(recommended);
+        let data = data.with_recommendations(recommended).with_event(shown.event.clone());
         let data = match sample::issued(program, definitions) {
             Some(issued) => data.with_coupon(&issued),
             None => data,

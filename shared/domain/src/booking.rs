@@ -157,6 +157,7 @@ mod tests {
             segment,
             entry,
             cause: Cause::Event,
+            event: None,
             at: at(when),
             due: at(when),
             expires: Timestamp::NEVER,

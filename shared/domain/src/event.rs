@@ -42,6 +42,17 @@ pub struct Event {
     pub act: Act,
 }
 
+/// Under what the history keeps an event.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EventKey {
+    /// The id it was sent under.
+    pub filed: CustomerId,
+    /// The time that the client wrote.
+    pub sent: Timestamp,
+    /// What duplicates are recognised by.
+    pub id: EventId,
+}
+
 /// What happened.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Act {
@@ -149,6 +160,11 @@ impl Event {
             device: None,
             act,
         }
+    }
+
+    /// Under what the history keeps it.
+    pub fn key(&self) -> EventKey {
+        EventKey { filed: self.filed.clone(), sent: self.sent, id: self.id }
     }
 
     /// The order in which events count: by time, then by the hash of their id, so that any order

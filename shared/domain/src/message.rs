@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::channel::Channel;
 use crate::decide::PassedOver;
-use crate::event::{Act, Event, MESSAGE_CLICKED, MESSAGE_SCANNED, MESSAGE_SENT};
+use crate::event::{Act, Event, EventKey, MESSAGE_CLICKED, MESSAGE_SCANNED, MESSAGE_SENT};
 use crate::id::{CustomerId, EventId, MessageId, ProgramId, SegmentId, TemplateId};
 use crate::pressure::Cap;
 use crate::time::Timestamp;
@@ -76,6 +76,8 @@ pub struct Message {
     pub entry: u32,
     /// Why the entry happened.
     pub cause: Cause,
+    /// The event that it follows, if it was one.
+    pub event: Option<EventKey>,
     /// When it happened. Due times count from here, not from processing.
     pub at: Timestamp,
     /// When it should go out.
@@ -263,6 +265,9 @@ pub enum Held {
         "the shop was restored from a backup, and this may have gone out before; release it, or it expires"
     )]
     Restored,
+    /// Its text shows what the event says that it follows, and the history does not have that yet.
+    #[error("the event that it follows is not in the history")]
+    NoEvent,
     /// The pool of the coupon is empty.
     #[error("no coupon code is left")]
     NoCode,

@@ -119,6 +119,7 @@ impl Program {
             segment: segment.id.clone(),
             entry: entry.ordinal,
             cause,
+            event: None,
             at: entry.since,
             due,
             expires: due + self.max_lateness,

@@ -12,7 +12,7 @@ use crate::answer::Answer;
 use crate::card::ConsentAct;
 use crate::definitions::{Definitions, Segment};
 use crate::digest::Key;
-use crate::event::{CONSENT_REQUESTED, Event};
+use crate::event::{CONSENT_REQUESTED, Event, EventKey};
 use crate::id::{CustomerId, SegmentId};
 use crate::identity::KnownId;
 use crate::limits;
@@ -71,6 +71,7 @@ pub fn step(profile: Profile, input: Input<'_>, definitions: &Definitions, now: 
     let now = now.max(profile.core.as_of);
     let mut stepper = Stepper {
         definitions,
+        event: None,
         step: Step {
             profile,
             changes: Vec::new(),
@@ -92,6 +93,8 @@ pub fn step(profile: Profile, input: Input<'_>, definitions: &Definitions, now: 
 
 struct Stepper<'a> {
     definitions: &'a Definitions,
+    /// The event that was taken: what is entered from then on follows it.
+    event: Option<EventKey>,
     step: Step,
 }
 
@@ -152,6 +155,7 @@ impl Stepper<'_> {
                 self.ask_again(event, now);
                 self.rank(now);
                 let cause = if event.is_import() { Cause::Import } else { Cause::Event };
+                self.event = Some(event.key());
                 self.judge(now, Which::All, |_| cause);
             }
             Input::Merge(event, other) => {
@@ -344,7 +348,8 @@ impl Stepper<'_> {
             if program.starts_for(cause) && program.may_start(last, entry.since) {
                 started.insert(program.key(), entry.since);
                 let Profile { id, core, .. } = &self.step.profile;
-                self.step.messages.push(program.message(id, core, segment, entry, cause));
+                let message = program.message(id, core, segment, entry, cause);
+                self.step.messages.push(Message { event: self.event.clone(), ..message });
             }
         }
     }

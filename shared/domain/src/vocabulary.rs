@@ -11,8 +11,9 @@ use crate::event::{
 };
 
 /// Names that every template can read.
-const ROOTS: [&str; 11] = [
+const ROOTS: [&str; 12] = [
     "customer",
+    "event",
     "cart",
     "shop",
     "message",
@@ -51,14 +52,8 @@ const TRAITS: [&str; 12] = [
 /// What other products give to templates and we do not, and what to do about it.
 const ELSEWHERE: [(&[&str], &str); 6] = [
     (
-        &[
-            "event",
-            "event_properties",
-            "trigger",
-            "api_trigger_properties",
-            "canvas_entry_properties",
-        ],
-        "a message is not about one event; what is left in the cart is `cart.items`",
+        &["event_properties", "trigger", "api_trigger_properties", "canvas_entry_properties"],
+        "write `event`, which has the properties of the event that the message follows",
     ),
     (&["organization", "company"], "write `shop`, or `shop.brand.…` for what you define there"),
     (&["unsubscribe_link", "set_user_to_unsubscribed_url"], "write `unsubscribe_url`"),
@@ -143,7 +138,8 @@ impl Vocabulary<'_> {
             ["cart", "items"] | ["recommendations"] => product(),
             ["shop"] => vec!["name", "url", "currency", "brand"],
             ["shop", "brand"] => self.shop.brand.keys().map(String::as_str).collect(),
-            ["shop", "brand", ..] | ["contact", ..] => return None,
+            ["shop", "brand", ..] | ["contact" | "event", ..] => return None,
+            [root, ..] if events_of(self.dialect).contains(root) => return None,
             ["message"] => vec!["id", "program"],
             ["coupon"] => vec!["code", "expires"],
             _ => Vec::new(),
@@ -154,7 +150,8 @@ impl Vocabulary<'_> {
     fn roots(self) -> Vec<String> {
         let contact: &[&str] = if self.dialect == Dialect::Dotdigital { &["contact"] } else { &[] };
         let links = links_of(self.dialect).iter().map(|(name, _)| name);
-        let names = ROOTS.iter().chain(self.persons()).chain(contact).chain(links);
+        let events = events_of(self.dialect);
+        let names = ROOTS.iter().chain(self.persons()).chain(contact).chain(events).chain(links);
         names.map(|name| (*name).to_owned()).collect()
     }
 
@@ -169,6 +166,14 @@ impl Vocabulary<'_> {
 
     fn traits_stand_alone(self) -> bool {
         matches!(self.dialect, Dialect::Braze | Dialect::Klaviyo)
+    }
+}
+
+/// What a dialect calls `event`.
+pub(crate) fn events_of(dialect: Dialect) -> &'static [&'static str] {
+    match dialect {
+        Dialect::Braze => &["event_properties", "canvas_entry_properties"],
+        _ => &[],
     }
 }
 
@@ -354,6 +359,7 @@ mod tests {
             "cart.items.first.price_money",
             "cart.items.size",
             "cart.total_money",
+            "event.products[0].name",
             "recommendations[0].url",
             "shop.brand.colour.dark",
             "shop.brand.logo",
@@ -378,12 +384,12 @@ mod tests {
         refused("shop.phone", "`shop` has `name`, `url`, `currency`, `brand`");
         refused("shop.name.long", "there is nothing in `name`");
         refused(
-            "event.product",
-            "a message is not about one event; what is left in the cart is `cart.items`",
+            "trigger.product",
+            "write `event`, which has the properties of the event that the message follows",
         );
         refused(
             "order.total",
-            "templates can read `customer`, `cart`, `shop`, `message`, `coupon`, `recommendations`, `unsubscribe_url`, `preferences_url`, `confirm_url`, `now`, `today`",
+            "templates can read `customer`, `event`, `cart`, `shop`, `message`, `coupon`, `recommendations`, `unsubscribe_url`, `preferences_url`, `confirm_url`, `now`, `today`",
         );
     }
 
@@ -398,7 +404,7 @@ mod tests {
         check(Dialect::Dotdigital, "contact.data.firstname", "given");
         let told = "there is no variable `shop.nme`; did you mean `shop.name`?";
         check(Dialect::Braze, "shop.nme", told);
-        let told = "there is no variable `event.Items`; a message is not about one event; what is left in the cart is `cart.items`";
-        check(Dialect::Klaviyo, "event.Items", told);
+        check(Dialect::Klaviyo, "event.Items", "given");
+        check(Dialect::Braze, "event_properties.total", "given");
     }
 }

@@ -14,8 +14,9 @@ segments:
   - { id: cart, when: { waiting: { since: Product Added, without: Order Completed, for: 1h, at_most: 7d } } }
 templates:
   - { id: note, email: { subject: Hello, html: '<p>Hello</p>', text: Hello } }
+  - { id: thanks, email: { subject: 'Your order {{ event.order_id }}', html: '<p>Thanks</p>', text: Thanks } }
 programs:
-  - { id: thanks, enter: buyers, again: never, send: { template: note, max_lateness: 1d } }
+  - { id: thanks, enter: buyers, again: never, send: { template: thanks, max_lateness: 1d } }
   - { id: reminder, enter: cart, again: { after: 7d }, send: { template: note, max_lateness: 6h, about: cart } }
 ";
 
@@ -29,8 +30,9 @@ segments:
   - { id: cart, when: { waiting: { since: Product Added, without: Order Completed, for: 1h, at_most: 7d } } }
 templates:
   - { id: note, email: { subject: Hello, html: '<p>Hello</p>', text: Hello } }
+  - { id: thanks, email: { subject: 'Your order {{ event.order_id }}', html: '<p>Thanks</p>', text: Thanks } }
 programs:
-  - { id: thanks, enter: buyers, again: never, send: { template: note, max_lateness: 1d } }
+  - { id: thanks, enter: buyers, again: never, send: { template: thanks, max_lateness: 1d } }
   - { id: reminder, enter: cart, again: { after: 7d }, send: { template: note, max_lateness: 6h, about: cart } }
 ";
 
@@ -45,8 +47,9 @@ segments:
   - { id: readers, when: { event: Article Read, times: { at_least: 2 } } }
 templates:
   - { id: note, email: { subject: Hello, html: '<p>Hello</p>', text: Hello } }
+  - { id: thanks, email: { subject: 'Your order {{ event.order_id }}', html: '<p>Thanks</p>', text: Thanks } }
 programs:
-  - { id: thanks, enter: buyers, again: never, goal: { event: Survey Answered }, send: { template: note, max_lateness: 1d } }
+  - { id: thanks, enter: buyers, again: never, goal: { event: Survey Answered }, send: { template: thanks, max_lateness: 1d } }
   - { id: reminder, enter: cart, again: { after: 7d }, send: { template: note, max_lateness: 6h, about: cart } }
 ";
 

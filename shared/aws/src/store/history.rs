@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use attune_domain::event::Event;
+use attune_domain::event::{Event, EventKey};
 use attune_domain::id::{CustomerId, EventId};
 use attune_domain::limits;
 use attune_domain::profile::Profile;
@@ -73,6 +73,24 @@ impl Store {
         let Some(item) = &output.item else { return Ok(Row::Missing) };
         let read = Read { table: Table::Events, item };
         Ok(if read.flag("tombstone") { Row::Tombstone(read.time("occurred")?) } else { Row::There })
+    }
+
+    /// An event, if its row is there.
+    pub async fn event(&self, key: &EventKey) -> Result<Option<Event>, StoreError> {
+        let output = self
+            .client
+            .get_item()
+            .table_name(self.table(Table::Events))
+            .key("id", text(key.filed.as_str()))
+            .key("at", text(sort_key(key.sent, key.id)))
+            .consistent_read(true)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await
+            .map_err(StoreError::of)?;
+        self.meter.reads(&output.consumed_capacity);
+        let found = output.item.as_ref().map(read).transpose()?.flatten();
+        Ok(found.map(|(event, _)| event))
     }
 
     /// Finds the rows of all entries of a ring that are not known to have one, so that they can be

@@ -80,6 +80,15 @@ impl Data {
         Self { recommended: Some(products), ..self }
     }
 
+    /// The same, with `event`: what the event said that the message follows.
+    #[must_use]
+    pub fn with_event(mut self, properties: Map<String, serde_json::Value>) -> Self {
+        if !properties.is_empty() {
+            put(&mut self.value, "event", Value::from(told(properties.into())));
+        }
+        self
+    }
+
     /// All of it, with amounts in a form.
     pub(super) fn told(&self, form: Form) -> Value {
         let mut value = self.value.clone();

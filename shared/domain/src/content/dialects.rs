@@ -3,7 +3,7 @@
 use attune_liquid::{Dialect, Object, Value};
 
 use super::data::put;
-use crate::vocabulary::links_of;
+use crate::vocabulary::{events_of, links_of};
 
 /// The data with the names of a dialect beside ours. None of ours is replaced.
 pub(super) fn with_names_of(dialect: Dialect, mut data: Value) -> Value {
@@ -25,6 +25,10 @@ pub(super) fn with_names_of(dialect: Dialect, mut data: Value) -> Value {
             add(&mut data, "contact", contact);
         }
         _ => {}
+    }
+    for name in events_of(dialect) {
+        let event = data.get("event").cloned().unwrap_or(Value::Nil);
+        add(&mut data, name, event);
     }
     for (name, ours) in links_of(dialect) {
         let link = data.get(ours).cloned().unwrap_or(Value::Nil);

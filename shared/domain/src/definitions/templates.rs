@@ -17,7 +17,7 @@ use super::source::Node;
 use crate::channel::Channel;
 use crate::id::TemplateId;
 use crate::language;
-use crate::vocabulary::links_of;
+use crate::vocabulary::{events_of, links_of};
 
 /// What a template says on each channel it has a text for, in each language it has one in.
 #[derive(Debug)]
@@ -97,6 +97,11 @@ impl Content {
     /// Whether any of its parts reads a name, such as `recommendations`.
     pub fn reads(&self, name: &str) -> bool {
         self.variables().iter().any(|path| root(path).0 == name)
+    }
+
+    /// Whether any of its parts reads what the event says that a message follows.
+    pub fn reads_event(&self) -> bool {
+        self.reads("event") || events_of(self.dialect).iter().any(|name| self.reads(name))
     }
 
     /// Whether any of its parts reads a name without asking whether there is anything under it.

@@ -27,6 +27,7 @@ fn planned() -> Message {
         segment: SegmentId::parse("new").unwrap(),
         entry: 1,
         cause: Cause::Event,
+        event: None,
         at: due,
         due,
         expires: due + Span::days(1),

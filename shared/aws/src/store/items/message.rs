@@ -2,6 +2,7 @@
 
 use attune_domain::channel::Channel;
 use attune_domain::coupon::Code;
+use attune_domain::event::EventKey;
 use attune_domain::feedback::Heard;
 use attune_domain::id::{CouponId, CustomerId, MessageId, ProgramId, SegmentId, TemplateId};
 use attune_domain::link::WebUrl;
@@ -10,6 +11,7 @@ use attune_domain::time::Timestamp;
 
 use crate::store::coupons::Given;
 use crate::store::item::{Attributes, Build, Read};
+use crate::store::items::event::{parse_sort_key, sort_key};
 use crate::store::messages::Stored;
 use crate::store::schema::DUE_KEY;
 use crate::store::{StoreError, Table};
@@ -25,6 +27,8 @@ pub(in crate::store) fn write_new(message: &Message, queue: &str, now: Timestamp
         .text("segment", message.segment.as_str())
         .number("entry", message.entry)
         .text("cause", message.cause.as_str())
+        .maybe("event", message.event.as_ref().map(|event| sort_key(event.sent, event.id)))
+        .maybe("event_of", event_of(message))
         .time("entered", message.at)
         .time("planned_for", message.due)
         .time("too_late", message.expires)
@@ -47,6 +51,7 @@ pub(in crate::store) fn read(item: &Attributes) -> Result<Stored, StoreError> {
         segment: read.parsed("segment", |id| SegmentId::parse(id).ok())?,
         entry: read.number("entry")?,
         cause: read.parsed("cause", Cause::parse)?,
+        event: event(&read)?,
         at: read.time("entered")?,
         due: read.time("planned_for")?,
         expires: read.time("too_late")?,
@@ -72,6 +77,21 @@ pub(in crate::store) fn read(item: &Attributes) -> Result<Stored, StoreError> {
         given: given(&read),
         changed: read.time("changed")?,
     })
+}
+
+/// Whose event the message follows, if it was sent under another id than the customer's.
+fn event_of(message: &Message) -> Option<&str> {
+    let filed = &message.event.as_ref()?.filed;
+    (*filed != message.customer).then(|| filed.as_str())
+}
+
+fn event(read: &Read<'_>) -> Result<Option<EventKey>, StoreError> {
+    if read.maybe_text("event").is_none() {
+        return Ok(None);
+    }
+    let (sent, id) = read.parsed("event", parse_sort_key)?;
+    let of = if read.maybe_text("event_of").is_some() { "event_of" } else { "customer" };
+    Ok(Some(EventKey { filed: read.parsed(of, CustomerId::parse)?, sent, id }))
 }
 
 /// A URL holds no blank.
