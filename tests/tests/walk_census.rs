@@ -123,9 +123,10 @@ programs: [{ id: hello, enter: buyers, again: never, send: { template: hello } }
     }
     // Who said no to text messages is not asked for them; who never spoke of them is.
     let no = world.track("bob", "Consent Withdrawn", json!({"channel": "sms"}));
+    let no_number = world.call("bob", json!({"type": "identify", "traits": {"phone": null}}));
     let mail = json!({"type": "identify", "traits": {"email": "joe@example.com"}});
     let yes = world.track("joe", "Consent Granted", json!({"channel": "email"}));
-    world.apply(&[no]).await;
+    world.apply(&[no, no_number]).await;
     world.apply(&[world.call("joe", mail), yes]).await;
     world.pass(Span::hours(1));
     census(&world).await.unwrap();

@@ -202,6 +202,24 @@ async fn what_the_sender_does_not_take_gives_back_its_part_of_the_day() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_a_receipt_took_over_the_limit_and_gave_back_is_for_nothing_that_sells() {
+    let faults = Faults::none();
+    let inject = faults.clone();
+    let world = shop(|inner| Arc::new(Faulty::new(inner, faults))).await;
+    manage(&world, "PUT", "/api/brakes", &json!({"daily_limit": 1})).await;
+    assert_eq!(dispatch(&world).await.unwrap().accepted, 1);
+    Box::pin(world.reachable("buyer")).await;
+    world.pass(Span::seconds(1));
+    track(&world, "buyer", "Order Completed").await;
+    track(&world, "buyer", "Read").await;
+    inject.next("SendEmail", Fate::Refuse(Trouble::Throttled));
+    let run = dispatch(&world).await.unwrap();
+    assert_eq!((run.accepted, run.held), (0, 2));
+    let (_, brakes) = manage(&world, "GET", "/api/brakes", &Value::Null).await;
+    assert_eq!(brakes["taken_today"], 1);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_slow_channel_is_waited_for_by_its_own_messages_alone() {
     let world = World::with(SHOP).await;
     for (customer, event) in [("42", "Read"), ("43", "Look")] {

@@ -410,6 +410,13 @@ async fn a_receipt_tells_of_the_very_order_that_it_follows() {
     }
     dispatch(&world).await.unwrap();
     assert_eq!(texts(&world), ["Order A7 of Red", "Order B8 of White"]);
+    world.pass(Span::minutes(2));
+    let large = json!({"order_id": "L1", "notes": "x".repeat(33_000)});
+    world.apply(&[world.track("42", "Order Completed", large)]).await;
+    assert_eq!(dispatch(&world).await.unwrap().failed, 1);
+    let (_, told) = manage(&world, "GET", "/api/customers/42/messages", &Value::Null).await;
+    let why = "the event said that it follows is over 32 KB and was not kept";
+    assert!(told.to_string().contains(why), "{told}");
     let shown =
         json!({"customer": "42", "event": {"order_id": "C9", "products": [{"name": "Rosé"}]}});
     let (_, seen) = post(&world, "/api/templates/receipt/preview", shown).await;

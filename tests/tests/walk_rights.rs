@@ -327,3 +327,31 @@ async fn an_old_consent_is_for_the_address_that_comes_with_it() {
     assert_eq!(known["consents"][0]["address"], "cleo@example.com", "{known}");
     assert_eq!(get(&world, "/api/problems").await["problems"], json!([]));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_grant_is_for_the_address_of_its_time_whatever_the_same_request_tells_later() {
+    let world = World::with(SHOP).await;
+    let who = |at: &str, email: &str| {
+        json!({"type": "identify", "userId": "45", "timestamp": format!("2026-10-01T{at}Z"),
+            "traits": {"email": email}})
+    };
+    let granted = json!({"type": "track", "userId": "45", "event": "Consent Granted",
+        "timestamp": "2026-10-01T08:01:00Z", "properties": {"channel": "email"}});
+    let old = who("08:00:00", "old@example.com");
+    let batch = json!({"batch": [who("08:02:00", "new@example.com"), granted, old]});
+    assert_eq!(post(&world, "/v1/batch", "server-key", &batch).await.0, StatusCode::OK);
+    let known = get(&world, "/api/customers/45").await;
+    assert_eq!(known["consents"][0]["address"], "old@example.com", "{known}");
+    assert_eq!(known["traits"]["email"], "new@example.com", "{known}");
+
+    // The same, where the old address is known from before.
+    let again = json!({"type": "track", "userId": "45", "event": "Consent Granted",
+        "timestamp": "2026-10-01T08:05:00Z", "properties": {"channel": "email", "source": "page"}});
+    let batch = json!({"batch": [again, who("08:06:00", "newest@example.com")]});
+    assert_eq!(post(&world, "/v1/batch", "server-key", &batch).await.0, StatusCode::OK);
+    let known = get(&world, "/api/customers/45").await;
+    let consents = known["consents"].as_array().unwrap().iter();
+    let newest = consents.filter(|consent| consent["source"] == "page");
+    let addresses: Vec<_> = newest.map(|consent| consent["address"].clone()).collect();
+    assert_eq!(addresses, ["new@example.com"], "{known}");
+}

@@ -52,18 +52,18 @@ impl Turn<'_> {
         // So did the wait for the permit, and it may have become night.
         let now = self.deps.clock.now();
         if facts.decide(&[], now) != Decision::Send(choice.clone()) {
-            self.run.unused().await;
+            self.run.unused(class).await;
             return Ok(None);
         }
         let Some(claim) = self.claim(waiting, facts, choice, now).await? else {
-            self.run.unused().await;
+            self.run.unused(class).await;
             return Ok(None);
         };
         // So did the claim, if the store was slow. Whoever gives claims up must not come before the send,
         // nor the end of the run.
         let now = self.deps.clock.now();
         if self.run.is_over(now) || now + ATTEMPT > claim.deadline {
-            self.run.unused().await;
+            self.run.unused(class).await;
             self.deps.store.release(&claim, &State::Pending, None, now).await?;
             return Ok(Some(Outcome::Left));
         }
@@ -188,13 +188,13 @@ impl Turn<'_> {
                 Ok(Some(Outcome::Unknown))
             }
             Err(SendError::Throttled(_)) => {
-                self.run.unused().await;
+                self.run.unused(claim.message.class).await;
                 let state = State::Held(Held::Throttled, now + wait(claim.attempts));
                 let waits = store.release(claim, &state, None, now).await?;
                 Ok(Some(if waits { Outcome::Held } else { Outcome::Left }))
             }
             Err(SendError::Refused(why)) => {
-                self.run.unused().await;
+                self.run.unused(claim.message.class).await;
                 device::give_up(store, &claim.choice.address, &why, now).await?;
                 if let Decision::Send(_) = facts.decide(&[channel], now) {
                     store.release(claim, &State::Pending, Some(channel), now).await?;

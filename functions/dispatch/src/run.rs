@@ -48,6 +48,8 @@ struct Leased {
 #[derive(Debug, Default)]
 struct Taken {
     today: u32,
+    /// Of those that somebody waited for: they may be over the limit, and nothing that sells gets them.
+    waited_for: u32,
     /// When the first block of the day's limit was taken: the day that it is given back to.
     since: Option<Timestamp>,
     sent: BTreeMap<ProgramId, u32>,
@@ -86,9 +88,10 @@ impl<'a> Run<'a> {
     pub async fn end(self) -> Result<(), StoreError> {
         self.count_sent().await?;
         self.noted.tell();
-        let Taken { today, since, .. } = self.taken.into_inner();
-        if let Some(since) = since.filter(|_| today > 0) {
-            self.deps.store.give_back(today, since).await?;
+        let Taken { today, waited_for, since, .. } = self.taken.into_inner();
+        let unused = today + waited_for;
+        if let Some(since) = since.filter(|_| unused > 0) {
+            self.deps.store.give_back(unused, since).await?;
         }
         Ok(())
     }
@@ -122,13 +125,17 @@ impl<'a> Run<'a> {
         if self.of_second(channel).await? {
             return Ok(Permit::Yes);
         }
-        self.unused().await;
+        self.unused(class).await;
         Ok(Permit::NotNow)
     }
 
     /// Gives back leave of the day that was not used: nothing was handed over, or it was refused.
-    pub(crate) async fn unused(&self) {
-        self.taken.lock().await.today += u32::from(self.switch.daily_limit.is_some());
+    pub(crate) async fn unused(&self, class: Class) {
+        if self.switch.daily_limit.is_some() {
+            let mut taken = self.taken.lock().await;
+            let left = if class.is_waited_for() { &mut taken.waited_for } else { &mut taken.today };
+            *left += 1;
+        }
     }
 
     /// Counts a mail that was accepted. Only mail comes back as bounces and complaints.
@@ -143,6 +150,10 @@ impl<'a> Run<'a> {
         let Some(limit) = self.switch.daily_limit else { return Ok(true) };
         // One at a time: a second asker would take a block of its own.
         let mut taken = self.taken.lock().await;
+        if class.is_waited_for() && taken.waited_for > 0 {
+            taken.waited_for -= 1;
+            return Ok(true);
+        }
         if taken.today == 0 {
             let now = self.deps.clock.now();
             let (block, limit) =

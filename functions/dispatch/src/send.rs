@@ -1,6 +1,6 @@
 //! One message, from the outbox to a sender, or to the reason why not.
 
-use attune_aws::store::{LATE, StoreError, StoredMessage};
+use attune_aws::store::{LATE, StoreError, StoredMessage, Told};
 use attune_domain::content::Unwritten;
 use attune_domain::decide::{Choice, Decision};
 use attune_domain::id::MessageId;
@@ -93,9 +93,13 @@ impl Turn<'_> {
         choice: Choice,
         now: Timestamp,
     ) -> Result<Option<Outcome>, StoreError> {
-        let Some(event) = event(self.deps, &facts).await? else {
-            let until = facts.held_over(now + SOON);
-            return self.hold(Held::NoEvent, until, now).await;
+        let event = match event(self.deps, &facts).await? {
+            Told::There(event) => event,
+            Told::TooLarge => return self.fail(&Unwritten::NoEvent, now).await,
+            Told::Missing => {
+                let until = facts.held_over(now + SOON);
+                return self.hold(Held::NoEvent, until, now).await;
+            }
         };
         let definitions = &facts.profile.definitions;
         let given = match code(self.deps, self.waiting, definitions, self.decision, now).await? {

@@ -1,6 +1,6 @@
 //! What a message says: its code, its recommendations, its links, and the content filled with them.
 
-use attune_aws::store::{StoreError, StoredMessage};
+use attune_aws::store::{StoreError, StoredMessage, Told};
 use attune_domain::cart::Product;
 use attune_domain::channel::Channel;
 use attune_domain::content::{Data, Draft, Unwritten, draft};
@@ -50,18 +50,15 @@ struct Shown {
     event: Map<String, Value>,
 }
 
-/// What the event said that the message follows, if the content shows it; `None` if the history does
-/// not have it.
-pub(crate) async fn event(
-    deps: &Deps,
-    facts: &Facts<'_>,
-) -> Result<Option<Map<String, Value>>, StoreError> {
+/// What the event said that the message follows, if the content shows it.
+pub(crate) async fn event(deps: &Deps, facts: &Facts<'_>) -> Result<Told, StoreError> {
     let message = facts.message();
     let content = facts.profile.definitions.templates.get(&message.template);
     let shown = content.is_some_and(Content::reads_event);
-    let Some(key) = message.event.as_ref().filter(|_| shown) else { return Ok(Some(Map::new())) };
-    let event = deps.store.event(key).await?;
-    Ok(event.map(|event| event.properties().cloned().unwrap_or_default()))
+    match message.event.as_ref().filter(|_| shown) {
+        Some(key) => deps.store.told(key).await,
+        None => Ok(Told::There(Map::new())),
+    }
 }
 
 /// Products to recommend, if the content shows some: nobody else pays for the reading.

@@ -54,10 +54,9 @@ struct Theirs {
 }
 
 impl Theirs {
-    /// Puts who somebody is before what they did, also if they did it earlier: a consent that names no
-    /// address is one for the address that came with it.
+    /// Puts them in the order of time, and who somebody is before what they did at the same instant.
     fn put_in_order(&mut self) {
-        let rank = |event: &Event| (!matches!(event.act, Act::Identify { .. }), event.occurred);
+        let rank = |event: &Event| (event.occurred, !matches!(event.act, Act::Identify { .. }));
         let events = std::mem::take(&mut self.events);
         let mut both: Vec<_> = events.into_iter().zip(std::mem::take(&mut self.places)).collect();
         both.sort_by_key(|(event, _)| rank(event));

@@ -64,19 +64,20 @@ pub(crate) async fn choose(
     apply(deps, &profile.id, event.as_slice()).await
 }
 
-/// Makes a withdrawal take effect for everybody else who has the address of this name. Whoever reads
-/// what comes there said it, and cannot tell a guest from an account of theirs.
-pub(crate) async fn withdraw_for_others(
+/// Makes a choice take effect for everybody else who has the address of this name, and for whose card it
+/// `holds`. Whoever reads what comes there made it, and cannot tell a guest from an account of theirs.
+pub(crate) async fn choose_for_others(
     deps: &Deps,
     own: &CustomerId,
     address: &str,
     choice: &Choice<'_>,
+    holds: impl Fn(&Card) -> bool,
 ) -> Result<(), Failure> {
     for id in deps.store.customers_at(address).await?.iter().filter(|id| *id != own) {
         let other = deps.store.load(id, Consistency::Strong, deps.clock.now()).await?;
         // The row may not know yet that they have another address now.
         let here = other.profile.card.addresses().into_iter().find(|here| here.key() == address);
-        if let Some(address) = here {
+        if let Some(address) = here.filter(|_| holds(&other.profile.card)) {
             choose(deps, &other, &Choice { address, ..choice.clone() }).await?;
         }
     }

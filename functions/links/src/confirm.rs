@@ -3,7 +3,7 @@
 
 use attune_aws::store::Stored;
 use attune_domain::address::Address;
-use attune_domain::card::{Choice, Status};
+use attune_domain::card::{Card, Choice, Status};
 use attune_domain::link::Link;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
@@ -68,6 +68,10 @@ pub(crate) async fn take(
         wording: scene.asked(),
     };
     acts::choose(&deps, &scene.stored, &choice).await?;
+    // The address is asked once, under however many ids.
+    let (own, key) = (&scene.stored.profile.id, scene.address.key());
+    let asked = |card: &Card| card.awaits(scene.address.channel(), scene.topic.as_deref());
+    acts::choose_for_others(&deps, own, &key, &choice, asked).await?;
     Ok(scene.page(&scene.done()))
 }
 

@@ -101,7 +101,7 @@ impl Scene {
         let choice = Choice { address, topic, status, source, wording };
         acts::choose(deps, &self.stored, &choice).await?;
         match &self.to {
-            Some(to) => acts::withdraw_for_others(deps, &profile.id, to, &choice).await,
+            Some(to) => acts::choose_for_others(deps, &profile.id, to, &choice, |_| true).await,
             None => Ok(()),
         }
     }

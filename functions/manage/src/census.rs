@@ -5,10 +5,10 @@ use std::cmp::Reverse;
 
 use attune_aws::store::{Counted, Pass, Round};
 use attune_domain::census::quality::{Finding, Measured, Overlap, Quality};
-use attune_domain::census::{Head, Known, Summary, Tally};
+use attune_domain::census::{Headcount, Known, Summary, Tally};
 use attune_domain::channel::Channel;
 use attune_domain::class::ClassDefinition;
-use attune_domain::coverage::{self, Asked, Fact, Needed, needs_of_program, needs_of_segment};
+use attune_domain::coverage::{self, Asked, Fact, Needed, needs_of_program, needs_of_segments};
 use attune_domain::number::ratio;
 use attune_domain::program::Program;
 use attune_domain::ranking::{Cuts, Frozen, Place, Split};
@@ -73,9 +73,8 @@ pub(crate) async fn coverage(State(deps): State<Deps>) -> Result<Json<Value>, Re
             "inside": inside.collect::<Map<_, _>>(),
         })
     });
-    let segments = definitions.segments.iter().enumerate();
-    let segments = segments.filter_map(|(place, segment)| {
-        let needs = needs_of_segment(place, definitions);
+    let segments = definitions.segments.iter().zip(needs_of_segments(definitions));
+    let segments = segments.filter_map(|(segment, needs)| {
         (!needs.is_empty()).then(|| {
             let needs = needs.into_iter().map(|fact| lack(&fact, None, summary));
             json!({ "segment": segment.id.as_str(), "needs": needs.collect::<Value>() })
@@ -195,9 +194,10 @@ fn needs(program: &Program, counted: &Counted) -> Option<Value> {
     }))
 }
 
-/// How many lack a fact, in all or inside a segment, and how many of these can be asked.
+/// How many lack a fact, in all or inside a segment, and how many of these can be asked; null if it was
+/// not counted.
 fn lack(fact: &Fact, inside: Option<usize>, summary: &Summary) -> Value {
-    let of = |head: &Head| match inside {
+    let of = |head: &Headcount| match inside {
         None => head.customers,
         Some(place) => {
             let place = u16::try_from(place).ok();
@@ -205,11 +205,11 @@ fn lack(fact: &Fact, inside: Option<usize>, summary: &Summary) -> Value {
         }
     };
     let known = summary.known.get(fact);
-    let have = known.map_or(0, |known| of(&known.have));
+    let all = customers(inside, summary);
     json!({
         "what": fact.to_string(),
-        "lacking": customers(inside, summary).saturating_sub(have),
-        "askable": known.map_or(0, |known| of(&known.askable)),
+        "lacking": known.map(|known| all.saturating_sub(of(&known.have))),
+        "askable": known.map(|known| of(&known.askable)),
     })
 }
 

@@ -67,6 +67,7 @@ pub use definitions::{Published, Source};
 pub use erasures::Erasure;
 pub use error::StoreError;
 pub use forgetter::{Forgetter, Traces};
+pub use history::Told;
 pub use memberships::{Member, Size};
 pub use messages::Stored as StoredMessage;
 pub use observer::Observer;

@@ -90,13 +90,14 @@ impl Bookings {
             None => self.0.push(booking),
         }
         self.0.sort_by(|one, other| other.cmp(one));
-        let (all, mut place) = (self.0.clone(), 0);
+        let (all, mut place, mut sold) = (self.0.clone(), 0, 0);
         self.0.retain(|booking| {
             let newer = all.get(..place).unwrap_or_default();
             place += 1;
-            let counts = all.first().is_some_and(|newest| newest.at.since(booking.at) < LONGEST);
+            sold += usize::from(booking.sells);
+            let recent = all.first().is_some_and(|newest| newest.at.since(booking.at) < LONGEST);
             let last = !newer.iter().any(|newer| newer.program == booking.program);
-            last || (counts && place <= most)
+            last || (booking.sells && recent && sold <= most)
         });
         self.0.truncate(limits::BOOKINGS);
     }
@@ -225,6 +226,24 @@ mod tests {
                 2 + usize::from(entry > 4)
             );
         }
+    }
+
+    #[test]
+    fn a_question_takes_no_place_of_what_caps_count() {
+        let mut bookings = Bookings::default();
+        let asks = |program: &str| Message {
+            class: Class::OptIn,
+            ..message(program, "1", 1, "2026-01-03T10:00:00Z")
+        };
+        for (message, when) in [
+            (message("p", "1", 1, "2026-01-01T10:00:00Z"), "2026-01-01T10:00:00Z"),
+            (message("p", "1", 2, "2026-01-02T10:00:00Z"), "2026-01-02T10:00:00Z"),
+            (asks("q"), "2026-01-03T10:00:00Z"),
+            (asks("r"), "2026-01-03T11:00:00Z"),
+        ] {
+            bookings.note(Booking::of(&message, at(when)), 2);
+        }
+        assert_eq!(bookings.0.iter().filter(|known| known.sells).count(), 2);
     }
 
     #[test]

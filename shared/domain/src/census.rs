@@ -9,7 +9,7 @@ mod trend;
 
 use std::collections::BTreeMap;
 
-pub use summary::{Counter, Head, Known, Move, Row, SAMPLE, Summary, Tally, metrics};
+pub use summary::{Counter, Headcount, Known, Move, Row, SAMPLE, Summary, Tally, metrics};
 pub use trend::{Flow, Size, Trend};
 
 use crate::digest::Key;

@@ -17,6 +17,7 @@ pub use note::Note;
 use crate::channel::Channel;
 use crate::definitions::{Content, EmailContent, Html, Partials, PushContent};
 use crate::id::MessageId;
+use crate::limits;
 use crate::link::{Links, WebUrl};
 use crate::money::Form;
 use crate::sms;
@@ -104,6 +105,9 @@ pub enum Unwritten {
     /// The body cannot be compiled.
     #[error("the HTML part: {0}")]
     Uncompiled(String),
+    /// What the event said that it follows was too large to be kept.
+    #[error("what the event said that it follows is over {} KB and was not kept", limits::EVENT_BYTES / 1024)]
+    NoEvent,
     /// A text message that is longer than anybody should pay for.
     #[error("the text message {}", too_long(.0, *.1))]
     TooLong(sms::Count, u16),

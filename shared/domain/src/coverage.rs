@@ -1,13 +1,15 @@
 //! What definitions need to know of customers, who lacks it, and what question would fill it.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
+use std::{fmt, iter};
 
 use crate::card::{Card, Status};
 use crate::channel::Channel;
 use crate::definitions::{Content, Definitions, Shop};
+use crate::message::Class;
 use crate::plan::{CardTest, Memory};
 use crate::program::Program;
+use crate::time::Timestamp;
 use crate::value::{Scalar, ValueTest};
 use crate::vocabulary::{Meaning, Vocabulary};
 
@@ -37,7 +39,7 @@ impl Fact {
     pub fn may_be_asked(&self, card: &Card) -> bool {
         let refused = match self {
             Self::Address(channel) | Self::Consent(channel) => {
-                card.status(*channel, None) == Some(Status::Withdrawn)
+                card.said_no_since(*channel, None, Timestamp::default())
             }
             Self::Trait(_) => false,
         };
@@ -74,31 +76,43 @@ impl fmt::Display for Fact {
     }
 }
 
-/// What the customers of a program must be known by: what its template reads, and an address and
-/// consent on each channel that it has a text for.
+/// What must be known of the customers of a program: what its template reads, and on each channel that it
+/// has a text for an address, and consent if it sells.
 pub fn needs_of_program(program: &Program, definitions: &Definitions) -> BTreeSet<Fact> {
     let Some(content) = definitions.templates.get(&program.template) else {
         return BTreeSet::new();
     };
     let traits = traits_read(content, &definitions.shop).into_iter().map(Fact::Trait);
     let channels = Channel::ALL.into_iter().filter(|channel| content.has(*channel));
-    let channels = channels.flat_map(|channel| [Fact::Address(channel), Fact::Consent(channel)]);
+    let consent = |channel| (program.class == Class::Marketing).then_some(Fact::Consent(channel));
+    let channels =
+        channels.flat_map(|channel| iter::once(Fact::Address(channel)).chain(consent(channel)));
     traits.chain(channels).collect()
 }
 
-/// What the rule of the segment at `place` looks at, and those of the segments it refers to.
-pub fn needs_of_segment(place: usize, definitions: &Definitions) -> BTreeSet<Fact> {
-    let Some(segment) = definitions.segments.get(place) else { return BTreeSet::new() };
-    let slots = segment.rule.slots().into_iter();
-    let memories = slots.filter_map(|slot| Some(&definitions.plan.slots().get(slot)?.memory));
-    let facts = memories.filter_map(|memory| match memory {
-        Memory::Card(CardTest::Consent(channel, _, Status::Granted)) => {
-            Some(Fact::Consent(*channel))
+/// What the rule of each segment looks at, and those of the segments it refers to, by place.
+pub fn needs_of_segments(definitions: &Definitions) -> Vec<BTreeSet<Fact>> {
+    let mut all = vec![BTreeSet::new(); definitions.segments.len()];
+    // Each comes after those that it refers to.
+    for place in definitions.order() {
+        let Some(segment) = definitions.segments.get(*place) else { continue };
+        let slots = segment.rule.slots().into_iter();
+        let memories = slots.filter_map(|slot| Some(&definitions.plan.slots().get(slot)?.memory));
+        let own = memories.filter_map(|memory| match memory {
+            Memory::Card(CardTest::Consent(channel, None, Status::Granted)) => {
+                Some(Fact::Consent(*channel))
+            }
+            memory => memory.trait_path().map(|path| Fact::Trait(path.to_owned())),
+        });
+        let mut facts: BTreeSet<Fact> = own.collect();
+        for other in segment.rule.segments() {
+            facts.extend(all.get(other).into_iter().flatten().cloned());
         }
-        memory => memory.trait_path().map(|path| Fact::Trait(path.to_owned())),
-    });
-    let others = segment.rule.segments().into_iter();
-    facts.chain(others.flat_map(|other| needs_of_segment(other, definitions))).collect()
+        if let Some(of) = all.get_mut(*place) {
+            *of = facts;
+        }
+    }
+    all
 }
 
 /// Who needs to know a fact: segments and programs, by their places.
@@ -113,8 +127,8 @@ pub struct Needed {
 /// All that the definitions need to know of customers.
 pub fn needs(definitions: &Definitions) -> BTreeMap<Fact, Needed> {
     let mut all: BTreeMap<Fact, Needed> = BTreeMap::new();
-    for place in 0..definitions.segments.len() {
-        for fact in needs_of_segment(place, definitions) {
+    for (place, facts) in needs_of_segments(definitions).into_iter().enumerate() {
+        for fact in facts {
             all.entry(fact).or_default().segments.push(place);
         }
     }
@@ -279,7 +293,7 @@ programs: [{ id: p, enter: reached, again: never, send: { template: t } }]
     fn segments_need_what_their_rules_read_even_by_way_of_others() {
         let definitions = definitions(NEEDY);
         let needs = |place| {
-            let facts = needs_of_segment(place, &definitions);
+            let facts: &BTreeSet<Fact> = &needs_of_segments(&definitions)[place];
             facts.iter().map(Fact::to_string).collect::<Vec<_>>()
         };
         assert_eq!(needs(0), ["trait.born"]);
@@ -291,6 +305,37 @@ programs: [{ id: p, enter: reached, again: never, send: { template: t } }]
         assert_eq!(of("consent.sms"), Needed { segments: vec![2], programs: vec![0] });
         assert_eq!(of("trait.first_name"), Needed { segments: vec![], programs: vec![0] });
         assert_eq!(of("trait.sport").segments, [1, 2]);
+    }
+
+    #[test]
+    fn who_waits_for_a_message_need_not_have_allowed_it_and_a_topic_is_not_the_channel() {
+        let definitions = definitions(
+            "
+policy: { topics: [{ id: news }] }
+segments: [{ id: readers, when: { consent: { channel: email, topic: news } } }]
+templates: [{ id: t, sms: Thanks }]
+programs:
+  - { id: p, enter: readers, again: never, send: { template: t, class: transactional } }
+",
+        );
+        let all = super::needs(&definitions);
+        assert_eq!(all.keys().map(Fact::to_string).collect::<Vec<_>>(), ["address.sms"]);
+    }
+
+    #[test]
+    fn a_waterfall_of_segments_is_gone_down_once() {
+        let mut source =
+            "segments:\n  - { id: s0, when: { trait: t0, is_set: true } }\n".to_owned();
+        for n in 1..60 {
+            let before = (0..n).map(|n| format!("{{ segment: s{n} }}")).collect::<Vec<_>>();
+            let before = before.join(", ");
+            let rule = format!(
+                "{{ all: [{{ trait: t{n}, is_set: true }}, {{ not: {{ any: [{before}] }} }}] }}"
+            );
+            source += &format!("  - {{ id: s{n}, when: {rule} }}\n");
+        }
+        let needs = needs_of_segments(&definitions(&source));
+        assert_eq!(needs.last().map(BTreeSet::len), Some(60));
     }
 
     #[test]

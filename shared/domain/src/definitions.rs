@@ -148,6 +148,11 @@ impl Definitions {
         self.plan.version
     }
 
+    /// The places of segments, each after those it refers to.
+    pub(crate) fn order(&self) -> &[usize] {
+        &self.order
+    }
+
     /// The answer of every segment at `at`, by its place.
     pub fn answers(&self, facts: &Facts<'_>, at: Timestamp) -> Vec<Answer> {
         let mut answers = vec![Answer::NO; self.segments.len()];

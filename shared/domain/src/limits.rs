@@ -70,7 +70,7 @@ pub const PARTIALS: usize = 200;
 /// Segments of a text message that a policy can allow: SNS takes 1,600 characters, which are ten and
 /// a half.
 pub const SMS_SEGMENTS: u16 = 10;
-/// Messages that an address remembers: with 24 bytes each they leave its row within one kilobyte, the
+/// Messages that an address remembers: with 25 bytes each they leave its row within one kilobyte, the
 /// unit that its check in a claim costs anyway.
 pub const BOOKINGS: usize = 32;
 /// Products that a shop can name as its best sellers.

@@ -153,6 +153,27 @@ async fn who_comes_back_is_known_by_all_that_one_request_tells() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_was_before_the_erasure_does_not_come_back_with_who_comes_back() {
+    let world = lived().await;
+    let before = track(&world, "before", "Order Completed", json!({"order_id": "old"}));
+    world.pass(Span::minutes(1));
+    assert_eq!(erase(&world).await.0, StatusCode::OK);
+    come_to_rest(&world).await;
+    world.pass(Span::minutes(1));
+    let batch = json!({"batch": [
+        before,
+        track(&world, "may-again", "Consent Granted", json!({"channel": "email"})),
+        call(&world, "who-again", "identify", json!({"traits": {"email": MAIL}})),
+    ]});
+    assert_eq!(post(&world, "/v1/batch", "server-key", &batch).await.0, StatusCode::OK);
+    let timeline = format!("/api/customers/{ID}/timeline");
+    let (status, told) = manage(&world, "GET", &timeline, &Value::Null).await;
+    assert_eq!(status, StatusCode::OK, "{told}");
+    assert!(told.to_string().contains("Consent Granted"), "{told}");
+    assert!(!told.to_string().contains("Order Completed"), "{told}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_address_that_others_have_is_erased_whatever_it_was_suppressed_for() {
     let world = lived().await;
     let other = |message: &str, kind: &str, more: Value| {

@@ -105,6 +105,14 @@ async fn an_address_that_strangers_enter_under_many_ids_is_asked_once() {
     let dispatched = dispatch(&world).await.unwrap();
     assert_eq!((dispatched.accepted, dispatched.dropped), (1, 5));
     assert_eq!(world.capture.sent().len(), 1);
+    // Whoever has the mailbox means all of them.
+    let url = link(&mail(&world).0, "/o/");
+    assert_eq!(fill_in(&world, &url, "").await.0, 200);
+    for id in ["42", "stranger-0", "stranger-4"] {
+        let (_, customer) =
+            manage(&world, "GET", &format!("/api/customers/{id}"), &Value::Null).await;
+        assert_eq!(customer["consents"][0]["status"], "granted", "{customer}");
+    }
 }
 
 #[tokio::test]

@@ -40,7 +40,7 @@ impl<'a> Asked<'a> {
         events.extend(self.choices.iter().filter_map(|choice| choice.event(card, id, now)));
         acts::apply(deps, id, &events).await?;
         for choice in self.choices.iter().filter(|choice| choice.status == Status::Withdrawn) {
-            acts::withdraw_for_others(deps, id, &choice.address.key(), choice).await?;
+            acts::choose_for_others(deps, id, &choice.address.key(), choice, |_| true).await?;
         }
         Ok(())
     }

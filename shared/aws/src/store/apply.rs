@@ -1,6 +1,8 @@
 //! Events onto a profile: recognise what was there before, step, commit, keep the rows.
 
-use attune_domain::card::Card;
+use std::collections::BTreeSet;
+
+use attune_domain::card::{Card, ConsentAct};
 use attune_domain::event::{Act, Event};
 use attune_domain::id::CustomerId;
 use attune_domain::limits;
@@ -164,7 +166,8 @@ impl Store {
         now: Timestamp,
     ) -> Result<(Profile, Batch), StoreError> {
         let (mut profile, mut batch) = (stored.profile.clone(), Batch::default());
-        for (at, event) in events.iter().enumerate() {
+        let mut taken = BTreeSet::new();
+        for (at, event) in in_order(&profile.card, events) {
             let full = batch.messages.len() >= limits::MESSAGES_PER_STEP;
             if full || profile.core.ring.room() == 0 {
                 break;
@@ -196,8 +199,10 @@ impl Store {
                     batch.new += 1;
                 }
             }
-            batch.taken = at + 1;
+            taken.insert(at);
         }
+        // One that was taken before its turn is known by the ring when its turn comes.
+        batch.taken = (0..events.len()).take_while(|at| taken.contains(at)).count();
         Ok((profile, batch))
     }
 
@@ -256,6 +261,26 @@ impl Applied {
         self.changes.extend(batch.changes);
         *done += batch.taken;
     }
+}
+
+/// Events with their places, in the order in which they are taken: that of the list, but if a consent
+/// names no address, none is known, and none was told before it, who they are is taken first. Pages tell
+/// both at once, in either order.
+fn in_order<'e>(card: &Card, events: &'e [Event]) -> Vec<(usize, &'e Event)> {
+    let mut order: Vec<_> = events.iter().enumerate().collect();
+    let is_identify = |event: &Event| matches!(event.act, Act::Identify { .. });
+    let lacks = |event: &Event| {
+        let acts = ConsentAct::of(event, &mut Vec::new());
+        acts.iter().any(|act| act.address.is_none() && card.address(act.channel).is_none())
+    };
+    let first = events.iter().position(|event| is_identify(event) || lacks(event));
+    let told = events.iter().position(is_identify);
+    if let (Some(first), Some(told)) = (first, told)
+        && first < told
+    {
+        order.get_mut(first..=told).into_iter().for_each(|part| part.rotate_right(1));
+    }
+    order
 }
 
 /// Whether an event may bring another profile into this one.

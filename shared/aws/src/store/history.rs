@@ -12,6 +12,8 @@ use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::ReturnConsumedCapacity;
 
+use serde_json::{Map, Value};
+
 use super::item::{Attributes, Build, Read, text};
 use super::items::event::{parse_sort_key, read, sort_key, tombstone, write};
 use super::profiles::Stored;
@@ -19,6 +21,17 @@ use super::{Store, StoreError, Table};
 
 /// Rows in one page of history.
 const PAGE: i32 = 500;
+
+/// What the history has of what an event said.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Told {
+    /// Its properties; none of an event that has none.
+    There(Map<String, Value>),
+    /// They were too large to be kept.
+    TooLarge,
+    /// Nothing: the row is not there yet, or its time is over.
+    Missing,
+}
 
 /// What stands for an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,8 +88,8 @@ impl Store {
         Ok(if read.flag("tombstone") { Row::Tombstone(read.time("occurred")?) } else { Row::There })
     }
 
-    /// An event, if its row is there.
-    pub async fn event(&self, key: &EventKey) -> Result<Option<Event>, StoreError> {
+    /// What an event said, as its row has it.
+    pub async fn told(&self, key: &EventKey) -> Result<Told, StoreError> {
         let output = self
             .client
             .get_item()
@@ -89,8 +102,13 @@ impl Store {
             .await
             .map_err(StoreError::of)?;
         self.meter.reads(&output.consumed_capacity);
-        let found = output.item.as_ref().map(read).transpose()?.flatten();
-        Ok(found.map(|(event, _)| event))
+        let Some(item) = &output.item else { return Ok(Told::Missing) };
+        let Some((event, _)) = read(item)? else { return Ok(Told::Missing) };
+        let row = Read { table: Table::Events, item };
+        Ok(match row.flag("data_not_kept") {
+            true => Told::TooLarge,
+            false => Told::There(event.properties().cloned().unwrap_or_default()),
+        })
     }
 
     /// Finds the rows of all entries of a ring that are not known to have one, so that they can be

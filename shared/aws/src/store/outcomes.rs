@@ -107,6 +107,7 @@ impl Store {
         self.change_by_id(&found.message.id, &found.state, &State::Accepted, change, now).await
     }
 
+    /// Changes a message that is still as it was seen.
     async fn change(
         &self,
         waiting: &Stored,
@@ -114,6 +115,7 @@ impl Store {
         change: Change<'_>,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
+        let change = Change { seen: Some(waiting.changed), ..change };
         self.change_by_id(&waiting.message.id, &waiting.state, state, change, now).await
     }
 
@@ -164,12 +166,15 @@ impl Store {
             let refused = AttributeValue::Ss(vec![channel.to_string()]);
             call = call.expression_attribute_values(":refused", refused);
         }
-        call = match change.attempt {
-            Some(attempt) => call
+        call = match (change.attempt, change.seen) {
+            (Some(attempt), _) => call
                 .condition_expression("#state IN (:before, :unknown) AND attempt = :attempt")
                 .expression_attribute_values(":unknown", text(State::Unknown.as_str()))
                 .expression_attribute_values(":attempt", text(attempt)),
-            None => call.condition_expression("#state = :before"),
+            (None, Some(seen)) => call
+                .condition_expression("#state = :before AND changed = :seen")
+                .expression_attribute_values(":seen", number(seen.millis())),
+            (None, None) => call.condition_expression("#state = :before"),
         };
         for _ in 0..MOST_RACES {
             let error = match call.clone().send().await {
@@ -196,7 +201,10 @@ impl Store {
 /// What else changes with the state.
 #[derive(Debug, Clone, Copy, Default)]
 struct Change<'a> {
+    /// The claim that it ends.
     attempt: Option<&'a str>,
+    /// When the message had last changed, where it is decided on what was read of it.
+    seen: Option<Timestamp>,
     provider_id: Option<&'a str>,
     refused: Option<Channel>,
     /// Where it waits again, if it may have left there as `unknown`.

@@ -167,7 +167,8 @@ impl ConsentAct {
     /// that they name; none for every other event.
     ///
     /// What cannot be read allows nothing: a withdrawal whose channel is missing or unknown is one from
-    /// all of them, and one whose address is none is of the address that is known.
+    /// all of them, one whose address is none is of the address that is known, and one whose topic is no
+    /// text is of all topics.
     pub fn of(event: &Event, problems: &mut Vec<Problem>) -> Vec<Self> {
         let Some(status) = event.name().and_then(Status::told_by) else { return Vec::new() };
         let Act::Track { properties, .. } = &event.act else { return Vec::new() };
@@ -181,8 +182,18 @@ impl ConsentAct {
                 if withdrawn { Channel::ALL.to_vec() } else { Vec::new() }
             }
         };
+        let told = [scalar(properties, "address"), scalar(properties, "topic")];
+        for (name, told) in ["properties.address", "properties.topic"].iter().zip(&told) {
+            if let Err(flaw) = told {
+                problems.push(Problem::at(*name, flaw.clone()));
+                if !withdrawn {
+                    return Vec::new();
+                }
+            }
+        }
+        let [address, topic] = told.map(|told| told.ok().flatten());
         // With a list of channels, an address is for the one that it fits.
-        let read = |channel| text("address").map(|told| Address::on(channel, &told)).transpose();
+        let read = |channel| address.as_ref().map(|told| Address::on(channel, told)).transpose();
         let addresses: Vec<_> = channels.iter().map(|channel| read(*channel)).collect();
         if let Some(Err(why)) = addresses.first()
             && addresses.iter().all(Result::is_err)
@@ -192,7 +203,7 @@ impl ConsentAct {
                 return Vec::new();
             }
         }
-        let topic = text("topic").map(|topic| topic.trim().to_lowercase());
+        let topic = topic.map(|topic| topic.trim().to_lowercase());
         let act = |(channel, address): (Channel, Result<Option<Address>, _>)| Self {
             channel,
             address: address.ok().flatten(),
@@ -223,10 +234,21 @@ impl ConsentAct {
     }
 }
 
+/// A property that is a text or a number, if it is there.
+fn scalar(properties: &Map<String, Value>, name: &str) -> Result<Option<String>, Flaw> {
+    match properties.get(name) {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::String(text)) => Ok(Some(text.clone())),
+        Some(Value::Number(number)) => Ok(Some(number.to_string())),
+        Some(_) => Err(Flaw::WrongType("a text")),
+    }
+}
+
 /// The channels that are named: by a word, or by a list of them.
 fn channels(named: Option<&Value>) -> Result<Vec<Channel>, Flaw> {
     let words = match named {
         None | Some(Value::Null) => return Err(Flaw::Missing),
+        Some(Value::Array(words)) if words.is_empty() => return Err(Flaw::Missing),
         Some(Value::Array(words)) => words.as_slice(),
         Some(word) => std::slice::from_ref(word),
     };

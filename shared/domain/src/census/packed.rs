@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Census;
-use super::summary::{Head, Known, Row, Summary, Tally};
+use super::summary::{Headcount, Known, Row, Summary, Tally};
 use crate::affinity::ProductKey;
 use crate::coverage::Fact;
 use crate::digest::Key;
@@ -42,8 +42,8 @@ impl Summary {
         out.length(self.known.len());
         for (fact, known) in &self.known {
             out.text(&fact.to_string());
-            pack_head(&mut out, &known.have);
-            pack_head(&mut out, &known.askable);
+            pack_headcount(&mut out, &known.have);
+            pack_headcount(&mut out, &known.askable);
         }
         out.length(self.rows.len());
         self.rows.iter().for_each(|(hash, row)| pack_row(&mut out, *hash, row));
@@ -65,7 +65,7 @@ impl Summary {
         let moves = input.list(|input| Ok(((cell(input)?, cell(input)?), input.number()?)))?;
         let known = input.list(|input| {
             let fact = Fact::parse(input.text()?).ok_or(Unreadable)?;
-            Ok((fact, Known { have: unpack_head(input)?, askable: unpack_head(input)? }))
+            Ok((fact, Known { have: unpack_headcount(input)?, askable: unpack_headcount(input)? }))
         })?;
         let rows = input.list(unpack_row)?;
         let beyond = Some(u64::from_be_bytes(input.fixed()?)).filter(|hash| *hash != u64::MAX);
@@ -127,7 +127,7 @@ fn unpack_tally(input: &mut Reader<'_>) -> Result<Tally, Unreadable> {
     Ok(Tally { inside, reachable, reached, entered, left })
 }
 
-fn pack_head(out: &mut Writer, head: &Head) {
+fn pack_headcount(out: &mut Writer, head: &Headcount) {
     out.number(head.customers);
     out.length(head.inside.len());
     for (segment, inside) in &head.inside {
@@ -135,10 +135,10 @@ fn pack_head(out: &mut Writer, head: &Head) {
     }
 }
 
-fn unpack_head(input: &mut Reader<'_>) -> Result<Head, Unreadable> {
+fn unpack_headcount(input: &mut Reader<'_>) -> Result<Headcount, Unreadable> {
     let customers = input.number()?;
     let inside = input.list(|input| Ok((place(input)?, input.number()?)))?;
-    Ok(Head { customers, inside: inside.into_iter().collect() })
+    Ok(Headcount { customers, inside: inside.into_iter().collect() })
 }
 
 fn pack_row(out: &mut Writer, hash: u64, row: &Row) {

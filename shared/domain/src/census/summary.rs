@@ -79,22 +79,22 @@ pub struct Tally {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Known {
     /// Of whom it is known.
-    pub have: Head,
+    pub have: Headcount,
     /// Of whom it is not, and who can be asked for it. Only for facts that are needed, and by segment
     /// only where a program needs it.
-    pub askable: Head,
+    pub askable: Headcount,
 }
 
 /// A number of customers, in all and by segment.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Head {
+pub struct Headcount {
     /// In all.
     pub customers: u64,
     /// By the place of the segment.
     pub inside: BTreeMap<u16, u64>,
 }
 
-impl Head {
+impl Headcount {
     /// Counts a customer who is in these segments.
     fn count<'a>(&mut self, inside: impl IntoIterator<Item = &'a u16>) {
         self.customers += 1;

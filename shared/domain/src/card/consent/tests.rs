@@ -182,12 +182,36 @@ fn a_withdrawal_that_cannot_be_read_is_one_from_every_channel() {
     check("Consent Withdrawn", json!({"channel": "Email"}), Withdrawn, Granted, "");
     check("consent withdrawn", json!({"channel": ["email", "sms"]}), Withdrawn, Withdrawn, "");
     check("Consent Withdrawn", json!({}), Withdrawn, Withdrawn, "");
+    check("Consent Withdrawn", json!({"channel": []}), Withdrawn, Withdrawn, "");
+    let topics = json!({"channel": "email", "topic": ["news"]});
+    let no_text = "`properties.topic` expected a text";
+    check("Consent Withdrawn", topics, Withdrawn, Granted, no_text);
     let unknown = "`properties.channel` `e-mail` is not a channel; use email, sms or push";
     check("Consent Withdrawn", json!({"channel": "e-mail"}), Withdrawn, Withdrawn, unknown);
     let nowhere = json!({"channel": "email", "address": "ada"});
     let told = "`properties.address` was left out: ";
     let (status, problems) = after("Consent Withdrawn", nowhere);
     assert!(status.contains(&Some(Withdrawn)) && problems[0].starts_with(told), "{problems:?}");
+}
+
+#[test]
+fn a_grant_that_cannot_be_read_allows_nothing() {
+    let refused = |properties: Value| {
+        let event = did("Consent Granted", "2026-01-02T00:00:00Z", properties);
+        let mut problems = Vec::new();
+        assert_eq!(ConsentAct::of(&event, &mut problems), []);
+        problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+    };
+    let topics = json!({"channel": "email", "topic": ["news"]});
+    assert_eq!(refused(topics), "`properties.topic` expected a text");
+    let address = json!({"channel": "email", "address": {"email": ADA}});
+    assert_eq!(refused(address), "`properties.address` expected a text");
+    assert_eq!(refused(json!({"channel": []})), "`properties.channel` is missing");
+    // Some shops count their topics.
+    let number = json!({"channel": "sms", "topic": 7});
+    let event = did("Consent Granted", "2026-01-02T00:00:00Z", number);
+    let acts = ConsentAct::of(&event, &mut Vec::new());
+    assert_eq!(acts.iter().map(ConsentAct::topic).collect::<Vec<_>>(), [Some("7")]);
 }
 
 #[test]
