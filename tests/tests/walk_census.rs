@@ -144,7 +144,6 @@ programs: [{ id: hello, enter: buyers, again: never, send: { template: hello } }
         {"answer":"date","askable":3,"lacking":4,"programs":[],"segments":["birthday"],"what":"trait.birthday"}
         {"answer":"text","askable":3,"lacking":4,"programs":["hello"],"segments":[],"what":"trait.city"}
         {"answer":"address","askable":1,"lacking":2,"programs":["hello"],"segments":[],"what":"address.sms"}
-        {"answer":"consent","askable":1,"lacking":3,"programs":["hello"],"segments":[],"what":"consent.sms"}
     "#]].assert_eq(&lines.collect::<String>());
 }
 

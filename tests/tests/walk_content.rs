@@ -423,6 +423,43 @@ async fn a_receipt_tells_of_the_very_order_that_it_follows() {
     assert_eq!(seen["parts"]["sms"]["text"], "Order C9 of Rosé", "{seen}");
 }
 
+#[tokio::test]
+async fn a_visitor_who_tells_who_they_are_gets_what_waits_for_the_visitor() {
+    let world = World::with(RECEIPTS).await;
+    let call = |id: &str, rest: Value| {
+        let mut call = json!({"messageId": id, "anonymousId": "v",
+            "timestamp": world.now().to_string()});
+        call.as_object_mut().unwrap().extend(rest.as_object().unwrap().clone());
+        call
+    };
+    let batch = json!({"batch": [
+        call("1", json!({"type": "identify", "traits": {"phone": "+15550000042"}})),
+        call("2", json!({"type": "track", "event": "Order Completed", "properties": {
+            "order_id": "A7", "products": [{"product_id": "p", "name": "Red"}]}})),
+        call("3", json!({"type": "identify", "userId": "42"})),
+    ]});
+    let (status, told) = attune_tests::post(&world, "/v1/batch", "server-key", &batch).await;
+    assert!(status.is_success(), "{told}");
+    assert_eq!(dispatch(&world).await.unwrap().accepted, 1);
+    assert_eq!(texts(&world), ["Order A7 of Red"]);
+    let (_, told) = manage(&world, "GET", "/api/customers/42/messages", &Value::Null).await;
+    assert_eq!(told["messages"][0]["state"], "accepted", "{told}");
+
+    // The next person on the same device gets nothing of it.
+    world.pass(Span::minutes(2));
+    let second = json!({"batch": [
+        call("4", json!({"type": "track", "event": "Order Completed", "properties": {
+            "order_id": "B8", "products": [{"product_id": "p", "name": "White"}]}})),
+        call("5", json!({"type": "identify", "userId": "43", "traits": {"phone": "+15550000043"}})),
+    ]});
+    attune_tests::post(&world, "/v1/batch", "server-key", &second).await;
+    dispatch(&world).await.unwrap();
+    assert_eq!(texts(&world), ["Order A7 of Red", "Order B8 of White"]);
+    let sent = world.capture.sent();
+    let Some(Kind::Sms(last)) = sent.last().map(|sent| &sent.kind) else { panic!("{sent:?}") };
+    assert_eq!(last.phone, "+15550000042", "the order was filed with whom the device was of");
+}
+
 fn texts(world: &World) -> Vec<String> {
     let sent = world.capture.sent().into_iter();
     let texts = sent.filter_map(|sent| match sent.kind {

@@ -9,7 +9,7 @@
 
 use attune_domain::id::CustomerId;
 use attune_domain::link::Link;
-use attune_domain::time::Span;
+use attune_domain::time::{Span, Timestamp};
 use attune_embedded::capture::sent::Kind;
 use attune_testkit::World;
 use attune_tests::{dispatch, fill_in, manage, post, sweep};
@@ -230,5 +230,46 @@ async fn who_has_another_address_by_now_is_left_alone() {
     post(&world, "/v1/batch", "server-key", &json!({"batch": [moved, consent]})).await;
     fill_in(&world, &url, "List-Unsubscribe=One-Click").await;
     track(&world, "account", "Read").await;
+    assert_eq!(dispatch(&world).await.unwrap().accepted, 1);
+}
+
+/// Somebody who has the twins' address, and allowed mail at `when`, as `path` tells.
+async fn another(world: &World, id: &str, path: &str, when: Timestamp) {
+    let who = json!({"type": "identify", "userId": id, "traits": {"email": "ada@example.com"}});
+    let yes = json!({"type": "track", "userId": id, "messageId": format!("{id} {path} {when}"),
+        "event": "Consent Granted", "timestamp": when.to_string(),
+        "properties": {"channel": "email"}});
+    let told = post(world, path, "server-key", &json!({"batch": [who, yes]})).await;
+    assert_eq!(told.0.as_u16(), 200, "{told:?}");
+}
+
+#[tokio::test]
+async fn at_an_address_that_was_unsubscribed_only_a_later_yes_counts_whoever_comes_by_it() {
+    let world = World::with(&shop("{}", "never")).await;
+    let url = unsubscribe_page(&world).await;
+    world.pass(Span::minutes(1));
+    let before = world.now();
+    // More have it than are changed at once.
+    for n in 0..40 {
+        another(&world, &format!("many-{n:02}"), "/v1/batch", before).await;
+    }
+    world.pass(Span::minutes(1));
+    fill_in(&world, &url, "List-Unsubscribe=One-Click").await;
+    world.pass(Span::minutes(1));
+    another(&world, "late", "/v1/batch", before).await;
+    another(&world, "list", "/v1/import", world.now()).await;
+    for customer in ["many-00", "many-39", "late", "list"] {
+        track(&world, customer, "Read").await;
+    }
+    let run = dispatch(&world).await.unwrap();
+    assert_eq!((run.accepted, run.dropped), (0, 4));
+    let (_, told) = manage(&world, "GET", "/api/customers/list/messages", &Value::Null).await;
+    let reason = told["messages"][0]["reason"].as_str().unwrap();
+    assert!(reason.contains("not email, as the customer withdrew it"), "{told}");
+    let (_, told) = manage(&world, "GET", "/api/customers/list", &Value::Null).await;
+    assert_eq!(told["channels"]["email"]["consent"], false, "{told}");
+
+    another(&world, "new", "/v1/batch", world.now()).await;
+    track(&world, "new", "Read").await;
     assert_eq!(dispatch(&world).await.unwrap().accepted, 1);
 }

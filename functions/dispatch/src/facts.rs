@@ -1,6 +1,6 @@
 //! What a decision looks at, loaded.
 
-use attune_aws::store::{AddressRow, Consistency, Found, Store, StoreError, Stored, StoredMessage};
+use attune_aws::store::{AddressRow, Consistency, Store, StoreError, Stored, StoredMessage};
 use attune_domain::address::Address;
 use attune_domain::booking::Bookings;
 use attune_domain::brakes::Brakes;
@@ -8,6 +8,7 @@ use attune_domain::channel::Channel;
 use attune_domain::decide::{Decision, Situation, decide, held_over, rivals};
 use attune_domain::message::{Dropped, Message};
 use attune_domain::time::Timestamp;
+use attune_domain::unsubscribed::Unsubscribed;
 
 use crate::device;
 
@@ -35,12 +36,15 @@ impl<'a> Facts<'a> {
         brakes: &'a Brakes,
         now: Timestamp,
     ) -> Result<Result<Self, Dropped>, StoreError> {
-        let found = store.find(&waiting.message.customer, Consistency::Strong, now).await?;
-        let profile = match found {
-            Found::Pointer(_) => return Ok(Err(Dropped::Merged)),
-            Found::Profile(profile) if !profile.exists() => return Ok(Err(Dropped::Gone)),
-            Found::Profile(profile) => *profile,
-        };
+        let customer = &waiting.message.customer;
+        let profile = store.load(customer, Consistency::Strong, now).await?;
+        if !profile.exists() {
+            return Ok(Err(Dropped::Gone));
+        }
+        // An id that leads to somebody else by now, as on a device that two people use, is not enough.
+        if !profile.profile.is(customer) {
+            return Ok(Err(Dropped::SomebodyElse));
+        }
         let card = &profile.profile.card;
         let addresses: Vec<Address> =
             Channel::ALL.into_iter().filter_map(|channel| card.address(channel)).collect();
@@ -91,12 +95,16 @@ impl<'a> Facts<'a> {
         let suppressed: Vec<Address> = suppressed.map(|(address, _)| address.clone()).collect();
         let booked = self.rows.iter().map(|(address, row)| (address, &row.booked));
         let booked: Vec<(&Address, &Bookings)> = booked.collect();
+        let unsubscribed = self.rows.iter().filter(|(_, row)| !row.unsubscribed.is_empty());
+        let unsubscribed = unsubscribed.map(|(address, row)| (address, &row.unsubscribed));
+        let unsubscribed: Vec<(&Address, &Unsubscribed)> = unsubscribed.collect();
         ask(&Situation {
             message: self.message(),
             profile: &self.profile.profile,
             definitions: &self.profile.definitions,
             suppressed: &suppressed,
             booked: &booked,
+            unsubscribed: &unsubscribed,
             refused,
             too_long: self.too_long,
             outranked: self.outranked,

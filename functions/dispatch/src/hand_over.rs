@@ -144,7 +144,7 @@ impl Turn<'_> {
             waiting,
             profile: facts.profile.clone(),
             choice: choice.clone(),
-            booked: facts.row(&choice.address).map(|row| row.booked.clone()).unwrap_or_default(),
+            row: facts.row(&choice.address).cloned().unwrap_or_default(),
             attempt: self.attempt,
             deadline: now + ATTEMPT + SETTLE + SETTLE,
         };

@@ -64,6 +64,18 @@ pub(crate) async fn choose(
     apply(deps, &profile.id, event.as_slice()).await
 }
 
+/// Unsubscribes an address, for everybody who has it now or later: what stands there comes first, as it is
+/// what no consent of before counts against.
+pub(crate) async fn withdraw(
+    deps: &Deps,
+    own: &CustomerId,
+    address: &str,
+    choice: &Choice<'_>,
+) -> Result<(), Failure> {
+    deps.store.unsubscribe(address, choice.topic, deps.clock.now()).await?;
+    choose_for_others(deps, own, address, choice, |_| true).await
+}
+
 /// Makes a choice take effect for everybody else who has the address of this name, and for whose card it
 /// `holds`. Whoever reads what comes there made it, and cannot tell a guest from an account of theirs.
 pub(crate) async fn choose_for_others(

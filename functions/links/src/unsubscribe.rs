@@ -99,11 +99,10 @@ impl Scene {
         });
         let status = Status::Withdrawn;
         let choice = Choice { address, topic, status, source, wording };
-        acts::choose(deps, &self.stored, &choice).await?;
-        match &self.to {
-            Some(to) => acts::choose_for_others(deps, &profile.id, to, &choice, |_| true).await,
-            None => Ok(()),
+        if let Some(to) = &self.to {
+            acts::withdraw(deps, &profile.id, to, &choice).await?;
         }
+        acts::choose(deps, &self.stored, &choice).await
     }
 
     fn names(&self) -> Names<'_> {

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use attune_aws::store::{Member, StoreError};
 use attune_domain::audience::{Audience, Platform};
+use attune_domain::card::{Card, Status};
 use attune_domain::definitions::Definitions;
 use attune_domain::id::{CustomerId, SegmentId};
 use attune_domain::limits;
@@ -147,8 +148,16 @@ impl File {
         let cards = store.cards_in(&self.segment, customers, now).await?;
         // Twins share an address, and one call may not ask for it twice.
         let open: BTreeSet<_> = cards.iter().flat_map(|card| audience.allowed(card)).collect();
-        let suppressed = store.suppressed_of(open).await?;
-        Ok(cards.iter().filter_map(|card| audience.row(card, &suppressed)).collect())
+        let rows = store.rows_of(open).await?;
+        let closed = |card: &Card| {
+            let closed = rows.iter().filter(|(address, row)| {
+                let topic = audience.topic;
+                let lets = row.unsubscribed.lets(card, address, topic, Status::Granted);
+                row.suppressed.is_some() || !lets
+            });
+            closed.map(|(address, _)| address.clone()).collect::<Vec<_>>()
+        };
+        Ok(cards.iter().filter_map(|card| audience.row(card, &closed(card))).collect())
     }
 }
 

@@ -4,7 +4,7 @@ pub(crate) mod view;
 
 use attune_aws::store::{Consistency, Stored, StoredMessage};
 use attune_domain::address::Address;
-use attune_domain::card::Clock;
+use attune_domain::card::{Clock, Status};
 use attune_domain::event::Event;
 use attune_domain::id::{CustomerId, EventId, MessageId, SegmentId};
 use attune_domain::limits;
@@ -74,6 +74,11 @@ pub(crate) async fn one(
     for (address, row) in deps.store.addresses_of(&profile.card).await? {
         let channel = &mut shown["channels"][address.channel().as_str()];
         if channel["address"] == address.text() {
+            let lets = |said| row.unsubscribed.lets(&profile.card, &address, None, said);
+            if channel["consent"] == true && !lets(Status::Granted) {
+                channel["consent"] = false.into();
+                channel["status"] = Status::Withdrawn.as_str().into();
+            }
             channel["suppressed"] = row.suppressed.into();
             channel["suppressed_at"] = row.suppressed_at.map(|at| at.to_string()).into();
         }

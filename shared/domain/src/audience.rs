@@ -66,8 +66,8 @@ pub struct Audience<'a> {
 }
 
 impl Audience<'_> {
-    /// The addresses of a card that may be in the file unless they are suppressed: an e-mail address
-    /// and a phone number at most.
+    /// The addresses of a card that may be in the file unless they are closed, as they are suppressed or
+    /// were unsubscribed: an e-mail address and a phone number at most.
     pub fn allowed(&self, card: &Card) -> Vec<Address> {
         let allowed = |channel: &Channel| card.allows(*channel, self.topic);
         let channels = [Channel::Email, Channel::Sms].into_iter().filter(allowed);
@@ -76,9 +76,9 @@ impl Audience<'_> {
 
     /// The row of a customer, with a value for each of the platform's columns; a value that is not
     /// known is empty. `None` if no address of theirs may be in the file.
-    pub fn row(&self, card: &Card, suppressed: &[Address]) -> Option<Vec<String>> {
+    pub fn row(&self, card: &Card, closed: &[Address]) -> Option<Vec<String>> {
         let mut open = self.allowed(card);
-        open.retain(|address| !suppressed.contains(address));
+        open.retain(|address| !closed.contains(address));
         let person = Person::of(card, &open, self.zone);
         match self.platform {
             Platform::Google => google::row(&person),

@@ -18,8 +18,8 @@ use crate::vocabulary::{Meaning, Vocabulary};
 pub enum Fact {
     /// Where they can be reached on a channel.
     Address(Channel),
-    /// That they allow messages on it.
-    Consent(Channel),
+    /// That they allow messages on it, as a whole or about a topic.
+    Consent(Channel, Option<String>),
     /// A trait, by its path such as `address.city`.
     Trait(String),
 }
@@ -29,37 +29,47 @@ impl Fact {
     pub fn is_known(&self, card: &Card) -> bool {
         match self {
             Self::Address(channel) => card.address(*channel).is_some(),
-            Self::Consent(channel) => card.allows(*channel, None),
+            Self::Consent(channel, topic) => card.allows(*channel, topic.as_deref()),
             Self::Trait(path) => has(card, path),
         }
     }
 
-    /// Whether the customer can be asked for it: they can be reached on any channel, and did not say
-    /// no to what is asked.
+    /// Whether the customer can be asked for it: they can be reached on any channel, did not say no to
+    /// what is asked, and could answer. A device tells itself, and a consent is one for an address.
     pub fn may_be_asked(&self, card: &Card) -> bool {
-        let refused = match self {
-            Self::Address(channel) | Self::Consent(channel) => {
-                card.said_no_since(*channel, None, Timestamp::default())
-            }
-            Self::Trait(_) => false,
+        let said_no = |channel: Channel, topic: Option<&str>| {
+            card.said_no_since(channel, topic, Timestamp::default())
         };
-        !refused && Channel::ALL.into_iter().any(|channel| card.allows(channel, None))
+        let askable = match self {
+            Self::Address(channel) => *channel != Channel::Push && !said_no(*channel, None),
+            Self::Consent(channel, topic) => {
+                card.address(*channel).is_some() && !said_no(*channel, topic.as_deref())
+            }
+            Self::Trait(_) => true,
+        };
+        askable && Channel::ALL.into_iter().any(|channel| card.allows(channel, None))
     }
 
     /// Everything that is known of the customer with this card.
     pub fn all_of(card: &Card) -> impl Iterator<Item = Self> {
         let channels = || Channel::ALL.into_iter();
-        let traits = card.traits.iter().filter(|(_, known)| !known.value.is_null());
+        let traits = card.traits.iter().filter(|(_, known)| ValueTest::IsSet.holds(&known.value));
         let traits = traits.map(|(name, _)| Self::Trait(name.clone()));
-        let of_channels = channels().map(Self::Address).chain(channels().map(Self::Consent));
+        let consents = channels().map(|channel| Self::Consent(channel, None));
+        let of_channels = channels().map(Self::Address).chain(consents);
         of_channels.filter(|fact| fact.is_known(card)).chain(traits)
     }
 
-    /// Reads `address.email`, `consent.sms` or `trait.address.city`.
+    /// Reads `address.email`, `consent.sms`, `consent.sms.news` or `trait.address.city`.
     pub fn parse(text: &str) -> Option<Self> {
         match text.split_once('.')? {
             ("address", channel) => Channel::parse(channel).map(Self::Address),
-            ("consent", channel) => Channel::parse(channel).map(Self::Consent),
+            ("consent", rest) => {
+                let (channel, topic) = rest
+                    .split_once('.')
+                    .map_or((rest, None), |(channel, topic)| (channel, Some(topic)));
+                Some(Self::Consent(Channel::parse(channel)?, topic.map(str::to_owned)))
+            }
             ("trait", path) => Some(Self::Trait(path.to_owned())),
             _ => None,
         }
@@ -70,7 +80,8 @@ impl fmt::Display for Fact {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Address(channel) => write!(f, "address.{channel}"),
-            Self::Consent(channel) => write!(f, "consent.{channel}"),
+            Self::Consent(channel, None) => write!(f, "consent.{channel}"),
+            Self::Consent(channel, Some(topic)) => write!(f, "consent.{channel}.{topic}"),
             Self::Trait(path) => write!(f, "trait.{path}"),
         }
     }
@@ -84,7 +95,8 @@ pub fn needs_of_program(program: &Program, definitions: &Definitions) -> BTreeSe
     };
     let traits = traits_read(content, &definitions.shop).into_iter().map(Fact::Trait);
     let channels = Channel::ALL.into_iter().filter(|channel| content.has(*channel));
-    let consent = |channel| (program.class == Class::Marketing).then_some(Fact::Consent(channel));
+    let sells = program.class == Class::Marketing;
+    let consent = |channel| sells.then(|| Fact::Consent(channel, program.topic.clone()));
     let channels =
         channels.flat_map(|channel| iter::once(Fact::Address(channel)).chain(consent(channel)));
     traits.chain(channels).collect()
@@ -99,8 +111,8 @@ pub fn needs_of_segments(definitions: &Definitions) -> Vec<BTreeSet<Fact>> {
         let slots = segment.rule.slots().into_iter();
         let memories = slots.filter_map(|slot| Some(&definitions.plan.slots().get(slot)?.memory));
         let own = memories.filter_map(|memory| match memory {
-            Memory::Card(CardTest::Consent(channel, None, Status::Granted)) => {
-                Some(Fact::Consent(*channel))
+            Memory::Card(CardTest::Consent(channel, topic, Status::Granted)) => {
+                Some(Fact::Consent(*channel, topic.clone()))
             }
             memory => memory.trait_path().map(|path| Fact::Trait(path.to_owned())),
         });
@@ -164,7 +176,7 @@ impl Asked {
     pub fn of(fact: &Fact, definitions: &Definitions) -> Self {
         let path = match fact {
             Fact::Address(_) => return Self::Address,
-            Fact::Consent(_) => return Self::Consent,
+            Fact::Consent(..) => return Self::Consent,
             Fact::Trait(path) => path,
         };
         let slots = definitions.plan.slots().iter().map(|slot| &slot.memory);
@@ -224,19 +236,22 @@ pub fn traits_read(content: &Content, shop: &Shop) -> BTreeSet<String> {
     traits.collect()
 }
 
-/// Whether a customer has a trait, or a trait within it.
+/// Whether a customer has a trait that is not blank, or one within it.
 pub fn has(card: &Card, path: &str) -> bool {
     let within = format!("{path}.");
     let there = |(name, known): (&String, &crate::card::Trait)| {
-        !known.value.is_null() && (name == path || name.starts_with(&within))
+        (name == path || name.starts_with(&within)) && ValueTest::IsSet.holds(&known.value)
     };
-    card.traits.iter().any(there) || card.values(path).into_iter().any(|value| !value.is_null())
+    let reached = card.values(path);
+    card.traits.iter().any(there) || reached.into_iter().any(|value| ValueTest::IsSet.holds(value))
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
-    use crate::testing::definitions;
+    use crate::testing::{definitions, is};
 
     #[track_caller]
     fn check(template: &str, traits: &[&str]) {
@@ -308,7 +323,7 @@ programs: [{ id: p, enter: reached, again: never, send: { template: t } }]
     }
 
     #[test]
-    fn who_waits_for_a_message_need_not_have_allowed_it_and_a_topic_is_not_the_channel() {
+    fn who_waits_for_a_message_need_not_have_allowed_it_and_a_topic_is_no_channel() {
         let definitions = definitions(
             "
 policy: { topics: [{ id: news }] }
@@ -319,7 +334,23 @@ programs:
 ",
         );
         let all = super::needs(&definitions);
-        assert_eq!(all.keys().map(Fact::to_string).collect::<Vec<_>>(), ["address.sms"]);
+        assert_eq!(
+            all.keys().map(Fact::to_string).collect::<Vec<_>>(),
+            ["address.sms", "consent.email.news"]
+        );
+    }
+
+    #[test]
+    fn what_is_blank_is_not_known() {
+        let mut card = Card::default();
+        let traits = json!({"first_name": " ", "tags": [], "address": {"city": "Bath"}});
+        let event = is("2026-01-01T00:00:00Z", traits);
+        card.apply(&event.filed, &event, &mut Vec::new());
+        let known = |path| has(&card, path);
+        assert_eq!(
+            ["first_name", "tags", "address", "address.city"].map(known),
+            [false, false, true, true]
+        );
     }
 
     #[test]

@@ -21,6 +21,7 @@ use crate::pressure::{self, Cap, Pressure};
 use crate::profile::Profile;
 use crate::program::Program;
 use crate::time::{Span, Timestamp};
+use crate::unsubscribed::Unsubscribed;
 
 /// What a decision looks at.
 pub struct Situation<'a> {
@@ -34,6 +35,8 @@ pub struct Situation<'a> {
     pub suppressed: &'a [Address],
     /// What was sent to the addresses that the profile has, by whichever customers have them.
     pub booked: &'a [(&'a Address, &'a Bookings)],
+    /// What was said no to at those that were unsubscribed.
+    pub unsubscribed: &'a [(&'a Address, &'a Unsubscribed)],
     /// Channels on which a sender already refused this message.
     pub refused: &'a [Channel],
     /// Whether it is too long for a text message.
@@ -354,18 +357,23 @@ fn reach(
     let card = &situation.profile.card;
     let address = card.address(channel).ok_or(Obstacle::NoAddress)?;
     let topic = program.topic.as_deref();
-    let allowed = || match program.class {
-        Class::Marketing => card.allows(channel, topic),
-        Class::Transactional => true,
-        Class::OptIn => card.awaits(channel, topic),
+    let needed = match program.class {
+        Class::Marketing => Some(Status::Granted),
+        Class::Transactional => None,
+        Class::OptIn => Some(Status::Pending),
     };
+    let status = card.status(channel, topic);
+    let mut said_no = situation.unsubscribed.iter().filter(|(known, _)| **known == address);
+    let said_no = needed.is_some_and(|needed| {
+        said_no.any(|(_, unsubscribed)| !unsubscribed.lets(card, &address, topic, needed))
+    });
+    let status = if said_no { Some(Status::Withdrawn) } else { status };
     match () {
         () if !content.has(channel) => Err(Obstacle::NoContent),
         () if situation.refused.contains(&channel) => Err(Obstacle::Refused),
         () if channel == Channel::Sms && situation.too_long => Err(Obstacle::TooLong),
         () if situation.suppressed.contains(&address) => Err(Obstacle::Suppressed),
-        () if !allowed() => {
-            let status = card.status(channel, topic);
+        () if needed.is_some() && status != needed => {
             Err(Obstacle::NoConsent { status, topic: program.topic.clone() })
         }
         () => Ok(address),

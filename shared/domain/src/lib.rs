@@ -50,6 +50,7 @@ pub mod step;
 mod testing;
 pub mod time;
 pub mod timing;
+pub mod unsubscribed;
 pub mod value;
 mod vocabulary;
 pub mod wake_ups;

@@ -279,9 +279,9 @@ pub enum Held {
 /// Why a message will not go out.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, thiserror::Error)]
 pub enum Dropped {
-    /// The profile became part of another.
-    #[error("the profile was merged into another")]
-    Merged,
+    /// The id leads to another profile, of which it is no part.
+    #[error("the id leads to another customer now")]
+    SomebodyElse,
     /// The profile is gone.
     #[error("the profile is gone")]
     Gone,

@@ -102,6 +102,11 @@ impl Profile {
 }
 
 impl Profile {
+    /// Whether it is that of `id`, or the one of `id` became a part of it.
+    pub fn is(&self, id: &CustomerId) -> bool {
+        self.id == *id || self.card.ids.iter().any(|known| known.merged && known.id == *id)
+    }
+
     /// Whether features that the definitions need are yet to be made from the history.
     pub fn lacks_features(&self, definitions: &Definitions) -> bool {
         let slots = definitions.plan.slots();

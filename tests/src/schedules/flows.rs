@@ -133,13 +133,13 @@ pub fn people() -> Vec<Flow> {
             .acts([both(identifies(ADA, "one"))])
             .orders(1)
             .members(&bought)
-            .messages(&["dropped"]),
+            .messages(&["accepted"]),
         Flow::of("merge by any event with both ids")
             .before([Act::Post(vec![views(ADA, "view")]), visitor()])
             .acts([both(did(ADA, "both", "Article Read", 0, json!({})))])
             .orders(1)
             .members(&bought)
-            .messages(&["dropped"]),
+            .messages(&["accepted"]),
         Flow::of("merge of two customers")
             .before([
                 Act::Post(vec![views(ADA, "view"), orders(ADA, "order")]),

@@ -38,11 +38,10 @@ impl<'a> Asked<'a> {
         let (card, id, now) = (&stored.profile.card, &stored.profile.id, deps.clock.now());
         let mut events = Vec::from_iter(acts::tell(card, id, self.traits, now));
         events.extend(self.choices.iter().filter_map(|choice| choice.event(card, id, now)));
-        acts::apply(deps, id, &events).await?;
         for choice in self.choices.iter().filter(|choice| choice.status == Status::Withdrawn) {
-            acts::choose_for_others(deps, id, &choice.address.key(), choice, |_| true).await?;
+            acts::withdraw(deps, id, &choice.address.key(), choice).await?;
         }
-        Ok(())
+        acts::apply(deps, id, &events).await
     }
 }
 

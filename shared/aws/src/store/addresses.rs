@@ -6,15 +6,17 @@ use attune_domain::card::{Card, ConsentAct};
 use attune_domain::event::Event;
 use attune_domain::id::CustomerId;
 use attune_domain::time::Timestamp;
+use attune_domain::unsubscribed::Unsubscribed;
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, TransactWriteItem, Update};
 
+use super::commit::MOST_RACES;
 use super::item::{Build, Read, number, text};
 use super::tombstones::Buried;
 use super::{Store, StoreError, Table};
 
-/// Customers with one address whom its reader speaks for; an address that more than these have is
-/// nobody's own.
+/// Customers with one address whose consents what is said there changes at once. For all others, now or
+/// later, it is what stands on the address.
 const MOST_CUSTOMERS: usize = 25;
 /// Adds a customer to an address.
 const ADD: &str = "ADD customers :customer";
@@ -37,6 +39,8 @@ pub struct AddressRow {
     pub endpoint: Option<String>,
     /// What it was sent.
     pub booked: Bookings,
+    /// What whoever reads it said no to.
+    pub unsubscribed: Unsubscribed,
 }
 
 impl Store {
@@ -104,13 +108,46 @@ impl Store {
             .collect()
     }
 
+    /// Notes that whoever reads an address unsubscribed it, for everybody who has it now or later.
+    pub async fn unsubscribe(
+        &self,
+        address: &str,
+        topic: Option<&str>,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        for _ in 0..MOST_RACES {
+            let seen = self.row_at(address).await?.unsubscribed;
+            let mut unsubscribed = seen.clone();
+            unsubscribed.note(topic, now);
+            let (condition, values) = as_seen(&seen);
+            let call = self
+                .client
+                .update_item()
+                .table_name(self.table(Table::Addresses))
+                .key("address", text(address))
+                .update_expression("SET unsubscribed = :now")
+                .condition_expression(condition)
+                .set_expression_attribute_values(
+                    values.map(|(name, value)| [(name.to_owned(), value)].into()),
+                )
+                .expression_attribute_values(":now", text(unsubscribed.to_text()));
+            if self.update_if(call).await?.is_some() {
+                return Ok(());
+            }
+        }
+        Err(StoreError::Contended(MOST_RACES))
+    }
+
+    async fn row_at(&self, address: &str) -> Result<AddressRow, StoreError> {
+        let key = Build::default().text("address", address).done();
+        let items = self.get_all(Table::Addresses, &[key], true).await?;
+        Ok(items.first().map(read).transpose()?.unwrap_or_default())
+    }
+
     /// The customers who have the address that the store knows under this name, and for whom whoever
     /// reads what comes there says that they want no more of it.
     pub async fn customers_at(&self, address: &str) -> Result<Vec<CustomerId>, StoreError> {
-        let key = Build::default().text("address", address).done();
-        let items = self.get_all(Table::Addresses, &[key], true).await?;
-        let row = items.first().map(read).transpose()?.unwrap_or_default();
-        let mut customers = row.customers;
+        let mut customers = self.row_at(address).await?.customers;
         customers.sort();
         if customers.len() > MOST_CUSTOMERS {
             tracing::warn!(customers = customers.len(), "store.too_many_customers");
@@ -155,33 +192,46 @@ impl Store {
     }
 
     /// The same, which also books a message that sells, or asks for a confirmation, among the newest
-    /// `most`, and fails if another one was booked since. It costs what the check costs.
+    /// `most`, and fails if another one was booked, or the address was unsubscribed, since. It costs what
+    /// the check costs.
     pub(super) fn book(
         &self,
         address: &Address,
-        seen: &Bookings,
+        seen: &AddressRow,
         booking: Booking,
         most: usize,
     ) -> Result<TransactWriteItem, StoreError> {
         let bytes = |bookings: &Bookings| AttributeValue::B(Blob::new(bookings.pack()));
-        let mut booked = seen.clone();
+        let mut booked = seen.booked.clone();
         booked.note(booking, most);
         let update = Update::builder()
             .table_name(self.table(Table::Addresses))
             .key("address", text(address.key()))
             .update_expression("SET booked = :booked")
             .expression_attribute_values(":booked", bytes(&booked));
-        let update = if seen.is_empty() {
-            update.condition_expression(
-                "attribute_not_exists(suppressed) AND attribute_not_exists(booked)",
-            )
-        } else {
-            update
-                .condition_expression("attribute_not_exists(suppressed) AND booked = :seen")
-                .expression_attribute_values(":seen", bytes(seen))
+        let (was_booked, update) = match seen.booked.is_empty() {
+            true => ("attribute_not_exists(booked)", update),
+            false => {
+                ("booked = :seen", update.expression_attribute_values(":seen", bytes(&seen.booked)))
+            }
         };
+        let (was_unsubscribed, values) = as_seen(&seen.unsubscribed);
+        let update = values
+            .into_iter()
+            .fold(update, |update, (name, value)| update.expression_attribute_values(name, value));
+        let update = update.condition_expression(format!(
+            "attribute_not_exists(suppressed) AND {was_booked} AND {was_unsubscribed}"
+        ));
         let update = update.build().map_err(StoreError::bug)?;
         Ok(TransactWriteItem::builder().update(update).build())
+    }
+}
+
+/// That an address was unsubscribed from nothing but what was seen.
+fn as_seen(seen: &Unsubscribed) -> (&'static str, Option<(&'static str, AttributeValue)>) {
+    match seen.is_empty() {
+        true => ("attribute_not_exists(unsubscribed)", None),
+        false => ("unsubscribed = :unsubscribed", Some((":unsubscribed", text(seen.to_text())))),
     }
 }
 
@@ -205,5 +255,7 @@ fn read(item: &super::item::Attributes) -> Result<AddressRow, StoreError> {
             }
             false => Bookings::default(),
         },
+        unsubscribed: Unsubscribed::parse(read.maybe_text("unsubscribed").unwrap_or_default())
+            .ok_or_else(|| read.unreadable("unsubscribed"))?,
     })
 }

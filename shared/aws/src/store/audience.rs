@@ -10,6 +10,7 @@ use attune_domain::id::{CustomerId, SegmentId};
 use attune_domain::membership::Memberships;
 use attune_domain::time::Timestamp;
 
+use super::addresses::AddressRow;
 use super::item::{Attributes, Read};
 use super::profiles::{Found, part_key, read};
 use super::{Store, StoreError, Table};
@@ -46,15 +47,14 @@ impl Store {
         }
     }
 
-    /// Those of `addresses` that must not be written to.
-    pub async fn suppressed_of(
+    /// What is known of each of `addresses`.
+    pub async fn rows_of(
         &self,
         addresses: BTreeSet<Address>,
-    ) -> Result<Vec<Address>, StoreError> {
+    ) -> Result<BTreeMap<Address, AddressRow>, StoreError> {
         let addresses: Vec<Address> = addresses.into_iter().collect();
         let rows = self.addresses(&addresses).await?;
-        let both = addresses.into_iter().zip(rows);
-        Ok(both.filter(|(_, row)| row.suppressed.is_some()).map(|(address, _)| address).collect())
+        Ok(addresses.into_iter().zip(rows).collect())
     }
 }
 

@@ -1,11 +1,11 @@
 //! Claims: the moment at which a message becomes one that is being sent.
 //!
 //! One transaction moves it to `sending`, writes the profile on the condition of the version that
-//! was decided upon, and books it on the row of the address, if that is not suppressed and nothing
-//! else was booked there since. What was acknowledged before the
+//! was decided upon, and books it on the row of the address, if that is not suppressed, nothing else was
+//! booked there since, and nobody unsubscribed it. What was acknowledged before the
 //! claim is therefore seen by it, and a message is being sent by one process only.
 
-use attune_domain::booking::{Booking, Bookings};
+use attune_domain::booking::Booking;
 use attune_domain::decide::Choice;
 use attune_domain::link::WebUrl;
 use attune_domain::message::{Class, Message};
@@ -14,6 +14,7 @@ use attune_domain::step::{Input, step};
 use attune_domain::time::Timestamp;
 use aws_sdk_dynamodb::types::{TransactWriteItem, Update};
 
+use super::addresses::AddressRow;
 use super::commit::{Committed, Work};
 use super::item::{number, text};
 use super::messages::Stored;
@@ -52,8 +53,8 @@ pub struct Wanted<'a> {
     pub profile: StoredProfile,
     /// Where to.
     pub choice: Choice,
-    /// What that address was sent, as it was read.
-    pub booked: Bookings,
+    /// What is known of that address, as it was read.
+    pub row: AddressRow,
     /// Names this claim and no other.
     pub attempt: &'a str,
     /// Until when whoever claims it may take.
@@ -132,14 +133,14 @@ impl Store {
         class: Class,
         now: Timestamp,
     ) -> Result<Vec<TransactWriteItem>, StoreError> {
-        let Wanted { waiting, profile, choice, booked, attempt, deadline } = wanted;
+        let Wanted { waiting, profile, choice, row, attempt, deadline } = wanted;
         let address = &choice.address;
         let mut items = vec![self.claim_item(waiting, choice, attempt, *deadline, now)?];
         items.push(if class == Class::Transactional {
             self.not_suppressed(address)?
         } else {
             let most = profile.definitions.policy.remembered();
-            self.book(address, booked, Booking::of(&waiting.message, now), most)?
+            self.book(address, row, Booking::of(&waiting.message, now), most)?
         });
         if let Some(given) = waiting.given.as_ref().filter(|given| given.picked) {
             items.push(self.take_code(given, now)?);

@@ -53,6 +53,7 @@ fn check_in(
         definitions: &definitions,
         suppressed: &suppressed,
         booked: &[],
+        unsubscribed: &[],
         refused: &[],
         too_long: false,
         outranked: false,

@@ -73,6 +73,7 @@ fn check_decision(program: &str, more: &[Event], then: &[Event], late: &str, exp
         definitions: &pack,
         suppressed: &[],
         booked: &[],
+        unsubscribed: &[],
         refused: &[],
         too_long: false,
         outranked: false,

@@ -1,0 +1,107 @@
+//! What whoever reads an address said no to there, whichever customers have it, now or later.
+//!
+//! A customer who comes by the address afterwards, from an import or another form, has consents of their
+//! own. Those that are older than what was said at the address, or that an import tells, do not count.
+
+use std::collections::BTreeMap;
+
+use crate::address::Address;
+use crate::card::{Card, Consent, Origin, Status};
+use crate::time::Timestamp;
+
+/// When an address was unsubscribed, by topic; the empty one is the channel as a whole.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Unsubscribed(BTreeMap<String, Timestamp>);
+
+impl Unsubscribed {
+    /// Notes that the address was unsubscribed from a topic, or from the channel as a whole.
+    pub fn note(&mut self, topic: Option<&str>, at: Timestamp) {
+        let known = self.0.entry(topic.unwrap_or_default().to_owned()).or_insert(at);
+        *known = (*known).max(at);
+    }
+
+    /// Whether it never was.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Whether the customer said at this address that they do (`Granted`), or might (`Pending`), want
+    /// messages about a topic, in a way that still counts.
+    pub fn lets(&self, card: &Card, address: &Address, topic: Option<&str>, said: Status) -> bool {
+        let of = |topic: &str| self.0.get(topic).copied();
+        let Some(last) = of("").max(topic.and_then(of)) else { return true };
+        let about = |act: &&Consent| {
+            let same = act.topic.is_none() || act.topic.as_deref() == topic;
+            act.status == said && act.channel == address.channel() && same
+        };
+        let here = card.consents.iter().filter(about).filter(|act| act.address == address.text());
+        here.into_iter().any(|act| act.origin != Origin::Imported && act.clock.0 > last)
+    }
+
+    /// As it is stored: a line for each topic.
+    pub fn to_text(&self) -> String {
+        let lines = self.0.iter().map(|(topic, at)| format!("{} {topic}", at.millis()));
+        lines.collect::<Vec<_>>().join("\n")
+    }
+
+    /// Reads what was stored; `None` if it is not that.
+    pub fn parse(text: &str) -> Option<Self> {
+        let line = |line: &str| {
+            let (at, topic) = line.split_once(' ')?;
+            Some((topic.to_owned(), Timestamp::from_millis(at.parse().ok()?)))
+        };
+        text.lines().map(line).collect::<Option<_>>().map(Self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::event::{Event, Writer};
+    use crate::testing::{at, did, is};
+
+    /// Whether somebody who granted so at Ada's address, which was unsubscribed in the second hour, gets
+    /// mail about news.
+    #[track_caller]
+    fn check(topic: Option<&str>, granted: Event, lets: bool) {
+        let mut unsubscribed = Unsubscribed::default();
+        unsubscribed.note(topic, at("2026-01-01T02:00:00Z"));
+        unsubscribed.note(topic, at("2026-01-01T01:00:00Z"));
+        let unsubscribed = Unsubscribed::parse(&unsubscribed.to_text()).unwrap();
+        let mut card = Card::default();
+        for event in [is("2026-01-01T00:00:00Z", json!({"email": "ada@example.com"})), granted] {
+            card.apply(&event.filed, &event, &mut Vec::new());
+        }
+        let ada = Address::email("ada@example.com").unwrap();
+        assert_eq!(unsubscribed.lets(&card, &ada, Some("news"), Status::Granted), lets);
+    }
+
+    fn granted(time: &str, mut more: Value) -> Event {
+        more["channel"] = "email".into();
+        did("Consent Granted", time, more)
+    }
+
+    #[test]
+    fn only_a_later_yes_counts_at_an_address_that_was_unsubscribed() {
+        let (before, after) = ("2026-01-01T01:30:00Z", "2026-01-01T02:30:00Z");
+        let news = || json!({"topic": "news"});
+        check(None, granted(before, json!({})), false);
+        check(None, granted(after, json!({})), true);
+        check(None, granted(after, news()), true);
+        check(Some("news"), granted(before, json!({})), false);
+        check(Some("news"), granted(after, news()), true);
+        check(Some("wine"), granted(before, json!({})), true);
+        let imported = Event { import: true, writer: Writer::Server, ..granted(after, json!({})) };
+        check(None, imported, false);
+    }
+
+    #[test]
+    fn an_address_that_never_was_lets_everybody() {
+        let ada = Address::email("ada@example.com").unwrap();
+        assert!(Unsubscribed::default().lets(&Card::default(), &ada, None, Status::Granted));
+        assert_eq!(Unsubscribed::parse(""), Some(Unsubscribed::default()));
+        assert_eq!(Unsubscribed::parse("x"), None);
+    }
+}
