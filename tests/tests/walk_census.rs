@@ -8,7 +8,7 @@
 
 use attune_domain::time::Span;
 use attune_testkit::World;
-use attune_tests::{census, manage, sweep};
+use attune_tests::{census, manage, pass, sweep};
 use serde_json::{Value, json};
 
 const SHOP: &str = "
@@ -145,6 +145,28 @@ programs: [{ id: hello, enter: buyers, again: never, send: { template: hello } }
         {"answer":"text","askable":3,"lacking":4,"programs":["hello"],"segments":[],"what":"trait.city"}
         {"answer":"address","askable":1,"lacking":2,"programs":["hello"],"segments":[],"what":"address.sms"}
     "#]].assert_eq(&lines.collect::<String>());
+}
+
+#[tokio::test]
+async fn a_census_can_be_asked_for_and_is_taken_once() {
+    let world = shop().await;
+    let ask = || manage(&world, "POST", "/api/census", &Value::Null);
+    let ((status, first), (_, second)) = (ask().await, ask().await);
+    assert_eq!((status.as_u16(), &first["pass"]["over"]), (202, &json!(false)), "{first}");
+    assert_eq!(first["pass"]["number"], second["pass"]["number"]);
+    world.pass(world.store.settings().settle);
+    pass(&world).await.unwrap();
+    let (_, told) = manage(&world, "GET", "/api/census", &Value::Null).await;
+    assert_eq!(told["census"]["number"], first["pass"]["number"]);
+    assert_eq!(told["census"]["customers"], 10);
+    for (path, told) in [
+        ("/api/census?x=1", "this path takes no query: `x=1`"),
+        ("/api/census/trends?class=nope", "there is no class `nope`"),
+        ("/api/census/trends?segment=nope", "there is no segment `nope`"),
+    ] {
+        let (_, refused) = manage(&world, "GET", path, &Value::Null).await;
+        assert_eq!(refused["message"], told, "{path}");
+    }
 }
 
 #[tokio::test]

@@ -14,8 +14,10 @@ use attune_domain::program::Program;
 use attune_domain::ranking::{Cuts, Frozen, Place, Split};
 use axum::Json;
 use axum::extract::State;
+use axum::http::StatusCode;
 use serde_json::{Map, Value, json};
 
+use crate::publish::start_pass;
 use crate::{Deps, Refusal};
 
 /// The last census, its classes, and how far the pass is that takes the next.
@@ -38,6 +40,15 @@ pub(crate) async fn show(State(deps): State<Deps>) -> Result<Json<Value>, Refusa
         "classes": classes.collect::<Value>(),
     });
     Ok(Json(json!({ "census": census, "pass": pass })))
+}
+
+/// Asks for a census now, unless a pass is under way, which takes one as well.
+pub(crate) async fn take(State(deps): State<Deps>) -> Result<(StatusCode, Json<Value>), Refusal> {
+    let pass = match deps.store.current_pass().await? {
+        Some(pass) if pass.round != Round::Done => pass,
+        _ => start_pass(&deps, deps.store.current_version().await?).await?,
+    };
+    Ok((StatusCode::ACCEPTED, Json(json!({ "pass": under_way(&deps, &pass).await? }))))
 }
 
 /// How good the segments are.

@@ -34,7 +34,7 @@ use attune_aws::store::Store;
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::header;
-use axum::middleware::{Next, from_fn_with_state};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::Response;
 use axum::routing::{get, post};
 
@@ -61,21 +61,13 @@ pub struct Deps {
 
 /// The routes.
 pub fn router(deps: Deps) -> Router {
-    Router::new()
-        .route("/api/definitions", get(definitions::current).put(definitions::replace))
+    let without_query = Router::new()
         .route("/api/segments", get(segments::list))
         .route("/api/segments/preview", post(preview::preview))
         .route("/api/segments/{id}", get(segments::one))
-        .route("/api/segments/{id}/members", get(segments::members))
-        .route("/api/segments/{id}/audience", get(audience::export))
-        .route("/api/customers", get(customers::find))
         .route("/api/customers/{id}", get(customers::one).delete(rights::erase))
-        .route("/api/customers/{id}/export", get(rights::export))
-        .route("/api/erasures/{id}", get(rights::erasure))
-        .route("/api/customers/{id}/explain", get(customers::explain))
-        .route("/api/customers/{id}/timeline", get(customers::timeline))
-        .route("/api/customers/{id}/messages", get(customers::messages))
         .route("/api/customers/{id}/recommendations", get(affinities::of_customer))
+        .route("/api/erasures/{id}", get(rights::erasure))
         .route("/api/brakes", get(brakes::show).put(brakes::change))
         .route("/api/brakes/reset", post(brakes::reset))
         .route("/api/coupons", get(coupons::list))
@@ -85,17 +77,36 @@ pub fn router(deps: Deps) -> Router {
         .route("/api/restored/release", post(restored::release))
         .route("/api/templates/{id}/preview", post(templates::preview))
         .route("/api/templates/{id}/test", post(templates::test))
-        .route("/api/problems", get(problems::list))
-        .route("/api/census", get(census::show))
+        .route("/api/census", get(census::show).post(census::take))
         .route("/api/census/quality", get(census::quality))
         .route("/api/census/coverage", get(census::coverage))
+        .route_layer(from_fn(no_query));
+    Router::new()
+        .route("/api/definitions", get(definitions::current).put(definitions::replace))
+        .route("/api/segments/{id}/members", get(segments::members))
+        .route("/api/segments/{id}/audience", get(audience::export))
+        .route("/api/customers", get(customers::find))
+        .route("/api/customers/{id}/export", get(rights::export))
+        .route("/api/customers/{id}/explain", get(customers::explain))
+        .route("/api/customers/{id}/timeline", get(customers::timeline))
+        .route("/api/customers/{id}/messages", get(customers::messages))
+        .route("/api/problems", get(problems::list))
         .route("/api/census/affinities", get(affinities::list))
         .route("/api/census/trends", get(trends::list))
+        .merge(without_query)
         .fallback(async || Refusal::NotFound("there is no such path".to_owned()))
         .method_not_allowed_fallback(async |method| Refusal::NoSuchMethod(method))
         .layer(DefaultBodyLimit::max(BODY_BYTES))
         .layer(from_fn_with_state(deps.clone(), authorise))
         .with_state(deps)
+}
+
+/// A name that is misspelt must not be taken for one that was left out.
+async fn no_query(request: Request, next: Next) -> Result<Response, Refusal> {
+    match request.uri().query().filter(|query| !query.is_empty()) {
+        None => Ok(next.run(request).await),
+        Some(query) => Err(Refusal::Unreadable(format!("this path takes no query: `{query}`"))),
+    }
 }
 
 /// Lets only holders of the `manage` key through.

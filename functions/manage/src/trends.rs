@@ -13,6 +13,7 @@ use axum::extract::{Query, State};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
+use crate::segments::no_segment;
 use crate::{Deps, Refusal};
 
 /// Censuses in one page.
@@ -44,6 +45,20 @@ pub(crate) async fn list(
     }
     let from = deps.clock.now() - Span::days(days);
     let trends = deps.store.trends(from, asked.before, PAGE).await?;
+    let definitions = deps.store.definitions(deps.clock.now()).await?;
+    let is_class = |id: &str| definitions.classes.iter().any(|class| class.id.as_str() == id);
+    if let Some(id) = &asked.segment
+        && definitions.segment(id).is_none()
+        && !trends.iter().any(|trend| trend.segments.keys().any(|known| known.as_str() == id))
+    {
+        return Err(no_segment(id));
+    }
+    if let Some(id) = &asked.class
+        && !is_class(id)
+        && !trends.iter().any(|trend| trend.classes.keys().any(|known| known.as_str() == id))
+    {
+        return Err(Refusal::NotFound(format!("there is no class `{id}`")));
+    }
     let next = trends.last().filter(|_| trends.len() == PAGE).map(|trend| trend.number);
     let trends = trends.iter().map(|trend| told(trend, &asked));
     Ok(Json(json!({ "censuses": trends.collect::<Value>(), "next": next })))

@@ -123,7 +123,6 @@ pub fn people() -> Vec<Flow> {
     let alias = json!({"type": "alias", "userId": ADA, "previousId": "8", "messageId": "alias",
                        "timestamp": attune_testkit::BEGIN});
     let fans = [BUYS[0], BUYS[1], BUYS[2], ("fans", ADA)];
-    let bought = [BUYS[0], BUYS[1], fans[3]];
     let mut new = Flow::of("new person");
     new.before.truncate(1);
     vec![
@@ -132,13 +131,13 @@ pub fn people() -> Vec<Flow> {
             .before([Act::Post(vec![views(ADA, "view")]), visitor()])
             .acts([both(identifies(ADA, "one"))])
             .orders(1)
-            .members(&bought)
+            .members(&fans)
             .messages(&["accepted"]),
         Flow::of("merge by any event with both ids")
             .before([Act::Post(vec![views(ADA, "view")]), visitor()])
             .acts([both(did(ADA, "both", "Article Read", 0, json!({})))])
             .orders(1)
-            .members(&bought)
+            .members(&fans)
             .messages(&["accepted"]),
         Flow::of("merge of two customers")
             .before([
