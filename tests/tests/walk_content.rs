@@ -460,6 +460,39 @@ async fn a_visitor_who_tells_who_they_are_gets_what_waits_for_the_visitor() {
     assert_eq!(last.phone, "+15550000042", "the order was filed with whom the device was of");
 }
 
+#[tokio::test]
+async fn what_time_planned_for_a_visitor_just_before_they_told_who_they_are_is_not_lost() {
+    let world = World::with(
+        "
+segments:
+  - id: left
+    when: { waiting: { since: Product Added, without: Order Completed, for: 1h, at_most: 7d } }
+templates: [{ id: left, sms: 'You left {{ cart.items.first.name }}' }]
+programs:
+  - { id: left, enter: left, again: never, send: { template: left, class: transactional } }
+",
+    )
+    .await;
+    let call = |id: &str, rest: Value| {
+        let mut call = json!({"messageId": id, "anonymousId": "v",
+            "timestamp": world.now().to_string()});
+        call.as_object_mut().unwrap().extend(rest.as_object().unwrap().clone());
+        json!({ "batch": [call] })
+    };
+    let phone = json!({"type": "identify", "traits": {"phone": "+15550000042"}});
+    let added = json!({"type": "track", "event": "Product Added",
+        "properties": {"product_id": "p", "name": "Red"}});
+    for (id, rest) in [("1", phone), ("2", added)] {
+        attune_tests::post(&world, "/v1/batch", "server-key", &call(id, rest)).await;
+    }
+    // The timer ran out, and no sweep came by yet.
+    world.pass(Span::minutes(61));
+    let known = call("3", json!({"type": "identify", "userId": "42"}));
+    attune_tests::post(&world, "/v1/batch", "server-key", &known).await;
+    dispatch(&world).await.unwrap();
+    assert_eq!(texts(&world), ["You left Red"]);
+}
+
 fn texts(world: &World) -> Vec<String> {
     let sent = world.capture.sent().into_iter();
     let texts = sent.filter_map(|sent| match sent.kind {

@@ -354,4 +354,18 @@ async fn a_grant_is_for_the_address_of_its_time_whatever_the_same_request_tells_
     let newest = consents.filter(|consent| consent["source"] == "page");
     let addresses: Vec<_> = newest.map(|consent| consent["address"].clone()).collect();
     assert_eq!(addresses, ["new@example.com"], "{known}");
+
+    // And where one of two channels has no address yet.
+    let both = json!({"type": "track", "userId": "45", "event": "Consent Granted",
+        "timestamp": "2026-10-01T08:07:00Z",
+        "properties": {"channel": ["email", "sms"], "source": "both"}});
+    let last = json!({"type": "identify", "userId": "45", "timestamp": "2026-10-01T08:08:00Z",
+        "traits": {"email": "last@example.com", "phone": "+15550000045"}});
+    let batch = json!({ "batch": [both, last] });
+    assert_eq!(post(&world, "/v1/batch", "server-key", &batch).await.0, StatusCode::OK);
+    let known = get(&world, "/api/customers/45").await;
+    let consents = known["consents"].as_array().unwrap().iter();
+    let newest = consents.filter(|consent| consent["source"] == "both");
+    let addresses: Vec<_> = newest.map(|consent| consent["address"].clone()).collect();
+    assert_eq!(addresses, ["newest@example.com"], "{known}");
 }

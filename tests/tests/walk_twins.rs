@@ -54,7 +54,8 @@ async fn twins(world: &World) {
 async fn track(world: &World, customer: &str, event: &str) {
     let now = world.now().to_string();
     let call = json!({"type": "track", "userId": customer, "event": event, "timestamp": now,
-        "messageId": format!("{event} {customer} {now}"), "properties": {"order_id": now}});
+        "messageId": format!("{event} {customer} {now}"),
+        "properties": {"order_id": now, "channel": "email"}});
     let batch = json!({"batch": [call]});
     assert_eq!(post(world, "/v1/batch", "server-key", &batch).await.0.as_u16(), 200);
 }
@@ -269,7 +270,71 @@ async fn at_an_address_that_was_unsubscribed_only_a_later_yes_counts_whoever_com
     let (_, told) = manage(&world, "GET", "/api/customers/list", &Value::Null).await;
     assert_eq!(told["channels"]["email"]["consent"], false, "{told}");
 
+    // Whoever came by it with a yes that does not count can be asked anew.
+    assert_eq!(told["consents"][0]["status"], "withdrawn", "{told}");
+    world.pass(Span::minutes(1));
+    track(&world, "list", "Consent Requested").await;
+    let (_, told) = manage(&world, "GET", "/api/customers/list", &Value::Null).await;
+    assert_eq!(told["channels"]["email"]["status"], "pending", "{told}");
+
     another(&world, "new", "/v1/batch", world.now()).await;
     track(&world, "new", "Read").await;
     assert_eq!(dispatch(&world).await.unwrap().accepted, 1);
+}
+
+#[tokio::test]
+async fn an_import_lifts_no_address_whose_owner_left_and_was_erased() {
+    let world = World::with(&shop("{}", "never")).await;
+    let url = unsubscribe_page(&world).await;
+    fill_in(&world, &url, "List-Unsubscribe=One-Click").await;
+    for customer in ["walk-in", "account"] {
+        let path = format!("/api/customers/{customer}");
+        assert!(manage(&world, "DELETE", &path, &Value::Null).await.0.is_success());
+    }
+    world.pass(Span::minutes(17));
+    sweep(&world).await.unwrap();
+    world.pass(Span::minutes(1));
+    another(&world, "list", "/v1/import", world.now()).await;
+    track(&world, "list", "Read").await;
+    let run = dispatch(&world).await.unwrap();
+    assert_eq!((run.accepted, run.dropped), (0, 1));
+}
+
+#[tokio::test]
+async fn the_links_of_a_visitors_message_are_those_of_whom_they_became() {
+    let world = World::with(&shop("{}", "never")).await;
+    let call = |id: &str, rest: Value| {
+        let mut call =
+            json!({"messageId": id, "anonymousId": "v", "timestamp": world.now().to_string()});
+        call.as_object_mut().unwrap().extend(rest.as_object().unwrap().clone());
+        call
+    };
+    let consent = json!({"channel": "email"});
+    let batch = json!({"batch": [
+        call("1", json!({"type": "identify", "traits": {"email": "ada@example.com"}})),
+        call("2", json!({"type": "track", "event": "Consent Granted", "properties": consent})),
+        call("3", json!({"type": "track", "event": "Look"})),
+    ]});
+    assert_eq!(post(&world, "/v1/batch", "server-key", &batch).await.0.as_u16(), 200);
+    let known = json!({"batch": [call("4", json!({"type": "identify", "userId": "42"}))]});
+    assert_eq!(post(&world, "/v1/batch", "server-key", &known).await.0.as_u16(), 200);
+    assert_eq!(dispatch(&world).await.unwrap().accepted, 1);
+    // The next person on the same device.
+    world.pass(Span::minutes(1));
+    let next = json!({"batch": [
+        call("5", json!({"type": "identify", "userId": "43", "traits": {"email": "bob@example.com"}})),
+        call("6", json!({"type": "track", "userId": "43", "event": "Consent Granted",
+            "properties": {"channel": "email"}})),
+    ]});
+    assert_eq!(post(&world, "/v1/batch", "server-key", &next).await.0.as_u16(), 200);
+    let sent = world.capture.sent();
+    let Some(Kind::Email(mail)) = sent.last().map(|sent| &sent.kind) else { panic!("{sent:?}") };
+    let (_, url) = mail.headers.iter().find(|(name, _)| name == "List-Unsubscribe").unwrap();
+    let url = url.split(['<', '>']).nth(1).unwrap();
+    assert_eq!(fill_in(&world, url, "List-Unsubscribe=One-Click").await.0, 200);
+    for (customer, allows) in [("42", false), ("43", true)] {
+        let path = format!("/api/customers/{customer}");
+        let (_, told) = manage(&world, "GET", &path, &Value::Null).await;
+        assert_eq!(told["channels"]["email"]["consent"], allows, "{told}");
+    }
 }

@@ -90,7 +90,7 @@ fn fill(
     let topic = program.and_then(|program| program.topic.as_deref());
     let (links, confirm_within) = (deps.links.as_ref(), definitions.policy.confirm_within);
     let urls = match links {
-        Some(links) => Urls::of(links, message, address, topic, confirm_within),
+        Some(links) => Urls::of(links, message, &profile.id, address, topic, confirm_within),
         None => Urls::harmless(&definitions.shop.url),
     };
     let data = Data::of(profile, message, definitions, &urls, now);

@@ -141,7 +141,7 @@ pub(crate) async fn note(
     }
     let now = deps.clock.now();
     let channel = found.channel.unwrap_or(Channel::Email);
-    if let Some(event) = event_of(&found.message, channel, heard, at, now) {
+    if let Some(event) = event_of(&found.message, found.whose(), channel, heard, at, now) {
         deps.store.apply(&event.filed.clone(), &[event], now).await?;
     }
     deps.store.hear(&found.message.id, heard, at).await

@@ -53,8 +53,8 @@ async fn note(
     let heard = if sign.is_some() { Heard::Scanned } else { Heard::Clicked };
     // The row comes last: what is on it was told to the profile already.
     if !stored.delivery.has(heard) {
-        let event = stored.message.followed_event(channel, url.as_str(), sign, now);
-        deps.store.apply(&stored.message.customer, &[event], now).await?;
+        let event = stored.message.followed_event(stored.whose(), channel, url.as_str(), sign, now);
+        deps.store.apply(stored.whose(), &[event], now).await?;
         deps.store.hear(&stored.message.id, heard, now).await?;
     }
     Ok(())

@@ -75,7 +75,7 @@ impl Scene {
     async fn of(deps: &Deps, link: &Link, headers: &HeaderMap) -> Result<Self, Failure> {
         let Link::Unsubscribe { message } = link else { return Err(Failure::NotFound) };
         let (message, channel) = acts::message(deps, message).await?;
-        let stored = acts::customer(deps, &message.message.customer).await?;
+        let stored = acts::customer(deps, message.whose()).await?;
         let program = stored.definitions.program(message.message.program.as_str());
         let topic = program.and_then(|program| program.topic.clone());
         let customer = stored.profile.id.clone();

@@ -17,7 +17,6 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use serde_json::{Map, Value, json};
 
-use crate::publish::start_pass;
 use crate::{Deps, Refusal};
 
 /// The last census, its classes, and how far the pass is that takes the next.
@@ -44,10 +43,13 @@ pub(crate) async fn show(State(deps): State<Deps>) -> Result<Json<Value>, Refusa
 
 /// Asks for a census now, unless a pass is under way, which takes one as well.
 pub(crate) async fn take(State(deps): State<Deps>) -> Result<(StatusCode, Json<Value>), Refusal> {
+    let now = deps.clock.now();
     let pass = match deps.store.current_pass().await? {
         Some(pass) if pass.round != Round::Done => pass,
-        _ => start_pass(&deps, deps.store.current_version().await?).await?,
+        _ => deps.store.start_census(now).await?,
     };
+    // Also of one that is under way: whoever drove it may have died, and slices are safe to share.
+    deps.pass_machine.start(&pass, now).await?;
     Ok((StatusCode::ACCEPTED, Json(json!({ "pass": under_way(&deps, &pass).await? }))))
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use attune_aws::store::{Pass, Source, StoreError};
+use attune_aws::store::{Source, StoreError};
 use attune_domain::definitions::{Definitions, Mistake};
 use attune_domain::plan::Version;
 use attune_domain::program::Program;
@@ -84,9 +84,8 @@ fn newly_for_existing<'a>(
     next.programs.iter().filter(move |program| program.existing && !known(program))
 }
 
-pub(crate) async fn start_pass(deps: &Deps, version: Version) -> Result<Pass, Refusal> {
+async fn start_pass(deps: &Deps, version: Version) -> Result<(), Refusal> {
     let now = deps.clock.now();
     let pass = deps.store.start_pass(version, now).await?;
-    deps.pass_machine.start(&pass, now).await?;
-    Ok(pass)
+    Ok(deps.pass_machine.start(&pass, now).await?)
 }

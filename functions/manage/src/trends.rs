@@ -46,14 +46,17 @@ pub(crate) async fn list(
     let from = deps.clock.now() - Span::days(days);
     let trends = deps.store.trends(from, asked.before, PAGE).await?;
     let definitions = deps.store.definitions(deps.clock.now()).await?;
+    let all = trends.len() < PAGE;
     let is_class = |id: &str| definitions.classes.iter().any(|class| class.id.as_str() == id);
     if let Some(id) = &asked.segment
+        && all
         && definitions.segment(id).is_none()
         && !trends.iter().any(|trend| trend.segments.keys().any(|known| known.as_str() == id))
     {
         return Err(no_segment(id));
     }
     if let Some(id) = &asked.class
+        && all
         && !is_class(id)
         && !trends.iter().any(|trend| trend.classes.keys().any(|known| known.as_str() == id))
     {

@@ -59,10 +59,9 @@ pub(crate) async fn slices(deps: &Deps) -> Result<(Vec<WireSlice>, bool), StoreE
 /// Asks for the pass of the day, unless one is under way or was a short while ago.
 pub(crate) async fn begin(deps: &Deps) -> Result<Option<Pass>, StoreError> {
     let now = deps.clock.now();
-    let version = deps.store.current_version().await?;
     match deps.store.current_pass().await? {
         Some(pass) if pass.round != Round::Done => Ok(Some(pass)),
         Some(pass) if now.since(pass.at) < DAY => Ok(None),
-        _ => deps.store.start_pass(version, now).await.map(Some),
+        _ => deps.store.start_census(now).await.map(Some),
     }
 }

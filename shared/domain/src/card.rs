@@ -205,6 +205,11 @@ impl Card {
         consent::status(&self.consents, channel, topic, &self.address(channel)?)
     }
 
+    /// What the person said of messages at an address, about a topic.
+    pub fn status_at(&self, address: &Address, topic: Option<&str>) -> Option<Status> {
+        consent::status(&self.consents, address.channel(), topic, address)
+    }
+
     /// The newest act about exactly this channel, topic and address.
     pub fn act(&self, channel: Channel, topic: Option<&str>, address: &str) -> Option<&Consent> {
         self.consents.iter().find(|record| {

@@ -282,16 +282,17 @@ impl Links {
 }
 
 impl Urls {
-    /// The links of a message to an address, about a topic. What it confirms can be confirmed `within`
+    /// The links of a message to a customer, at an address, about a topic. What it confirms can be confirmed `within`
     /// that time of its being due.
     pub fn of(
         links: &Links,
         message: &Message,
+        customer: &CustomerId,
         address: &Address,
         topic: Option<&str>,
         within: Span,
     ) -> Self {
-        let Message { id: message, customer, due, .. } = message;
+        let Message { id: message, due, .. } = message;
         let (message, customer) = (message.clone(), customer.clone());
         let (topic, address) = (topic.map(str::to_owned), address.clone());
         Self {

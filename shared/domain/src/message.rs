@@ -62,7 +62,7 @@ impl fmt::Display for Cause {
 pub struct Message {
     /// Derived from program, segment, customer and entry.
     pub id: MessageId,
-    /// To whom.
+    /// To whom it was planned. They may have become a part of somebody else since.
     pub customer: CustomerId,
     /// By which program.
     pub program: ProgramId,
@@ -90,14 +90,21 @@ impl Message {
     /// The event that stands for handing it to a sender. Applied with the claim, so that caps and
     /// the rule `received` count what was claimed; a second claim of the same message is the same
     /// event.
-    pub fn sent_event(&self, channel: Channel, class: Class, now: Timestamp) -> Event {
-        self.event(MESSAGE_SENT, "sent", channel, &[("class", class.as_str())], now)
+    pub fn sent_event(
+        &self,
+        whose: &CustomerId,
+        channel: Channel,
+        class: Class,
+        now: Timestamp,
+    ) -> Event {
+        self.event(whose, MESSAGE_SENT, "sent", channel, &[("class", class.as_str())], now)
     }
 
     /// The event of a link in it that was followed, by a person or by a machine. A second time is
     /// the same event.
     pub fn followed_event(
         &self,
+        whose: &CustomerId,
         channel: Channel,
         link: &str,
         by_machine: Option<&str>,
@@ -106,15 +113,17 @@ impl Message {
         let link = ("link", link);
         match by_machine {
             Some(sign) => {
-                self.event(MESSAGE_SCANNED, "scanned", channel, &[link, ("sign", sign)], now)
+                let more = [link, ("sign", sign)];
+                self.event(whose, MESSAGE_SCANNED, "scanned", channel, &more, now)
             }
-            None => self.event(MESSAGE_CLICKED, "clicked", channel, &[link], now),
+            None => self.event(whose, MESSAGE_CLICKED, "clicked", channel, &[link], now),
         }
     }
 
     /// An event of this message, of which there is one by each `word`.
     fn event(
         &self,
+        whose: &CustomerId,
         name: &str,
         word: &str,
         channel: Channel,
@@ -133,7 +142,7 @@ impl Message {
             id: EventId::sent(&format!("{word} {}", self.id)),
             // The same however often it is told, so that a later one finds the row of the first.
             sent: self.due,
-            ..Event::ours(&self.customer, Act::Track { name: name.to_owned(), properties }, now)
+            ..Event::ours(whose, Act::Track { name: name.to_owned(), properties }, now)
         }
     }
 }

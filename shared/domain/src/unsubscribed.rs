@@ -6,7 +6,9 @@
 use std::collections::BTreeMap;
 
 use crate::address::Address;
-use crate::card::{Card, Consent, Origin, Status};
+use crate::card::{Card, Choice, Origin, Status};
+use crate::event::Event;
+use crate::id::CustomerId;
 use crate::time::Timestamp;
 
 /// When an address was unsubscribed, by topic; the empty one is the channel as a whole.
@@ -28,14 +30,40 @@ impl Unsubscribed {
     /// Whether the customer said at this address that they do (`Granted`), or might (`Pending`), want
     /// messages about a topic, in a way that still counts.
     pub fn lets(&self, card: &Card, address: &Address, topic: Option<&str>, said: Status) -> bool {
-        let of = |topic: &str| self.0.get(topic).copied();
-        let Some(last) = of("").max(topic.and_then(of)) else { return true };
-        let about = |act: &&Consent| {
-            let same = act.topic.is_none() || act.topic.as_deref() == topic;
-            act.status == said && act.channel == address.channel() && same
+        let later = |last: Timestamp, of_topic_alone: bool| {
+            card.consents.iter().any(|act| {
+                let here =
+                    (act.channel, act.address.as_str()) == (address.channel(), address.text());
+                let same = act.topic.as_deref() == topic || act.topic.is_none() && !of_topic_alone;
+                let counts = act.origin != Origin::Imported && act.clock.0 > last;
+                act.status == said && here && same && counts
+            })
         };
-        let here = card.consents.iter().filter(about).filter(|act| act.address == address.text());
-        here.into_iter().any(|act| act.origin != Origin::Imported && act.clock.0 > last)
+        let whole = self.0.get("").is_none_or(|last| later(*last, false));
+        // Who comes back to the channel says nothing of a topic that was left.
+        let about = topic.and_then(|topic| self.0.get(topic));
+        whole && about.is_none_or(|last| later(*last, true))
+    }
+
+    /// What those who came by the address with a consent that does not count are to be told to have
+    /// withdrawn, so that everybody sees it, and they can subscribe anew.
+    pub fn owed(&self, card: &Card, customer: &CustomerId, address: &Address) -> Vec<Event> {
+        let owed = self.0.iter().filter_map(|(topic, at)| {
+            let topic = Some(topic.as_str()).filter(|topic| !topic.is_empty());
+            let status = card.status_at(address, topic);
+            if status != Some(Status::Granted) || self.lets(card, address, topic, Status::Granted) {
+                return None;
+            }
+            let choice = Choice {
+                address: address.clone(),
+                topic,
+                status: Status::Withdrawn,
+                source: "unsubscribed at the address",
+                wording: String::new(),
+            };
+            choice.event(card, customer, *at)
+        });
+        owed.collect()
     }
 
     /// As it is stored: a line for each topic.
@@ -59,7 +87,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::event::{Event, Writer};
+    use crate::event::Writer;
     use crate::testing::{at, did, is};
 
     /// Whether somebody who granted so at Ada's address, which was unsubscribed in the second hour, gets
@@ -91,6 +119,7 @@ mod tests {
         check(None, granted(after, json!({})), true);
         check(None, granted(after, news()), true);
         check(Some("news"), granted(before, json!({})), false);
+        check(Some("news"), granted(after, json!({})), false);
         check(Some("news"), granted(after, news()), true);
         check(Some("wine"), granted(before, json!({})), true);
         let imported = Event { import: true, writer: Writer::Server, ..granted(after, json!({})) };

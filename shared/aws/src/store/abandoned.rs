@@ -15,12 +15,12 @@ impl Store {
     /// Writes what follows a claim, unless its row is known to be there, which comes last.
     pub async fn finish_claim(&self, sending: &Stored, now: Timestamp) -> Result<(), StoreError> {
         let Some(channel) = sending.channel else { return Ok(()) };
-        let profile = self.load(&sending.message.customer, Consistency::Strong, now).await?;
+        let profile = self.load(sending.whose(), Consistency::Strong, now).await?;
         let class = profile.definitions.class_of(&sending.message.program);
-        let event = sending.message.sent_event(channel, class, now);
+        let event = sending.message.sent_event(sending.whose(), channel, class, now);
         let mut unseen = profile.profile.core.ring.unseen();
         let Some(booked) = unseen.find(|entry| entry.id == event.id) else { return Ok(()) };
-        let event = Event { occurred: booked.occurred, ..event };
+        let event = Event { occurred: booked.occurred, filed: booked.filed.clone(), ..event };
         self.project_again(&profile, now).await?;
         let keep = profile.definitions.shop.history;
         self.put_rows(std::slice::from_ref(&event), &profile.profile.id, keep).await

@@ -7,11 +7,15 @@ use attune_domain::event::Event;
 use attune_domain::id::CustomerId;
 use attune_domain::time::Timestamp;
 use attune_domain::unsubscribed::Unsubscribed;
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::primitives::Blob;
-use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, TransactWriteItem, Update};
+use aws_sdk_dynamodb::types::{
+    AttributeValue, ConditionCheck, ReturnConsumedCapacity, TransactWriteItem, Update,
+};
 
 use super::commit::MOST_RACES;
 use super::item::{Build, Read, number, text};
+use super::outcomes::CONFLICT;
 use super::tombstones::Buried;
 use super::{Store, StoreError, Table};
 
@@ -116,32 +120,51 @@ impl Store {
         now: Timestamp,
     ) -> Result<(), StoreError> {
         for _ in 0..MOST_RACES {
-            let seen = self.row_at(address).await?.unsubscribed;
-            let mut unsubscribed = seen.clone();
+            let Some(row) = self.find_row(address).await? else {
+                // Nobody's: whoever had it was erased, and the mark of that holds.
+                return Ok(());
+            };
+            let mut unsubscribed = row.unsubscribed.clone();
             unsubscribed.note(topic, now);
-            let (condition, values) = as_seen(&seen);
+            let (condition, values) = as_seen(&row.unsubscribed);
+            let values = values.map(|(name, value)| [(name.to_owned(), value)].into());
             let call = self
                 .client
                 .update_item()
                 .table_name(self.table(Table::Addresses))
                 .key("address", text(address))
                 .update_expression("SET unsubscribed = :now")
-                .condition_expression(condition)
-                .set_expression_attribute_values(
-                    values.map(|(name, value)| [(name.to_owned(), value)].into()),
-                )
-                .expression_attribute_values(":now", text(unsubscribed.to_text()));
-            if self.update_if(call).await?.is_some() {
-                return Ok(());
+                .condition_expression(format!("attribute_exists(address) AND {condition}"))
+                .set_expression_attribute_values(values)
+                .expression_attribute_values(":now", text(unsubscribed.to_text()))
+                .return_consumed_capacity(ReturnConsumedCapacity::Total);
+            let error = match call.send().await {
+                Ok(output) => {
+                    self.meter.writes(&output.consumed_capacity);
+                    return Ok(());
+                }
+                Err(error) => error,
+            };
+            match error.as_service_error() {
+                Some(UpdateItemError::ConditionalCheckFailedException(_)) => {}
+                // A claim is at work on it. The SDK does not ask again for this one.
+                Some(UpdateItemError::TransactionConflictException(_)) => {
+                    tokio::time::sleep(CONFLICT).await;
+                }
+                _ => return Err(StoreError::of(error)),
             }
         }
         Err(StoreError::Contended(MOST_RACES))
     }
 
-    async fn row_at(&self, address: &str) -> Result<AddressRow, StoreError> {
+    async fn find_row(&self, address: &str) -> Result<Option<AddressRow>, StoreError> {
         let key = Build::default().text("address", address).done();
         let items = self.get_all(Table::Addresses, &[key], true).await?;
-        Ok(items.first().map(read).transpose()?.unwrap_or_default())
+        items.first().map(read).transpose()
+    }
+
+    async fn row_at(&self, address: &str) -> Result<AddressRow, StoreError> {
+        Ok(self.find_row(address).await?.unwrap_or_default())
     }
 
     /// The customers who have the address that the store knows under this name, and for whom whoever
@@ -157,13 +180,23 @@ impl Store {
     }
 
     /// Looks again at an address of a card that was allowed anew: its owner may have been erased.
-    pub(super) async fn allow_anew(&self, event: &Event, card: &Card) -> Result<(), StoreError> {
+    /// And whoever reads it may have unsubscribed: what does not count there is withdrawn by the events
+    /// that are returned.
+    pub(super) async fn allow_anew(
+        &self,
+        event: &Event,
+        card: &Card,
+        customer: &CustomerId,
+    ) -> Result<Vec<Event>, StoreError> {
+        let mut owed = Vec::new();
         for act in ConsentAct::of(event, &mut Vec::new()) {
             if let Some(address) = act.address.or_else(|| card.address(act.channel)) {
                 self.buried(&address, card).await?;
+                let unsubscribed = self.row_at(&address.key()).await?.unsubscribed;
+                owed.extend(unsubscribed.owed(card, customer, &address));
             }
         }
-        Ok(())
+        Ok(owed)
     }
 
     /// Remembers the SNS endpoint that stands for a device, if anybody has it: its owner may have

@@ -126,7 +126,11 @@ impl Store {
             self.put_rows(&batch.rows, &customer, keep).await?;
         }
         for event in &batch.rows {
-            self.allow_anew(event, &stored.card).await?;
+            let owed = self.allow_anew(event, &stored.card, &customer).await?;
+            if !owed.is_empty() {
+                // What is at hand is old then: the next commit loses its race and reads anew.
+                Box::pin(self.apply(&customer, &owed, now)).await?;
+            }
             stored.profile.core.ring.see_row(event.id);
         }
         Ok(Some((stored, batch)))
@@ -265,18 +269,20 @@ impl Applied {
 
 /// Events with their places, in the order in which they are taken: that of the list, but if a consent
 /// names no address, none is known, and none was told before it, who they are is taken first. Pages tell
-/// both at once, in either order.
+/// both at once, in either order. Not if that would give the new address to a consent for a known one.
 fn in_order<'e>(card: &Card, events: &'e [Event]) -> Vec<(usize, &'e Event)> {
     let mut order: Vec<_> = events.iter().enumerate().collect();
     let is_identify = |event: &Event| matches!(event.act, Act::Identify { .. });
-    let lacks = |event: &Event| {
-        let acts = ConsentAct::of(event, &mut Vec::new());
-        acts.iter().any(|act| act.address.is_none() && card.address(act.channel).is_none())
+    let Some(told) = events.iter().position(is_identify) else { return order };
+    let before = events.get(..told).unwrap_or_default();
+    let nameless = |event: &Event| {
+        let acts = ConsentAct::of(event, &mut Vec::new()).into_iter();
+        acts.filter(|act| act.address.is_none()).collect::<Vec<_>>()
     };
-    let first = events.iter().position(|event| is_identify(event) || lacks(event));
-    let told = events.iter().position(is_identify);
-    if let (Some(first), Some(told)) = (first, told)
-        && first < told
+    let known = |act: &ConsentAct| card.address(act.channel).is_some();
+    let first = before.iter().position(|event| !nameless(event).is_empty());
+    if let Some(first) = first
+        && !before.iter().flat_map(nameless).any(|act| known(&act))
     {
         order.get_mut(first..=told).into_iter().for_each(|part| part.rotate_right(1));
     }

@@ -7,6 +7,7 @@
 
 use attune_domain::booking::Booking;
 use attune_domain::decide::Choice;
+use attune_domain::id::CustomerId;
 use attune_domain::link::WebUrl;
 use attune_domain::message::{Class, Message};
 use attune_domain::ring::Known;
@@ -76,7 +77,7 @@ impl Store {
         let channel = choice.address.channel();
         let keep = profile.definitions.shop.history;
         let class = profile.definitions.class_of(&message.program);
-        let mut event = message.sent_event(channel, class, now);
+        let mut event = message.sent_event(&profile.profile.id, channel, class, now);
         // A message that is claimed again after the sender asked to wait was booked already.
         let known = self.known(&profile.profile, &event).await?;
         let input = match known {
@@ -106,6 +107,7 @@ impl Store {
         };
         if let Known::Applied(booked) = &known {
             event.occurred = booked.occurred;
+            event.filed.clone_from(&booked.filed);
         }
         let has_row = match &known {
             Known::New => false,
@@ -135,7 +137,8 @@ impl Store {
     ) -> Result<Vec<TransactWriteItem>, StoreError> {
         let Wanted { waiting, profile, choice, row, attempt, deadline } = wanted;
         let address = &choice.address;
-        let mut items = vec![self.claim_item(waiting, choice, attempt, *deadline, now)?];
+        let whose = &profile.profile.id;
+        let mut items = vec![self.claim_item(waiting, whose, choice, attempt, *deadline, now)?];
         items.push(if class == Class::Transactional {
             self.not_suppressed(address)?
         } else {
@@ -151,6 +154,7 @@ impl Store {
     fn claim_item(
         &self,
         waiting: &Stored,
+        whose: &CustomerId,
         choice: &Choice,
         attempt: &str,
         deadline: Timestamp,
@@ -160,6 +164,10 @@ impl Store {
         let mut also = given.map_or("", |_| ", coupon = :coupon, code = :code").to_owned();
         if !waiting.links.is_empty() {
             also += ", links = :links";
+        }
+        let whose = Some(whose).filter(|whose| **whose != waiting.message.customer);
+        if whose.is_some() {
+            also += ", whose = :whose";
         }
         let mut update = Update::builder()
             .table_name(self.table(Table::Messages))
@@ -191,6 +199,9 @@ impl Store {
         if !waiting.links.is_empty() {
             let links: Vec<&str> = waiting.links.iter().map(WebUrl::as_str).collect();
             update = update.expression_attribute_values(":links", text(links.join(" ")));
+        }
+        if let Some(whose) = whose {
+            update = update.expression_attribute_values(":whose", text(whose.as_str()));
         }
         let update = update.build().map_err(StoreError::bug)?;
         Ok(TransactWriteItem::builder().update(update).build())

@@ -31,6 +31,9 @@ use super::{Store, StoreError, Table, expiry};
 const AGAIN: Span = Span::from_millis(SETTLED.millis() + 60_000);
 /// How long the record of an erasure stays that was asked for and not begun.
 const UNBEGUN: Span = Span::days(30);
+/// First entries of an id that became a part of another that are looked through at least: few visitors
+/// enter a segment more often before they are known.
+const OF_MERGED: u32 = 16;
 
 /// How far an erasure is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -267,17 +270,19 @@ fn read(item: &Attributes) -> Result<Erasure, StoreError> {
 }
 
 impl Stored {
-    /// The ids that messages of a customer can have, of the `newest` entries of each program. They
+    /// The ids that messages of a customer can have, of the newest entries of each program, as many as are `asked` for. They
     /// are derived from program, segment, customer and entry, so no index is needed to find them.
-    pub fn message_ids(&self, newest: u32) -> Vec<MessageId> {
+    pub fn message_ids(&self, asked: u32) -> Vec<MessageId> {
         let merged = self.profile.card.ids.iter().filter(|known| known.merged);
-        let customers: Vec<&CustomerId> =
-            std::iter::once(&self.profile.id).chain(merged.map(|known| &known.id)).collect();
+        let merged: Vec<&CustomerId> = merged.map(|known| &known.id).collect();
         let mut ids = Vec::new();
         for (program, segment, last) in self.entries() {
-            for entry in last.saturating_sub(newest) + 1..=last {
-                ids.extend(customers.iter().map(|id| MessageId::of(&program, &segment, id, entry)));
-            }
+            let of = |id: &CustomerId, entry| MessageId::of(&program, &segment, id, entry);
+            let newest = last.saturating_sub(asked) + 1..=last;
+            ids.extend(newest.map(|entry| of(&self.profile.id, entry)));
+            // Those count from 1, and how far they came is not known any more.
+            let first = 1..=last.min(asked.max(OF_MERGED));
+            ids.extend(merged.iter().flat_map(|id| first.clone().map(|entry| of(id, entry))));
         }
         ids
     }

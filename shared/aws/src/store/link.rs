@@ -10,7 +10,7 @@ use attune_domain::card::Card;
 use attune_domain::event::{Act, Event, Writer};
 use attune_domain::id::{CustomerId, EventId};
 use attune_domain::membership::Membership;
-use attune_domain::step::{Input, MembershipChange, step};
+use attune_domain::step::{Input, step};
 use attune_domain::time::Timestamp;
 use aws_sdk_dynamodb::types::TransactWriteItem;
 
@@ -110,7 +110,14 @@ impl Store {
         if ours.profile.core.ring.room() == 0 {
             self.confirm_rows(&mut ours, now).await?;
         }
-        let (theirs, mut changes) = advance(theirs, now);
+        let definitions = Arc::clone(&theirs.definitions);
+        let woken = step(theirs.profile.clone(), Input::Tick, &definitions, now);
+        if woken.behind || !woken.messages.is_empty() {
+            // What time did to the other before comes first, as its messages are to be planned.
+            return self.get_there(theirs, woken, now).await;
+        }
+        theirs.profile = woken.profile;
+        let mut changes = woken.changes;
         let merge = merge_event(&ours.profile.id, &theirs.profile.id, event, now);
         let definitions = Arc::clone(&ours.definitions);
         let stepped =
@@ -191,20 +198,6 @@ impl Store {
             visits: false,
         };
         self.commit(work, now).await.map(|_| None)
-    }
-}
-
-/// Steps the other profile to now, so that what time did to it until the merge is told. Its messages
-/// are not planned: they would be dropped with the merge.
-fn advance(mut stored: Stored, now: Timestamp) -> (Stored, Vec<MembershipChange>) {
-    let mut changes = Vec::new();
-    loop {
-        let stepped = step(stored.profile, Input::Tick, &stored.definitions, now);
-        stored.profile = stepped.profile;
-        changes.extend(stepped.changes);
-        if !stepped.behind {
-            return (stored, changes);
-        }
     }
 }
 

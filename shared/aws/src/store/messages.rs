@@ -5,7 +5,7 @@
 
 use attune_domain::channel::Channel;
 use attune_domain::feedback::Delivery;
-use attune_domain::id::MessageId;
+use attune_domain::id::{CustomerId, MessageId};
 use attune_domain::link::WebUrl;
 use attune_domain::message::Message;
 use attune_domain::time::Timestamp;
@@ -27,6 +27,9 @@ pub struct Stored {
     pub state: String,
     /// Why it is there, in words.
     pub reason: Option<String>,
+    /// Whose it was when it was claimed last, if that is not for whom it was planned: of the one they
+    /// became a part of. The id may lead to somebody else by now.
+    pub claimed_for: Option<CustomerId>,
     /// When something is to be done about it; none once it is settled.
     pub due: Option<Timestamp>,
     /// Until when a sender may take, while it is being sent.
@@ -62,6 +65,11 @@ pub struct Stored {
 }
 
 impl Stored {
+    /// Whose it is, or was when it was claimed.
+    pub fn whose(&self) -> &CustomerId {
+        self.claimed_for.as_ref().unwrap_or(&self.message.customer)
+    }
+
     /// Whether it waits to be decided upon.
     pub fn is_waiting(&self) -> bool {
         ["pending", "held"].contains(&self.state.as_str())

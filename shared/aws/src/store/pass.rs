@@ -99,9 +99,27 @@ impl Store {
     /// Asks for a pass that brings everybody to `version`, once nobody steps with older definitions
     /// any more; the pass before it ends.
     pub async fn start_pass(&self, version: Version, now: Timestamp) -> Result<Pass, StoreError> {
+        self.put_new_pass(Some(version), now).await
+    }
+
+    /// Asks for a pass by the definitions that are current; the pass before it ends.
+    pub async fn start_census(&self, now: Timestamp) -> Result<Pass, StoreError> {
+        self.put_new_pass(None, now).await
+    }
+
+    async fn put_new_pass(
+        &self,
+        version: Option<Version>,
+        now: Timestamp,
+    ) -> Result<Pass, StoreError> {
         let not_before = now + self.settings.settle;
         loop {
             let last = self.current_pass().await?;
+            // After the last pass: who publishes in between puts one of their own, and this one is none.
+            let version = match version {
+                Some(version) => version,
+                None => self.current_version().await?,
+            };
             let (before, ended) =
                 last.map_or_else(Default::default, |last| (last.number, last.ended));
             let pass = Pass {

@@ -6,7 +6,7 @@
 //! afterwards: a STOP holds, although nothing says any more whose number it is.
 
 use attune_domain::address::Address;
-use attune_domain::card::{Card, Status};
+use attune_domain::card::Card;
 use attune_domain::event::{CONSENT_GRANTED, Event, Writer};
 use attune_domain::id::CustomerId;
 use attune_domain::time::Timestamp;
@@ -105,9 +105,7 @@ impl Store {
     ) -> Result<bool, StoreError> {
         let Some(erased) = self.tombstone(id.as_str()).await? else { return Ok(true) };
         let consents = &ours.profile.card.consents;
-        Ok(consents
-            .iter()
-            .any(|consent| consent.status == Status::Granted && consent.clock.0 > erased))
+        Ok(consents.iter().any(|consent| consent.is_told_grant() && consent.clock.0 > erased))
     }
 
     /// Why an address that a card has must not be written to, as its owner was erased and did not
@@ -127,7 +125,7 @@ impl Store {
         });
         let anew = card.consents.iter().filter(|consent| {
             let here = consent.channel == address.channel() && consent.address == address.text();
-            here && consent.status == Status::Granted && consent.clock.0 > erased
+            here && consent.is_told_grant() && consent.clock.0 > erased
         });
         let Some(allowed) = anew.map(|consent| consent.clock.0).max() else {
             let erased = || Buried { why: ERASED.to_owned(), since: erased };

@@ -143,6 +143,11 @@ impl Consent {
         self.status == Status::Pending
     }
 
+    /// Whether it is a grant, and not one of a list that was imported.
+    pub fn is_told_grant(&self) -> bool {
+        self.status == Status::Granted && self.origin != Origin::Imported
+    }
+
     /// Whether it gives way to any other act.
     fn is_imported_grant(&self) -> bool {
         (self.status, self.origin) == (Status::Granted, Origin::Imported)

@@ -19,6 +19,7 @@ use crate::time::Timestamp;
 /// opened, there is one event, and it happened when we first heard of it.
 pub fn event_of(
     message: &Message,
+    whose: &CustomerId,
     channel: Channel,
     heard: Heard,
     at: Timestamp,
@@ -46,7 +47,7 @@ pub fn event_of(
     }
     let id = EventId::sent(&format!("{heard} {}", message.id));
     let times = Times { sent: message.due, at, now };
-    Some(ours(id, &message.customer, times, name, properties))
+    Some(ours(id, whose, times, name, properties))
 }
 
 /// The event for a text that somebody sent, on the profile of a customer who has the number; none

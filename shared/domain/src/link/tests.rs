@@ -327,7 +327,7 @@ fn links_begin_at_the_root_of_a_host() {
 #[test]
 fn a_confirmation_knows_until_when_it_is_one() {
     let address = Address::email("ada@example.com").unwrap();
-    let urls = Urls::of(&made(), &planned(), &address, None, Span::days(7));
+    let urls = Urls::of(&made(), &planned(), &planned().customer, &address, None, Span::days(7));
     let token = urls.confirm.strip_prefix("https://l.example/o/").unwrap();
     let Some(Link::Confirm { until, .. }) = made().keys.open(token) else { panic!("{token}") };
     assert_eq!(until, at("2026-10-08T09:00:00Z"));
@@ -336,7 +336,7 @@ fn a_confirmation_knows_until_when_it_is_one() {
 #[test]
 fn every_message_has_the_links_of_its_customer() {
     let address = Address::email("ada@example.com").unwrap();
-    let urls = Urls::of(&made(), &planned(), &address, None, Span::days(7));
+    let urls = Urls::of(&made(), &planned(), &planned().customer, &address, None, Span::days(7));
     assert!(urls.unsubscribe.starts_with("https://l.example/u/a."), "{urls:?}");
     assert!(urls.preferences.starts_with("https://l.example/p/a."), "{urls:?}");
     assert!(urls.confirm.starts_with("https://l.example/o/a."), "{urls:?}");
