@@ -70,45 +70,48 @@ impl Store {
         sent: Timestamp,
         id: EventId,
     ) -> Result<Row, StoreError> {
+        let Some(item) = self.item_of(filed, sent, id, Some("tombstone, occurred")).await? else {
+            return Ok(Row::Missing);
+        };
+        let read = Read { table: Table::Events, item: &item };
+        Ok(if read.flag("tombstone") { Row::Tombstone(read.time("occurred")?) } else { Row::There })
+    }
+
+    /// What an event said, as its row has it.
+    pub async fn told(&self, key: &EventKey) -> Result<Told, StoreError> {
+        let EventKey { filed, sent, id } = key;
+        let Some(item) = self.item_of(filed, *sent, *id, None).await? else {
+            return Ok(Told::Missing);
+        };
+        let Some((event, _)) = read(&item)? else { return Ok(Told::Missing) };
+        Ok(match (Read { table: Table::Events, item: &item }).flag("data_not_kept") {
+            true => Told::TooLarge,
+            false => Told::There(event.properties().cloned().unwrap_or_default()),
+        })
+    }
+
+    /// Some attributes of the row of an event, or all.
+    async fn item_of(
+        &self,
+        filed: &CustomerId,
+        sent: Timestamp,
+        id: EventId,
+        attributes: Option<&str>,
+    ) -> Result<Option<Attributes>, StoreError> {
         let output = self
             .client
             .get_item()
             .table_name(self.table(Table::Events))
             .key("id", text(filed.as_str()))
             .key("at", text(sort_key(sent, id)))
-            .projection_expression("tombstone, occurred")
+            .set_projection_expression(attributes.map(str::to_owned))
             .consistent_read(true)
             .return_consumed_capacity(ReturnConsumedCapacity::Total)
             .send()
             .await
             .map_err(StoreError::of)?;
         self.meter.reads(&output.consumed_capacity);
-        let Some(item) = &output.item else { return Ok(Row::Missing) };
-        let read = Read { table: Table::Events, item };
-        Ok(if read.flag("tombstone") { Row::Tombstone(read.time("occurred")?) } else { Row::There })
-    }
-
-    /// What an event said, as its row has it.
-    pub async fn told(&self, key: &EventKey) -> Result<Told, StoreError> {
-        let output = self
-            .client
-            .get_item()
-            .table_name(self.table(Table::Events))
-            .key("id", text(key.filed.as_str()))
-            .key("at", text(sort_key(key.sent, key.id)))
-            .consistent_read(true)
-            .return_consumed_capacity(ReturnConsumedCapacity::Total)
-            .send()
-            .await
-            .map_err(StoreError::of)?;
-        self.meter.reads(&output.consumed_capacity);
-        let Some(item) = &output.item else { return Ok(Told::Missing) };
-        let Some((event, _)) = read(item)? else { return Ok(Told::Missing) };
-        let row = Read { table: Table::Events, item };
-        Ok(match row.flag("data_not_kept") {
-            true => Told::TooLarge,
-            false => Told::There(event.properties().cloned().unwrap_or_default()),
-        })
+        Ok(output.item)
     }
 
     /// Finds the rows of all entries of a ring that are not known to have one, so that they can be
