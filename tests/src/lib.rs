@@ -183,6 +183,14 @@ pub async fn links_of(
     (head.status, head.headers, String::from_utf8(body.to_vec()).expect("a text"))
 }
 
+/// A call of the visitor `v`, now, with `rest` beside who and when. Its name is its message id.
+pub fn by_visitor(world: &World, name: &str, mut rest: Value) -> Value {
+    rest["messageId"] = name.into();
+    rest["anonymousId"] = "v".into();
+    rest["timestamp"] = world.now().to_string().into();
+    rest
+}
+
 /// Drives the full pass that is wanted to its end. Between its rounds, time goes by.
 pub async fn pass(world: &World) -> Result<(), StoreError> {
     let deps = attune_recompute::Deps { store: world.store.clone(), clock: world.clock.clone() };

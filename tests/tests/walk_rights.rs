@@ -350,10 +350,7 @@ async fn a_grant_is_for_the_address_of_its_time_whatever_the_same_request_tells_
     let batch = json!({"batch": [again, who("08:06:00", "newest@example.com")]});
     assert_eq!(post(&world, "/v1/batch", "server-key", &batch).await.0, StatusCode::OK);
     let known = get(&world, "/api/customers/45").await;
-    let consents = known["consents"].as_array().unwrap().iter();
-    let newest = consents.filter(|consent| consent["source"] == "page");
-    let addresses: Vec<_> = newest.map(|consent| consent["address"].clone()).collect();
-    assert_eq!(addresses, ["new@example.com"], "{known}");
+    assert_eq!(addresses_by(&known, "page"), ["new@example.com"], "{known}");
 
     // And where one of two channels has no address yet.
     let both = json!({"type": "track", "userId": "45", "event": "Consent Granted",
@@ -364,8 +361,14 @@ async fn a_grant_is_for_the_address_of_its_time_whatever_the_same_request_tells_
     let batch = json!({ "batch": [both, last] });
     assert_eq!(post(&world, "/v1/batch", "server-key", &batch).await.0, StatusCode::OK);
     let known = get(&world, "/api/customers/45").await;
+    assert_eq!(addresses_by(&known, "both"), ["newest@example.com"], "{known}");
+}
+
+/// The addresses of a customer's consents from one source.
+fn addresses_by<'k>(known: &'k Value, source: &str) -> Vec<&'k Value> {
     let consents = known["consents"].as_array().unwrap().iter();
-    let newest = consents.filter(|consent| consent["source"] == "both");
-    let addresses: Vec<_> = newest.map(|consent| consent["address"].clone()).collect();
-    assert_eq!(addresses, ["newest@example.com"], "{known}");
+    consents
+        .filter(|consent| consent["source"] == source)
+        .map(|consent| &consent["address"])
+        .collect()
 }

@@ -12,7 +12,7 @@ use attune_domain::link::Link;
 use attune_domain::time::{Span, Timestamp};
 use attune_embedded::capture::sent::Kind;
 use attune_testkit::World;
-use attune_tests::{dispatch, fill_in, manage, post, sweep};
+use attune_tests::{by_visitor, dispatch, fill_in, manage, post, sweep};
 use serde_json::{Value, json};
 
 const TOPICS: &str = "{ topics: [{ id: news, name: News }] }";
@@ -303,12 +303,7 @@ async fn an_import_lifts_no_address_whose_owner_left_and_was_erased() {
 #[tokio::test]
 async fn the_links_of_a_visitors_message_are_those_of_whom_they_became() {
     let world = World::with(&shop("{}", "never")).await;
-    let call = |id: &str, rest: Value| {
-        let mut call =
-            json!({"messageId": id, "anonymousId": "v", "timestamp": world.now().to_string()});
-        call.as_object_mut().unwrap().extend(rest.as_object().unwrap().clone());
-        call
-    };
+    let call = |name: &str, rest: Value| by_visitor(&world, name, rest);
     let consent = json!({"channel": "email"});
     let batch = json!({"batch": [
         call("1", json!({"type": "identify", "traits": {"email": "ada@example.com"}})),

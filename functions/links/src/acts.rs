@@ -64,8 +64,8 @@ pub(crate) async fn choose(
     apply(deps, &profile.id, event.as_slice()).await
 }
 
-/// Unsubscribes an address, for everybody who has it now or later: what stands there comes first, as it is
-/// what no consent of before counts against.
+/// Unsubscribes an address, for everybody who has it now or later. What stands on the address is written
+/// first: it holds even if nothing more comes of this.
 pub(crate) async fn withdraw(
     deps: &Deps,
     own: &CustomerId,

@@ -151,9 +151,8 @@ impl File {
         let rows = store.rows_of(open).await?;
         let closed = |card: &Card| {
             let closed = rows.iter().filter(|(address, row)| {
-                let topic = audience.topic;
-                let lets = row.unsubscribed.lets(card, address, topic, Status::Granted);
-                row.suppressed.is_some() || !lets
+                let status = row.unsubscribed.status(card, address, audience.topic);
+                row.suppressed.is_some() || status != Some(Status::Granted)
             });
             closed.map(|(address, _)| address.clone()).collect::<Vec<_>>()
         };

@@ -8,7 +8,7 @@ use attune_domain::census::quality::{Finding, Measured, Overlap, Quality};
 use attune_domain::census::{Headcount, Known, Summary, Tally};
 use attune_domain::channel::Channel;
 use attune_domain::class::ClassDefinition;
-use attune_domain::coverage::{self, Asked, Fact, Needed, needs_of_program, needs_of_segments};
+use attune_domain::coverage::{Asked, Fact, Needed, needs_of_program, needs_of_segments};
 use attune_domain::number::ratio;
 use attune_domain::program::Program;
 use attune_domain::ranking::{Cuts, Frozen, Place, Split};
@@ -238,10 +238,10 @@ fn customers(inside: Option<usize>, summary: &Summary) -> u64 {
 fn questions(counted: &Counted) -> Value {
     let Counted { definitions, summary } = counted;
     let askable = |fact: &Fact| summary.known.get(fact).map_or(0, |known| known.askable.customers);
-    let needed = coverage::needs(definitions).into_iter();
+    let needed = definitions.needs().iter();
     let mut needed: Vec<_> = needed.filter(|(fact, _)| askable(fact) > 0).collect();
     needed.sort_by_key(|(fact, _)| Reverse(askable(fact)));
-    let question = |(fact, needed): &(Fact, Needed)| {
+    let question = |(fact, needed): (&Fact, &Needed)| {
         let asked = Asked::of(fact, definitions);
         let segments = needed.segments.iter().filter_map(|place| definitions.segments.get(*place));
         let programs = needed.programs.iter().filter_map(|place| definitions.programs.get(*place));
@@ -254,7 +254,7 @@ fn questions(counted: &Counted) -> Value {
         question["programs"] = programs.map(|program| program.id.as_str()).collect();
         question
     };
-    needed.iter().map(question).collect()
+    needed.into_iter().map(question).collect()
 }
 
 /// To four digits.

@@ -74,11 +74,9 @@ pub(crate) async fn one(
     for (address, row) in deps.store.addresses_of(&profile.card).await? {
         let channel = &mut shown["channels"][address.channel().as_str()];
         if channel["address"] == address.text() {
-            let lets = |said| row.unsubscribed.lets(&profile.card, &address, None, said);
-            if channel["consent"] == true && !lets(Status::Granted) {
-                channel["consent"] = false.into();
-                channel["status"] = Status::Withdrawn.as_str().into();
-            }
+            let status = row.unsubscribed.status(&profile.card, &address, None);
+            channel["consent"] = (status == Some(Status::Granted)).into();
+            channel["status"] = status.map(Status::as_str).into();
             channel["suppressed"] = row.suppressed.into();
             channel["suppressed_at"] = row.suppressed_at.map(|at| at.to_string()).into();
         }

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use attune_domain::census::{Flow, Size, Trend};
+use attune_domain::definitions::Definitions;
 use attune_domain::id::{ClassId, SegmentId};
 use attune_domain::limits;
 use attune_domain::time::Span;
@@ -45,26 +46,33 @@ pub(crate) async fn list(
     }
     let from = deps.clock.now() - Span::days(days);
     let trends = deps.store.trends(from, asked.before, PAGE).await?;
-    let definitions = deps.store.definitions(deps.clock.now()).await?;
-    let all = trends.len() < PAGE;
-    let is_class = |id: &str| definitions.classes.iter().any(|class| class.id.as_str() == id);
-    if let Some(id) = &asked.segment
-        && all
-        && definitions.segment(id).is_none()
-        && !trends.iter().any(|trend| trend.segments.keys().any(|known| known.as_str() == id))
-    {
-        return Err(no_segment(id));
-    }
-    if let Some(id) = &asked.class
-        && all
-        && !is_class(id)
-        && !trends.iter().any(|trend| trend.classes.keys().any(|known| known.as_str() == id))
-    {
-        return Err(Refusal::NotFound(format!("there is no class `{id}`")));
+    // Of what these censuses do not know, those of another page may.
+    if trends.len() < PAGE {
+        known(&asked, &trends, &*deps.store.definitions(deps.clock.now()).await?)?;
     }
     let next = trends.last().filter(|_| trends.len() == PAGE).map(|trend| trend.number);
     let trends = trends.iter().map(|trend| told(trend, &asked));
     Ok(Json(json!({ "censuses": trends.collect::<Value>(), "next": next })))
+}
+
+/// Refuses a segment or a class that neither the definitions nor any of these censuses know.
+fn known(asked: &Asked, trends: &[Trend], definitions: &Definitions) -> Result<(), Refusal> {
+    let no_such_segment = |id: &&String| {
+        let in_trend = |trend: &Trend| trend.segments.keys().any(|known| known.as_str() == *id);
+        definitions.segment(id).is_none() && !trends.iter().any(in_trend)
+    };
+    let no_such_class = |id: &&String| {
+        let in_trend = |trend: &Trend| trend.classes.keys().any(|known| known.as_str() == *id);
+        let defined = definitions.classes.iter().any(|class| class.id.as_str() == *id);
+        !defined && !trends.iter().any(in_trend)
+    };
+    if let Some(id) = asked.segment.as_ref().filter(no_such_segment) {
+        return Err(no_segment(id));
+    }
+    match asked.class.as_ref().filter(no_such_class) {
+        Some(id) => Err(Refusal::NotFound(format!("there is no class `{id}`"))),
+        None => Ok(()),
+    }
 }
 
 /// A census: all of it, or what was asked of it.

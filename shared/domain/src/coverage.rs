@@ -136,8 +136,8 @@ pub struct Needed {
     pub programs: Vec<usize>,
 }
 
-/// All that the definitions need to know of customers.
-pub fn needs(definitions: &Definitions) -> BTreeMap<Fact, Needed> {
+/// All that definitions need to know of customers; they keep it.
+pub(crate) fn needs(definitions: &Definitions) -> BTreeMap<Fact, Needed> {
     let mut all: BTreeMap<Fact, Needed> = BTreeMap::new();
     for (place, facts) in needs_of_segments(definitions).into_iter().enumerate() {
         for fact in facts {
@@ -315,7 +315,7 @@ programs: [{ id: p, enter: reached, again: never, send: { template: t } }]
         assert_eq!(needs(1), ["trait.age", "trait.sport"]);
         assert_eq!(needs(2), ["consent.sms", "trait.age", "trait.sport"]);
         assert!(needs(3).is_empty());
-        let all = super::needs(&definitions);
+        let all = definitions.needs();
         let of = |fact: &str| all[&Fact::parse(fact).unwrap()].clone();
         assert_eq!(of("consent.sms"), Needed { segments: vec![2], programs: vec![0] });
         assert_eq!(of("trait.first_name"), Needed { segments: vec![], programs: vec![0] });
@@ -333,7 +333,7 @@ programs:
   - { id: p, enter: readers, again: never, send: { template: t, class: transactional } }
 ",
         );
-        let all = super::needs(&definitions);
+        let all = definitions.needs();
         assert_eq!(
             all.keys().map(Fact::to_string).collect::<Vec<_>>(),
             ["address.sms", "consent.email.news"]

@@ -362,12 +362,10 @@ fn reach(
         Class::Transactional => None,
         Class::OptIn => Some(Status::Pending),
     };
-    let status = card.status(channel, topic);
-    let mut said_no = situation.unsubscribed.iter().filter(|(known, _)| **known == address);
-    let said_no = needed.is_some_and(|needed| {
-        said_no.any(|(_, unsubscribed)| !unsubscribed.lets(card, &address, topic, needed))
-    });
-    let status = if said_no { Some(Status::Withdrawn) } else { status };
+    let status = match situation.unsubscribed.iter().find(|(known, _)| **known == address) {
+        Some((_, unsubscribed)) => unsubscribed.status(card, &address, topic),
+        None => card.status(channel, topic),
+    };
     match () {
         () if !content.has(channel) => Err(Obstacle::NoContent),
         () if situation.refused.contains(&channel) => Err(Obstacle::Refused),

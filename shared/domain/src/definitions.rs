@@ -25,7 +25,7 @@ mod templates;
 mod written;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 pub(crate) use classes::NONE;
 pub use email::{EmailContent, Html, Origin};
@@ -39,6 +39,7 @@ use crate::answer::Answer;
 use crate::census::Census;
 use crate::class::ClassDefinition;
 use crate::coupon::Coupon;
+use crate::coverage::{self, Fact, Needed};
 use crate::digest::Key;
 use crate::id::{CouponId, ProgramId, SegmentId, TemplateId};
 use crate::message::Class;
@@ -107,6 +108,8 @@ pub struct Definitions {
     order: Vec<usize>,
     by_key: BTreeMap<Key, usize>,
     census: Census,
+    /// Found when first asked for: a census asks for each page of customers.
+    needs: OnceLock<BTreeMap<Fact, Needed>>,
 }
 
 impl Definitions {
@@ -146,6 +149,11 @@ impl Definitions {
     /// Their version.
     pub fn version(&self) -> Version {
         self.plan.version
+    }
+
+    /// All that they need to know of customers, and who needs it.
+    pub fn needs(&self) -> &BTreeMap<Fact, Needed> {
+        self.needs.get_or_init(|| coverage::needs(self))
     }
 
     /// The places of segments, each after those it refers to.
@@ -231,6 +239,7 @@ impl Definitions {
             order: Vec::new(),
             by_key: BTreeMap::new(),
             census: Census::default(),
+            needs: OnceLock::new(),
         }
     }
 }

@@ -27,9 +27,16 @@ impl Unsubscribed {
         self.0.is_empty()
     }
 
+    /// What the customer said of messages at this address, about a topic, as far as it still counts there.
+    pub fn status(&self, card: &Card, address: &Address, topic: Option<&str>) -> Option<Status> {
+        let said = card.status_at(address, topic)?;
+        let counts = said == Status::Withdrawn || self.lets(card, address, topic, said);
+        Some(if counts { said } else { Status::Withdrawn })
+    }
+
     /// Whether the customer said at this address that they do (`Granted`), or might (`Pending`), want
     /// messages about a topic, in a way that still counts.
-    pub fn lets(&self, card: &Card, address: &Address, topic: Option<&str>, said: Status) -> bool {
+    fn lets(&self, card: &Card, address: &Address, topic: Option<&str>, said: Status) -> bool {
         let later = |last: Timestamp, of_topic_alone: bool| {
             card.consents.iter().any(|act| {
                 let here =
@@ -50,8 +57,8 @@ impl Unsubscribed {
     pub fn owed(&self, card: &Card, customer: &CustomerId, address: &Address) -> Vec<Event> {
         let owed = self.0.iter().filter_map(|(topic, at)| {
             let topic = Some(topic.as_str()).filter(|topic| !topic.is_empty());
-            let status = card.status_at(address, topic);
-            if status != Some(Status::Granted) || self.lets(card, address, topic, Status::Granted) {
+            let granted = card.status_at(address, topic) == Some(Status::Granted);
+            if !granted || self.lets(card, address, topic, Status::Granted) {
                 return None;
             }
             let choice = Choice {

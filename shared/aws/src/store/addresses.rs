@@ -7,15 +7,11 @@ use attune_domain::event::Event;
 use attune_domain::id::CustomerId;
 use attune_domain::time::Timestamp;
 use attune_domain::unsubscribed::Unsubscribed;
-use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::primitives::Blob;
-use aws_sdk_dynamodb::types::{
-    AttributeValue, ConditionCheck, ReturnConsumedCapacity, TransactWriteItem, Update,
-};
+use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, TransactWriteItem, Update};
 
 use super::commit::MOST_RACES;
 use super::item::{Build, Read, number, text};
-use super::outcomes::CONFLICT;
 use super::tombstones::Buried;
 use super::{Store, StoreError, Table};
 
@@ -136,22 +132,9 @@ impl Store {
                 .update_expression("SET unsubscribed = :now")
                 .condition_expression(format!("attribute_exists(address) AND {condition}"))
                 .set_expression_attribute_values(values)
-                .expression_attribute_values(":now", text(unsubscribed.to_text()))
-                .return_consumed_capacity(ReturnConsumedCapacity::Total);
-            let error = match call.send().await {
-                Ok(output) => {
-                    self.meter.writes(&output.consumed_capacity);
-                    return Ok(());
-                }
-                Err(error) => error,
-            };
-            match error.as_service_error() {
-                Some(UpdateItemError::ConditionalCheckFailedException(_)) => {}
-                // A claim is at work on it. The SDK does not ask again for this one.
-                Some(UpdateItemError::TransactionConflictException(_)) => {
-                    tokio::time::sleep(CONFLICT).await;
-                }
-                _ => return Err(StoreError::of(error)),
+                .expression_attribute_values(":now", text(unsubscribed.to_text()));
+            if self.update_past_conflicts(call).await?.is_some() {
+                return Ok(());
             }
         }
         Err(StoreError::Contended(MOST_RACES))
@@ -163,14 +146,10 @@ impl Store {
         items.first().map(read).transpose()
     }
 
-    async fn row_at(&self, address: &str) -> Result<AddressRow, StoreError> {
-        Ok(self.find_row(address).await?.unwrap_or_default())
-    }
-
     /// The customers who have the address that the store knows under this name, and for whom whoever
     /// reads what comes there says that they want no more of it.
     pub async fn customers_at(&self, address: &str) -> Result<Vec<CustomerId>, StoreError> {
-        let mut customers = self.row_at(address).await?.customers;
+        let mut customers = self.find_row(address).await?.unwrap_or_default().customers;
         customers.sort();
         if customers.len() > MOST_CUSTOMERS {
             tracing::warn!(customers = customers.len(), "store.too_many_customers");
@@ -192,8 +171,10 @@ impl Store {
         for act in ConsentAct::of(event, &mut Vec::new()) {
             if let Some(address) = act.address.or_else(|| card.address(act.channel)) {
                 self.buried(&address, card).await?;
-                let unsubscribed = self.row_at(&address.key()).await?.unsubscribed;
-                owed.extend(unsubscribed.owed(card, customer, &address));
+                let row = self.find_row(&address.key()).await?;
+                owed.extend(
+                    row.iter().flat_map(|row| row.unsubscribed.owed(card, customer, &address)),
+                );
             }
         }
         Ok(owed)

@@ -1,5 +1,7 @@
 //! Calls whose answers everybody reads in the same way: pages, and conditions that may fail.
 
+use std::time::Duration;
+
 use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
 use aws_sdk_dynamodb::operation::delete_item::builders::DeleteItemFluentBuilder;
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
@@ -8,8 +10,12 @@ use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::ReturnConsumedCapacity;
 
+use super::commit::MOST_RACES;
 use super::item::Attributes;
 use super::{Store, StoreError};
+
+/// How long a transaction of somebody else may be at work on an item.
+const CONFLICT: Duration = Duration::from_millis(50);
 
 /// A page of items, and where the next one begins.
 pub(super) type Page = (Vec<Attributes>, Option<Attributes>);
@@ -75,6 +81,32 @@ impl Store {
                 _ => Err(StoreError::of(error)),
             },
         }
+    }
+
+    /// The same, of an item that a transaction of somebody else may be at work on: the SDK does not ask
+    /// again for that.
+    pub(super) async fn update_past_conflicts(
+        &self,
+        call: UpdateItemFluentBuilder,
+    ) -> Result<Option<Attributes>, StoreError> {
+        let call = call.return_consumed_capacity(ReturnConsumedCapacity::Total);
+        for _ in 0..MOST_RACES {
+            let error = match call.clone().send().await {
+                Ok(output) => {
+                    self.meter.writes(&output.consumed_capacity);
+                    return Ok(Some(output.attributes.unwrap_or_default()));
+                }
+                Err(error) => error,
+            };
+            match error.as_service_error() {
+                Some(UpdateItemError::ConditionalCheckFailedException(_)) => return Ok(None),
+                Some(UpdateItemError::TransactionConflictException(_)) => {
+                    tokio::time::sleep(CONFLICT).await;
+                }
+                _ => return Err(StoreError::of(error)),
+            }
+        }
+        Err(StoreError::Contended(MOST_RACES))
     }
 
     /// Deletes an item; says no if its condition did not hold.

@@ -2,8 +2,8 @@
 //!
 //! One transaction moves it to `sending`, writes the profile on the condition of the version that
 //! was decided upon, and books it on the row of the address, if that is not suppressed, nothing else was
-//! booked there since, and nobody unsubscribed it. What was acknowledged before the
-//! claim is therefore seen by it, and a message is being sent by one process only.
+//! booked there since, and nobody unsubscribed it. What was acknowledged before the claim is therefore
+//! seen by it, and a message is being sent by one process only.
 
 use attune_domain::booking::Booking;
 use attune_domain::decide::Choice;

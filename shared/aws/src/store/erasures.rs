@@ -270,8 +270,9 @@ fn read(item: &Attributes) -> Result<Erasure, StoreError> {
 }
 
 impl Stored {
-    /// The ids that messages of a customer can have, of the newest entries of each program, as many as are `asked` for. They
-    /// are derived from program, segment, customer and entry, so no index is needed to find them.
+    /// The ids that messages of a customer can have, of the newest entries of each program, as many as are
+    /// `asked` for. They are derived from program, segment, customer and entry, so no index is needed to
+    /// find them.
     pub fn message_ids(&self, asked: u32) -> Vec<MessageId> {
         let merged = self.profile.card.ids.iter().filter(|known| known.merged);
         let merged: Vec<&CustomerId> = merged.map(|known| &known.id).collect();

@@ -11,7 +11,6 @@ use attune_domain::time::{Span, Timestamp};
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::ReturnConsumedCapacity;
-
 use serde_json::{Map, Value};
 
 use super::item::{Attributes, Build, Read, text};

@@ -2,17 +2,13 @@
 //!
 //! A claim is never given back unless the sender definitely did not accept.
 
-use std::time::Duration;
-
 use attune_domain::channel::Channel;
 use attune_domain::id::MessageId;
 use attune_domain::message::{Held, State};
 use attune_domain::time::{Span, Timestamp};
-use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
-use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
+use aws_sdk_dynamodb::types::AttributeValue;
 
 use super::claims::Claim;
-use super::commit::MOST_RACES;
 use super::item::{number, text};
 use super::messages::Stored;
 use super::schema::{DUE_KEY, TTL};
@@ -20,8 +16,7 @@ use super::{Store, StoreError, Table, expiry};
 
 /// How long a settled message is kept.
 const KEPT: Span = Span::days(400);
-/// How long a transaction of somebody else may be at work on a message.
-pub(super) const CONFLICT: Duration = Duration::from_millis(50);
+
 impl Store {
     /// Lets a message wait for a reason, and no longer than it is good for: what is told of the wait is
     /// when the reason is over. Says no if it is no longer as it was read.
@@ -136,8 +131,7 @@ impl Store {
             .expression_attribute_names("#state", "state")
             .expression_attribute_values(":before", text(before))
             .expression_attribute_values(":state", text(state.as_str()))
-            .expression_attribute_values(":now", number(now.millis()))
-            .return_consumed_capacity(ReturnConsumedCapacity::Total);
+            .expression_attribute_values(":now", number(now.millis()));
         if let Some(reason) = state.reason() {
             call = call.expression_attribute_values(":reason", text(reason));
         }
@@ -176,25 +170,8 @@ impl Store {
                 .expression_attribute_values(":seen", number(seen.millis())),
             (None, None) => call.condition_expression("#state = :before"),
         };
-        for _ in 0..MOST_RACES {
-            let error = match call.clone().send().await {
-                Ok(output) => {
-                    self.meter.writes(&output.consumed_capacity);
-                    return Ok(true);
-                }
-                Err(error) => error,
-            };
-            match error.as_service_error() {
-                Some(UpdateItemError::ConditionalCheckFailedException(_)) => return Ok(false),
-                // Another run tries to claim it. The SDK does not ask again for this one, and a
-                // message that was accepted would be given up as unknown.
-                Some(UpdateItemError::TransactionConflictException(_)) => {
-                    tokio::time::sleep(CONFLICT).await;
-                }
-                _ => return Err(StoreError::of(error)),
-            }
-        }
-        Err(StoreError::Contended(MOST_RACES))
+        // Another run may be trying to claim it. A message that was accepted would be given up as unknown.
+        Ok(self.update_past_conflicts(call).await?.is_some())
     }
 }
 

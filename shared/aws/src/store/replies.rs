@@ -11,12 +11,9 @@ use attune_domain::time::{Span, Timestamp};
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
-use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::ReturnConsumedCapacity;
 
-use super::commit::MOST_RACES;
 use super::item::{Build, number, text};
-use super::outcomes::CONFLICT;
 use super::schema::TTL;
 use super::{Store, StoreError, Table, expiry};
 
@@ -121,8 +118,7 @@ impl Store {
             .condition_expression(condition)
             .expression_attribute_names("#state", "state")
             .expression_attribute_values(":state", text(state.as_str()))
-            .expression_attribute_values(":now", number(now.millis()))
-            .return_consumed_capacity(ReturnConsumedCapacity::Total);
+            .expression_attribute_values(":now", number(now.millis()));
         call = match condition.contains(":sending") {
             true => call.expression_attribute_values(":sending", text("sending")),
             false => call.expression_attribute_values(":attempt", text(&claim.attempt)),
@@ -133,24 +129,7 @@ impl Store {
                 .expression_attribute_values(":provider", text(id)),
             None => call.update_expression("SET #state = :state, changed = :now"),
         };
-        for _ in 0..MOST_RACES {
-            let error = match call.clone().send().await {
-                Ok(output) => {
-                    self.meter.writes(&output.consumed_capacity);
-                    return Ok(());
-                }
-                Err(error) => error,
-            };
-            match error.as_service_error() {
-                Some(UpdateItemError::ConditionalCheckFailedException(_)) => return Ok(()),
-                // The SDK does not ask again for this one, and an answer that was accepted would
-                // be taken for one of which nobody knows.
-                Some(UpdateItemError::TransactionConflictException(_)) => {
-                    tokio::time::sleep(CONFLICT).await;
-                }
-                _ => return Err(StoreError::of(error)),
-            }
-        }
-        Err(StoreError::Contended(MOST_RACES))
+        // An answer that was accepted would be taken for one of which nobody knows.
+        self.update_past_conflicts(call).await.map(drop)
     }
 }

@@ -11,7 +11,7 @@ use super::Census;
 use crate::affinity::ProductKey;
 use crate::cart::BOUGHT;
 use crate::channel::Channel;
-use crate::coverage::{Fact, Needed, needs};
+use crate::coverage::{Fact, Needed};
 use crate::definitions::Definitions;
 use crate::digest::{Key, hash64};
 use crate::id::CustomerId;
@@ -153,10 +153,13 @@ impl<'a> Counter<'a> {
         let metrics = metrics(definitions);
         let rankings = definitions.plan.rankings();
         let rankings = rankings.map(|(_, key, ranking)| (key, axes(&metrics, ranking))).collect();
-        let needed = needs(definitions).into_iter().take(limits::CENSUS_FACTS);
+        let needed = definitions.needs().iter().take(limits::CENSUS_FACTS);
         let needed = needed.map(|(fact, Needed { programs, .. })| {
             let programs = programs.iter().filter_map(|place| definitions.programs.get(*place));
-            (fact, programs.filter_map(|program| u16::try_from(program.segment).ok()).collect())
+            (
+                fact.clone(),
+                programs.filter_map(|program| u16::try_from(program.segment).ok()).collect(),
+            )
         });
         Self { definitions, metrics, rankings, needed: needed.collect(), before, at }
     }

@@ -60,10 +60,7 @@ pub(in crate::store) fn read(item: &Attributes) -> Result<Stored, StoreError> {
         message,
         state: read.text("state")?.to_owned(),
         reason: read.maybe_text("reason").map(str::to_owned),
-        claimed_for: match read.maybe_text("whose") {
-            Some(_) => Some(read.parsed("whose", CustomerId::parse)?),
-            None => None,
-        },
+        claimed_for: read.maybe_text("whose").and_then(CustomerId::parse),
         due: read.maybe_time("due"),
         deadline: read.maybe_time("deadline"),
         attempts: read.maybe_number("attempts").unwrap_or(0),
