@@ -331,3 +331,22 @@ fn who_moves_within_a_class_is_told_from_where_to_where() {
     "]]
     .assert_eq(&told(&third));
 }
+
+#[test]
+fn a_rule_about_a_class_is_explained_by_the_cuts() {
+    let best = "segments:\n  - { id: best, when: { class: value, is: very-good } }";
+    let definitions = definitions(&SHOP.replacen("segments:", best, 1));
+    let profiles = shop(&definitions);
+    let census = count(&profiles, &definitions).finish(1, at(DAY), &definitions);
+    let definitions = definitions.with_census(census);
+    let (profile, _) = adopt(profiles.into_iter().nth(6).unwrap(), &definitions);
+    let rule = &definitions.segment("best").unwrap().rule;
+    let explained = definitions.explain(rule, &profile.core, at(DAY));
+    let cell = &definitions.segment("value.very-good").unwrap().rule;
+    assert_eq!(explained.value, definitions.explain(cell, &profile.core, at(DAY)).value);
+    let told = explained.value.unwrap();
+    assert!(
+        explained.holds && told.contains("cut above") && told.contains("by the census of"),
+        "{told}"
+    );
+}

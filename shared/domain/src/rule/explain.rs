@@ -45,11 +45,11 @@ impl View<'_> {
             Rule::Not(rule) => ("not".to_owned(), std::slice::from_ref(rule)),
             Rule::Leaf(leaf) => (leaf.describe(), &[]),
         };
-        let value = match rule {
-            Rule::Leaf(Leaf::Rank(leaf)) => {
+        let value = match (rule, self.asked(rule)) {
+            (Rule::Leaf(_), Some(Rule::Leaf(Leaf::Rank(leaf)))) => {
                 Some(self.at(now, |facts| leaf.compared(self.definitions, facts, now)))
             }
-            Rule::Leaf(leaf) => Some(self.at(now, |facts| leaf.test().value(facts, now))),
+            (Rule::Leaf(leaf), _) => Some(self.at(now, |facts| leaf.test().value(facts, now))),
             _ => None,
         };
         Explanation {
@@ -58,6 +58,16 @@ impl View<'_> {
             turns_at: self.turns_at(rule, now),
             value,
             inside: inside.iter().map(|rule| self.explain(rule, now)).collect(),
+        }
+    }
+
+    /// The rule that is looked at: of another segment, such as the cell of a class, that one's.
+    fn asked<'r>(&'r self, rule: &'r Rule) -> Option<&'r Rule> {
+        match rule {
+            Rule::Leaf(Leaf::Segment(leaf)) => {
+                self.definitions.segments.get(leaf.place()).map(|segment| &segment.rule)
+            }
+            rule => Some(rule),
         }
     }
 
