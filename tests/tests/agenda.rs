@@ -50,13 +50,36 @@ fn put_again(world: &World) {
 const DAY: i64 = 24 * 60;
 
 #[tokio::test]
-async fn an_order_within_the_hour_takes_the_wake_up_of_its_cart_off_the_agenda() {
+async fn an_order_soon_after_takes_the_wake_up_of_its_cart_off_the_agenda() {
     let world = World::with(CARTS).await;
     track(&world, "Product Added").await;
     assert_eq!(due(&world), [60]);
-    world.pass(Span::minutes(20));
+    world.pass(Span::minutes(10));
     track(&world, "Order Completed").await;
     assert_eq!(due(&world), [60 * DAY], "only that of the sixty days is left");
+}
+
+#[tokio::test]
+async fn an_order_a_little_later_leaves_it_to_put_the_next() {
+    let world = World::with(CARTS).await;
+    track(&world, "Product Added").await;
+    world.pass(Span::minutes(20));
+    track(&world, "Order Completed").await;
+    assert_eq!(due(&world), [40]);
+    world.pass(Span::minutes(40));
+    assert_eq!(sweep(&world).await.unwrap().changed, 0);
+    assert_eq!(due(&world), [0, 60 * DAY - 40]);
+}
+
+#[tokio::test]
+async fn an_order_takes_it_off_where_nothing_must_be_put_in_its_place() {
+    let world = World::with(CARTS).await;
+    track(&world, "Page Seen").await;
+    track(&world, "Product Added").await;
+    assert_eq!(due(&world), [60, 60 * DAY]);
+    world.pass(Span::minutes(20));
+    track(&world, "Order Completed").await;
+    assert_eq!(due(&world), [60 * DAY - 20]);
 }
 
 #[tokio::test]
@@ -64,9 +87,9 @@ async fn a_wake_up_that_was_put_again_for_a_later_version_is_left() {
     let world = World::with(CARTS).await;
     track(&world, "Product Added").await;
     put_again(&world);
-    world.pass(Span::minutes(20));
+    world.pass(Span::minutes(10));
     track(&world, "Order Completed").await;
-    assert_eq!(due(&world), [40, 60 * DAY]);
+    assert_eq!(due(&world), [50, 60 * DAY]);
 }
 
 #[tokio::test]

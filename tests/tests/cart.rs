@@ -102,7 +102,7 @@ async fn a_cart_leaves_a_core_that_needs_its_room_and_is_not_lost() {
     let world = World::with(SHOP).await;
     let id = world.reachable("42").await;
     for product in ["red", "blue"] {
-        put(&world, product, &"a name ".repeat(55)).await;
+        put(&world, product, &"a name ".repeat(58)).await;
     }
     let both = ["red", "blue"].map(str::to_owned).to_vec();
     assert_eq!(cart(&world, &id).await, (true, both.clone()));

@@ -56,7 +56,7 @@ fn sha256(parts: &[&str]) -> [u8; 32] {
     hasher.finalize().into()
 }
 
-/// A 32-bit name for a slot, a segment or a program inside a packed profile.
+/// A 32-bit name for a slot, a segment, a program or an order inside a packed profile.
 ///
 /// `check` refuses a set of definitions in which two of them share one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -65,7 +65,12 @@ pub struct Key(pub u32);
 impl Key {
     /// The key of `parts`: the upper half of [`hash64`].
     pub fn of(parts: &[&str]) -> Self {
-        Self((hash64(parts) >> 32) as u32)
+        Self::of_hash(hash64(parts))
+    }
+
+    /// The upper half of a hash.
+    pub const fn of_hash(hash: u64) -> Self {
+        Self((hash >> 32) as u32)
     }
 }
 

@@ -12,6 +12,7 @@ pub(crate) use remember::{order_id, order_key};
 pub use score::Score;
 pub use values::Values;
 
+use crate::digest::Key;
 use crate::moment::Anniversary;
 use crate::ranking::Cell;
 use crate::time::Timestamp;
@@ -27,8 +28,8 @@ pub enum Feature {
     Values(Values),
     /// Decayed points.
     Score(Score),
-    /// The hashes of the orders that pass a filter.
-    Orders(Vec<u64>),
+    /// The keys of the orders that pass a filter.
+    Orders(Vec<Key>),
     /// Whether a test on the card holds.
     Holds(bool),
     /// The instant in a trait.

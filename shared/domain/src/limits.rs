@@ -108,8 +108,11 @@ pub const INSTANTS_PER_STEP: usize = 1_000;
 pub const WAKE_UPS: usize = 3;
 /// Messages that one step may start, as they share a transaction with the profile.
 pub const MESSAGES_PER_STEP: usize = 20;
-/// Event ids that a profile remembers, and events of one customer that are committed at once.
-pub const RING: usize = 16;
+/// Events of one customer that are committed at once.
+pub const COMMIT: usize = 16;
+/// Event ids that a profile remembers, unless more came at once, before it is looked which rows are there.
+/// That takes one query, so fewer ids cost more queries, and more of them longer cores.
+pub const RING: usize = 8;
 /// History rows from which features are rebuilt; beyond, the newest count and the answer says so.
 pub const BACKFILL_ROWS: usize = 10_000;
 

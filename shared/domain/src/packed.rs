@@ -23,7 +23,7 @@ use bytes::{Reader, Writer};
 pub use cart::{pack_cart, unpack_cart};
 
 /// The first byte.
-const FORMAT: u64 = 5;
+const FORMAT: u64 = 6;
 
 /// Bytes that the store writes for one unit.
 const UNIT: usize = 1_024;

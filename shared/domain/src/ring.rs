@@ -1,8 +1,8 @@
 //! The last event ids of a profile, by which a retry is recognised at no cost.
 //!
 //! A profile is written before the history rows of its events, so that a row proves that its event
-//! took effect. An id in the ring took effect too; whether its row is there may not be known yet,
-//! and an id whose row is not known to be there is not let go.
+//! took effect. An id in the ring took effect too, and whether its row is there is not known. It is let
+//! go once that is known; from then on the row tells.
 
 use crate::event::Event;
 use crate::id::{CustomerId, EventId};
@@ -21,11 +21,9 @@ pub struct Entry {
     /// When it happened. A row that a retry puts must say the same, though the retry was received
     /// later.
     pub occurred: Timestamp,
-    /// Whether its row is known to be there.
-    pub row_seen: bool,
 }
 
-/// The newest events by arrival, the newest last.
+/// The events whose rows are not known to be there, by arrival, the newest last.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Ring {
     entries: Vec<Entry>,
@@ -59,54 +57,39 @@ impl Ring {
 
     /// Notes that `event` took effect. There must be [`Ring::room`] for it.
     pub fn note(&mut self, event: &Event) {
-        self.make_room(1);
         self.entries.push(Entry {
             id: event.id,
             filed: event.filed.clone(),
             sent: event.sent,
             occurred: event.occurred,
-            row_seen: false,
         });
     }
 
-    /// How many events can be noted without letting go an entry whose row is not known.
-    ///
-    /// Entries go in the order in which they came.
+    /// How many events can be noted before rows must be looked after.
     pub fn room(&self) -> usize {
-        let seen = self.entries.iter().take_while(|entry| entry.row_seen).count();
-        limits::RING.saturating_sub(self.entries.len()) + seen
+        limits::COMMIT.saturating_sub(self.entries.len())
     }
 
-    /// Entries whose row is not known to be there, the oldest first.
-    pub fn unseen(&self) -> impl Iterator<Item = &Entry> {
-        self.entries.iter().filter(|entry| !entry.row_seen)
+    /// Whether it is time to look which rows are there, before `wanted` events are noted.
+    pub fn is_crowded(&self, wanted: usize) -> bool {
+        !self.entries.is_empty() && self.entries.len() + wanted > limits::RING
     }
 
-    /// Notes that the row of an event is there.
-    pub fn see_row(&mut self, id: EventId) {
-        if let Some(entry) = self.entries.iter_mut().find(|entry| entry.id == id) {
-            entry.row_seen = true;
-        }
-    }
-
-    /// Lets go of an event whose row never came: only a tombstone stands for it. From now on its row
-    /// is asked, so that a late retry finds the tombstone and puts the row in its place.
-    pub fn lose_row(&mut self, id: EventId) {
+    /// Lets go of an event whose row is there, or a tombstone that stands for it. From now on its row is
+    /// asked, so that a late retry finds a tombstone and puts the row in its place.
+    pub fn let_go(&mut self, id: EventId) {
         if let Some(at) = self.entries.iter().position(|entry| entry.id == id) {
-            let lost = self.entries.remove(at);
-            self.let_go = self.let_go.max(Some(lost.sent));
+            let gone = self.entries.remove(at);
+            self.let_go = self.let_go.max(Some(gone.sent));
         }
     }
 
-    /// Adds the entries of another profile, whose rows must all be known: the newest stay.
+    /// Adds the entries of another profile.
     pub fn merge(&mut self, other: &Self) {
         self.let_go = self.let_go.max(other.let_go);
         let new = other.entries.iter().filter(|e| !self.entries.iter().any(|own| own.id == e.id));
         let new: Vec<Entry> = new.cloned().collect();
-        // Those known to have rows come first, since they can be let go.
-        self.entries.splice(0..0, new);
-        self.entries.sort_by_key(|entry| !entry.row_seen);
-        self.make_room(0);
+        self.entries.extend(new);
     }
 
     /// The entries, the newest last.
@@ -115,20 +98,13 @@ impl Ring {
     }
 
     /// The latest time as sent among the entries that were let go.
-    pub fn let_go(&self) -> Option<Timestamp> {
+    pub fn latest_let_go(&self) -> Option<Timestamp> {
         self.let_go
     }
 
     /// From what was stored.
     pub(crate) fn stored(entries: Vec<Entry>, let_go: Option<Timestamp>) -> Self {
         Self { entries, let_go }
-    }
-
-    fn make_room(&mut self, wanted: usize) {
-        let over = (self.entries.len() + wanted).saturating_sub(limits::RING);
-        for entry in self.entries.drain(..over) {
-            self.let_go = self.let_go.max(Some(entry.sent));
-        }
     }
 }
 
@@ -144,57 +120,47 @@ mod tests {
         event
     }
 
-    fn full(row_seen: bool) -> Ring {
+    fn with(events: std::ops::RangeInclusive<usize>) -> Ring {
         let mut ring = Ring::default();
-        for n in 1..=limits::RING {
-            ring.note(&event(n));
-            if row_seen {
-                ring.see_row(event(n).id);
-            }
-        }
+        events.for_each(|n| ring.note(&event(n)));
         ring
     }
 
     #[test]
-    fn an_id_whose_row_is_not_known_is_not_let_go() {
-        assert_eq!(full(false).room(), 0);
-        assert_eq!(full(true).room(), limits::RING);
-        let mut ring = full(false);
-        ring.see_row(event(2).id);
-        assert_eq!(ring.room(), 0, "entries go in order");
-        ring.see_row(event(1).id);
-        assert_eq!(ring.room(), 2);
+    fn rows_are_looked_after_when_many_are_not_known_and_only_then() {
+        let ring = Ring::default();
+        assert!(!ring.is_crowded(limits::COMMIT), "there is nothing to look after");
+        let mut ring = with(1..=limits::RING);
+        assert!(ring.is_crowded(1));
+        ring.let_go(event(3).id);
+        assert!(!ring.is_crowded(1));
+        assert!(ring.is_crowded(2));
+    }
+
+    #[test]
+    fn as_many_can_be_noted_as_are_committed_at_once() {
+        assert_eq!(Ring::default().room(), limits::COMMIT);
+        assert_eq!(with(1..=limits::COMMIT).room(), 0);
     }
 
     #[test]
     fn what_the_ring_let_go_is_asked_of_the_history_and_the_rest_is_known() {
-        let mut ring = full(true);
-        assert_eq!(ring.knows(&event(99)), Known::New);
-        ring.note(&event(99));
-        assert!(matches!(ring.knows(&event(99)), Known::Applied(entry) if !entry.row_seen));
-        assert_eq!(ring.knows(&event(1)), Known::AskHistory);
-        assert!(matches!(ring.knows(&event(2)), Known::Applied(_)));
-        assert_eq!(ring.knows(&event(100)), Known::New);
-    }
-
-    #[test]
-    fn an_id_whose_row_never_came_is_asked_of_the_history() {
-        let mut ring = full(false);
-        ring.lose_row(event(3).id);
-        assert_eq!(ring.room(), 1);
+        let mut ring = with(1..=5);
+        assert!(matches!(ring.knows(&event(3)), Known::Applied(_)));
+        assert_eq!(ring.knows(&event(0)), Known::New, "nothing was let go");
+        ring.let_go(event(3).id);
         assert_eq!(ring.knows(&event(3)), Known::AskHistory);
-        assert!(matches!(ring.knows(&event(4)), Known::Applied(_)));
+        assert_eq!(ring.knows(&event(0)), Known::AskHistory);
+        assert!(matches!(ring.knows(&event(2)), Known::Applied(_)));
+        assert_eq!(ring.knows(&event(6)), Known::New);
     }
 
     #[test]
-    fn merging_keeps_first_what_has_no_row_yet() {
-        let mut ring = full(false);
-        let mut other = Ring::default();
-        other.note(&event(50));
-        other.see_row(event(50).id);
+    fn merging_is_adding() {
+        let (mut ring, mut other) = (with(1..=3), with(3..=9));
+        other.let_go(event(9).id);
         ring.merge(&other);
-        assert_eq!(ring.entries().len(), limits::RING);
-        assert_eq!(ring.unseen().count(), limits::RING);
-        assert_eq!(ring.knows(&event(50)), Known::AskHistory);
+        assert_eq!(ring.entries(), with(1..=8).entries());
+        assert_eq!(ring.knows(&event(9)), Known::AskHistory);
     }
 }

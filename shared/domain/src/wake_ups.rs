@@ -5,7 +5,17 @@
 //! up, a later one that is still in time takes its place, and no row is put twice.
 
 use crate::limits;
-use crate::time::Timestamp;
+use crate::time::{Span, Timestamp};
+
+/// How soon a wake-up that was overtaken must be due to be taken off the agenda, which costs as much
+/// as putting one. Most are of carts that became an order within the hour: on the reference workload
+/// a sixth fewer customers are woken for it. A later one is left: it may be in time for what the
+/// customer does until then.
+const OVERTAKEN: Span = Span::hours(1);
+/// How soon one must be due that is left in place of another. To be woken by it costs a third of taking
+/// it off; but with all of them left, more than 0.26 % of the customers are woken an hour, and with none,
+/// a million events cost $0.02 more.
+const SPARED: Span = Span::minutes(45);
 
 /// Due times of rows, the earliest first, at most [`limits::WAKE_UPS`]. Rows that are not remembered
 /// here may be there as well; they wake for nothing.
@@ -27,10 +37,20 @@ impl WakeUps {
         self.0.truncate(limits::WAKE_UPS);
     }
 
-    /// Those after `now` that are due before `wake_at`, and by `soon`: they would wake for nothing.
-    pub fn overtaken(&self, wake_at: Timestamp, soon: Timestamp, now: Timestamp) -> Vec<Timestamp> {
-        let overtaken = |due: &&Timestamp| **due > now && **due < wake_at && **due <= soon;
-        self.0.iter().filter(overtaken).copied().collect()
+    /// Those that would wake for nothing, as nothing happens before `wake_at`, and that are due soon
+    /// (`OVERTAKEN`). If another row would have to be put in their place, the latest stays,
+    /// unless it is due only later than `SPARED`: it covers `wake_at`, and whoever is woken by
+    /// it puts the next.
+    pub fn overtaken(&self, wake_at: Timestamp, now: Timestamp) -> Vec<Timestamp> {
+        let is_overtaken =
+            |due: &Timestamp| *due > now && *due < wake_at && *due <= now + OVERTAKEN;
+        let (mut overtaken, others): (Vec<_>, Vec<_>) =
+            self.0.iter().partition(|due| is_overtaken(due));
+        let is_replaced = !wake_at.is_never() && !Self(others).cover(wake_at, now);
+        if is_replaced && overtaken.last().is_some_and(|due| *due <= now + SPARED) {
+            overtaken.pop();
+        }
+        overtaken
     }
 
     /// Forgets rows.
@@ -91,8 +111,21 @@ mod tests {
     #[test]
     fn a_row_is_overtaken_when_nothing_is_due_with_it_any_more() {
         let rows = noted(&[5, 7, 9]);
-        assert_eq!(rows.overtaken(t(9), t(100), t(5)), [t(7)]);
-        assert_eq!(rows.overtaken(t(9), t(6), t(0)), [t(5)]);
-        assert_eq!(rows.overtaken(Timestamp::NEVER, t(100), t(7)), [t(9)]);
+        assert_eq!(rows.overtaken(t(9), t(5)), [t(7)]);
+        assert_eq!(rows.overtaken(Timestamp::NEVER, t(7)), [t(9)]);
+    }
+
+    #[test]
+    fn a_row_that_is_not_due_soon_is_left() {
+        let (soon, later) = (OVERTAKEN.millis(), OVERTAKEN.millis() + 1);
+        assert_eq!(noted(&[soon, later]).overtaken(Timestamp::NEVER, t(0)), [t(soon)]);
+    }
+
+    #[test]
+    fn a_row_in_whose_place_another_would_have_to_be_put_stays_if_it_is_due_very_soon() {
+        let (spared, later) = (SPARED.millis(), SPARED.millis() + 1);
+        assert_eq!(noted(&[5, spared]).overtaken(t(i64::MAX / 2), t(0)), [t(5)]);
+        assert_eq!(noted(&[spared]).overtaken(t(i64::MAX / 2), t(0)), []);
+        assert_eq!(noted(&[later]).overtaken(t(i64::MAX / 2), t(0)), [t(later)]);
     }
 }

@@ -31,7 +31,7 @@ mod truth;
 use attune_domain::definitions::{Definitions, Lineage};
 use attune_domain::time::{Span, Timestamp};
 
-pub use figures::Figures;
+pub use figures::{Figures, Reads};
 pub use life::Life;
 pub use person::{Doing, Kind, Person};
 pub use play::{Played, play};

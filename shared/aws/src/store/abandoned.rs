@@ -18,8 +18,8 @@ impl Store {
         let profile = self.load(sending.whose(), Consistency::Strong, now).await?;
         let class = profile.definitions.class_of(&sending.message.program);
         let event = sending.message.sent_event(sending.whose(), channel, class, now);
-        let mut unseen = profile.profile.core.ring.unseen();
-        let Some(booked) = unseen.find(|entry| entry.id == event.id) else { return Ok(()) };
+        let mut entries = profile.profile.core.ring.entries().iter();
+        let Some(booked) = entries.find(|entry| entry.id == event.id) else { return Ok(()) };
         let event = Event { occurred: booked.occurred, filed: booked.filed.clone(), ..event };
         self.project_again(&profile, now).await?;
         let keep = profile.definitions.shop.history;

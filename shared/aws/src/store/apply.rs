@@ -96,8 +96,7 @@ impl Store {
     ) -> Result<Option<(Stored, Batch)>, StoreError> {
         self.repair(&mut stored, events, now).await?;
         let Some(mut stored) = self.link(stored, events, now).await? else { return Ok(None) };
-        let wanted = events.len().min(limits::RING);
-        if stored.profile.core.ring.room() < wanted {
+        if stored.profile.core.ring.is_crowded(events.len().min(limits::COMMIT)) {
             self.confirm_rows(&mut stored, now).await?;
         }
         let (profile, mut batch) = self.step_events(&stored, events, now).await?;
@@ -131,7 +130,7 @@ impl Store {
                 // What is at hand is old then: the next commit loses its race and reads anew.
                 Box::pin(self.apply(&customer, &owed, now)).await?;
             }
-            stored.profile.core.ring.see_row(event.id);
+            stored.profile.core.ring.let_go(event.id);
         }
         Ok(Some((stored, batch)))
     }
@@ -147,7 +146,7 @@ impl Store {
     ) -> Result<(), StoreError> {
         let ring = &stored.profile.core.ring;
         let owed = events.iter().filter_map(|event| {
-            let entry = ring.unseen().find(|entry| entry.id == event.id)?;
+            let entry = ring.entries().iter().find(|entry| entry.id == event.id)?;
             // The row says what took effect, whatever the retry's clock makes of it.
             Some(Event { occurred: entry.occurred, ..event.clone() })
         });
@@ -158,7 +157,7 @@ impl Store {
         self.project_again(stored, now).await?;
         let keep = stored.definitions.shop.history;
         self.put_rows(&owed, &stored.profile.id, keep).await?;
-        owed.iter().for_each(|event| stored.profile.core.ring.see_row(event.id));
+        owed.iter().for_each(|event| stored.profile.core.ring.let_go(event.id));
         Ok(())
     }
 
@@ -180,8 +179,7 @@ impl Store {
                 Known::Applied(entry) => {
                     batch.duplicates += 1;
                     // Neither known to have its row nor new in this batch: the row is lost.
-                    let owed = !entry.row_seen && !batch.rows.iter().any(|row| row.id == event.id);
-                    if owed {
+                    if !batch.rows.iter().any(|row| row.id == event.id) {
                         batch.repair = true;
                         batch.rows.push(Event { occurred: entry.occurred, ..event.clone() });
                     }
@@ -228,7 +226,6 @@ impl Store {
                 filed: event.filed.clone(),
                 sent: event.sent,
                 occurred,
-                row_seen: false,
             }),
         })
     }

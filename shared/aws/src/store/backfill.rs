@@ -68,7 +68,7 @@ impl Store {
             return Ok(Some(profile));
         }
         let history = self.history_of(&profile, limits::BACKFILL_ROWS).await?;
-        for entry in profile.core.ring.unseen() {
+        for entry in profile.core.ring.entries() {
             let missing = !history.iter().any(|event| event.id == entry.id);
             if missing && !self.is_lost(entry, stored, now).await? {
                 return Ok(None);

@@ -69,7 +69,7 @@ impl Store {
         mut wanted: Wanted<'_>,
         now: Timestamp,
     ) -> Result<Claimed, StoreError> {
-        if wanted.profile.profile.core.ring.room() == 0 {
+        if wanted.profile.profile.core.ring.is_crowded(1) {
             self.confirm_rows(&mut wanted.profile, now).await?;
         }
         let Wanted { waiting, profile, choice, attempt, .. } = &wanted;
@@ -109,12 +109,7 @@ impl Store {
             event.occurred = booked.occurred;
             event.filed.clone_from(&booked.filed);
         }
-        let has_row = match &known {
-            Known::New => false,
-            Known::Applied(booked) => booked.row_seen,
-            Known::AskHistory => true,
-        };
-        if !has_row {
+        if known != Known::AskHistory {
             if known != Known::New {
                 // Whoever claimed it before did not get here.
                 self.project_again(&claimed, now).await?;

@@ -113,35 +113,33 @@ impl Store {
         Ok(output.item)
     }
 
-    /// Finds the rows of all entries of a ring that are not known to have one, so that they can be
-    /// let go. One that has none gets a tombstone: its event took effect, and its writer died
-    /// before the row, or is late and will overwrite it. What such a writer owes beside the row is
-    /// written here, as nobody else may come to do it.
+    /// Looks for the rows of all entries of a ring and lets go of them. One that has none gets a
+    /// tombstone: its event took effect, and its writer died before the row, or is late and will
+    /// overwrite it. What such a writer owes beside the row is written before it, as nobody else may
+    /// come to do it.
     pub(super) async fn confirm_rows(
         &self,
         stored: &mut Stored,
         now: Timestamp,
     ) -> Result<(), StoreError> {
         let expires = now + stored.definitions.shop.history;
+        let mut missing = Vec::new();
         let mut by_id: BTreeMap<CustomerId, Vec<Entry>> = BTreeMap::new();
-        for entry in stored.profile.core.ring.unseen() {
+        for entry in stored.profile.core.ring.entries() {
             by_id.entry(entry.filed.clone()).or_default().push(entry.clone());
         }
-        let mut lost = Vec::new();
-        for (filed, entries) in by_id {
-            let seen = self.seen_rows(&filed, &entries).await?;
-            for entry in entries {
-                if seen.contains(&entry.id) || !self.put_tombstone(&entry, expires).await? {
-                    stored.profile.core.ring.see_row(entry.id);
-                } else {
-                    lost.push(entry.id);
-                }
-            }
+        for (filed, entries) in &by_id {
+            let seen = self.seen_rows(filed, entries).await?;
+            missing.extend(entries.iter().filter(|entry| !seen.contains(&entry.id)));
         }
-        if !lost.is_empty() {
+        if !missing.is_empty() {
             self.project_again(stored, now).await?;
         }
-        lost.into_iter().for_each(|id| stored.profile.core.ring.lose_row(id));
+        for entry in missing {
+            self.put_tombstone(entry, expires).await?;
+        }
+        let entries = by_id.values().flatten();
+        entries.for_each(|entry| stored.profile.core.ring.let_go(entry.id));
         Ok(())
     }
 
@@ -185,8 +183,8 @@ impl Store {
         }
     }
 
-    /// Says no if the row came after we looked: all the better.
-    async fn put_tombstone(&self, entry: &Entry, expires: Timestamp) -> Result<bool, StoreError> {
+    /// Unless the row came after we looked: all the better.
+    async fn put_tombstone(&self, entry: &Entry, expires: Timestamp) -> Result<(), StoreError> {
         let output = self
             .client
             .put_item()
@@ -199,12 +197,12 @@ impl Store {
         match output {
             Ok(output) => {
                 self.meter.writes(&output.consumed_capacity);
-                Ok(true)
+                Ok(())
             }
             Err(SdkError::ServiceError(error))
                 if matches!(error.err(), PutItemError::ConditionalCheckFailedException(_)) =>
             {
-                Ok(false)
+                Ok(())
             }
             Err(error) => Err(StoreError::of(error)),
         }

@@ -107,7 +107,7 @@ impl Store {
         now: Timestamp,
     ) -> Result<Option<Stored>, StoreError> {
         self.confirm_rows(&mut theirs, now).await?;
-        if ours.profile.core.ring.room() == 0 {
+        if ours.profile.core.ring.is_crowded(1) {
             self.confirm_rows(&mut ours, now).await?;
         }
         let definitions = Arc::clone(&theirs.definitions);
@@ -142,7 +142,7 @@ impl Store {
             Committed::LostRace | Committed::Refused => return Ok(None),
         };
         self.finish_merge(&merged, &merge, &theirs.profile.id, &theirs.card).await?;
-        merged.profile.core.ring.see_row(merge.id);
+        merged.profile.core.ring.let_go(merge.id);
         Ok(Some(merged))
     }
 
@@ -178,7 +178,7 @@ impl Store {
         let card = self.left_card(&other.id).await?;
         let merge = merge_event(&stored.profile.id, &other.id, other.event, now);
         self.finish_merge(stored, &merge, &other.id, &card).await?;
-        stored.profile.core.ring.see_row(merge.id);
+        stored.profile.core.ring.let_go(merge.id);
         Ok(())
     }
 
@@ -245,6 +245,6 @@ impl Stored {
     /// Whether another profile became part of this one, and what follows a merge may be undone yet.
     fn merge_is_unfinished(&self, from: &CustomerId) -> bool {
         let merge = merge_id(&self.profile.id, from);
-        self.profile.core.ring.unseen().any(|entry| entry.id == merge)
+        self.profile.core.ring.entries().iter().any(|entry| entry.id == merge)
     }
 }

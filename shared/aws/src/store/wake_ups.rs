@@ -8,12 +8,6 @@ use super::commit::Work;
 use super::item::{number, text};
 use super::{Store, StoreError, Table};
 
-/// How soon a wake-up that was overtaken must be due to be taken off the agenda, which costs as much
-/// as putting one. Most are of carts that became an order within the hour: on the reference workload
-/// a fifth fewer customers are woken for it. A later one is left: it may be in time for what the
-/// customer does until then.
-const OVERTAKEN: Span = Span::hours(1);
-
 impl Store {
     /// Puts an agenda row if the profile would sleep too long by those that are there.
     ///
@@ -30,11 +24,8 @@ impl Store {
     ) -> Result<Vec<Timestamp>, StoreError> {
         let before = work.stored.profile.core.wake_at;
         let core = &mut work.profile.core;
-        let overtaken = if work.visits {
-            Vec::new()
-        } else {
-            core.wake_ups.overtaken(core.wake_at, now + OVERTAKEN, now)
-        };
+        let overtaken =
+            if work.visits { Vec::new() } else { core.wake_ups.overtaken(core.wake_at, now) };
         core.wake_ups.forget(&overtaken);
         let no_earlier = before > now && core.wake_at >= before;
         let has_row = no_earlier && !work.visits && overtaken.is_empty();

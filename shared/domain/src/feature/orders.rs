@@ -1,13 +1,14 @@
 //! A customer's orders, with what was later changed, refunded or cancelled.
 
+use crate::digest::Key;
 use crate::number::Number;
 use crate::time::{Span, Timestamp};
 
 /// One order, known by the hash of its `order_id`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Order {
-    /// The hash of its id, 40 bits.
-    pub key: u64,
+    /// Of its `order_id`.
+    pub key: Key,
     /// When it was completed; of one whose completion has not arrived, when we first heard of it.
     pub at: Timestamp,
     /// Whether `Order Completed` has arrived. A refund that comes first waits for it.
@@ -25,7 +26,7 @@ pub struct Order {
 }
 
 impl Order {
-    fn unheard(key: u64, at: Timestamp) -> Self {
+    fn unheard(key: Key, at: Timestamp) -> Self {
         let (completed, cancelled, updated) = (false, false, false);
         let priced_at = Timestamp::EPOCH;
         Self { key, at, completed, cancelled, cents: 0, priced_at, updated, refunded: 0 }
@@ -104,7 +105,7 @@ pub struct Orders {
 impl Orders {
     /// An order was completed. The same order tracked twice, say by a page and by a server, is one;
     /// the time that names no amount takes none away.
-    pub fn complete(&mut self, key: u64, at: Timestamp, cents: Option<i64>) {
+    pub fn complete(&mut self, key: Key, at: Timestamp, cents: Option<i64>) {
         self.change(key, at, |order| {
             if let Some(cents) = cents {
                 order.price(at, false, cents);
@@ -114,17 +115,17 @@ impl Orders {
     }
 
     /// Its amount was replaced.
-    pub fn update(&mut self, key: u64, at: Timestamp, cents: i64) {
+    pub fn update(&mut self, key: Key, at: Timestamp, cents: i64) {
         self.change(key, at, |order| order.price(at, true, cents));
     }
 
     /// It was cancelled, or paid back as a whole: it counts no longer.
-    pub fn cancel(&mut self, key: u64, at: Timestamp) {
+    pub fn cancel(&mut self, key: Key, at: Timestamp) {
         self.change(key, at, |order| order.cancelled = true);
     }
 
     /// A part of it was paid back, which lowers its amount at its own instant.
-    pub fn refund(&mut self, key: u64, at: Timestamp, cents: i64) {
+    pub fn refund(&mut self, key: Key, at: Timestamp, cents: i64) {
         self.change(key, at, |order| order.refunded = order.refunded.saturating_add(cents.max(0)));
     }
 
@@ -167,7 +168,7 @@ impl Orders {
         Self { list, folded }
     }
 
-    fn change(&mut self, key: u64, at: Timestamp, change: impl FnOnce(&mut Order)) {
+    fn change(&mut self, key: Key, at: Timestamp, change: impl FnOnce(&mut Order)) {
         let known = self.list.iter().position(|order| order.key == key);
         let mut order = match known {
             Some(place) => self.list.remove(place),
@@ -232,45 +233,48 @@ mod tests {
 
     #[test]
     fn a_partial_refund_lowers_the_amount_whenever_it_comes() {
-        let order: Change = |o| o.complete(1, t(1), Some(5_000));
-        check_any_order(&[order, |o| o.refund(1, t(3), 1_500)], (1, "35"));
+        let order: Change = |o| o.complete(Key(1), t(1), Some(5_000));
+        check_any_order(&[order, |o| o.refund(Key(1), t(3), 1_500)], (1, "35"));
     }
 
     #[test]
     fn an_order_that_is_paid_back_or_cancelled_is_none() {
-        let order: Change = |o| o.complete(1, t(1), Some(5_000));
+        let order: Change = |o| o.complete(Key(1), t(1), Some(5_000));
         check_any_order(
-            &[order, |o| o.refund(1, t(3), 2_500), |o| o.refund(1, t(4), 2_500)],
+            &[order, |o| o.refund(Key(1), t(3), 2_500), |o| o.refund(Key(1), t(4), 2_500)],
             (0, "0"),
         );
-        check_any_order(&[order, |o| o.cancel(1, t(2)), |o| o.update(1, t(3), 9_000)], (0, "0"));
+        check_any_order(
+            &[order, |o| o.cancel(Key(1), t(2)), |o| o.update(Key(1), t(3), 9_000)],
+            (0, "0"),
+        );
     }
 
     #[test]
     fn an_update_replaces_the_amount_and_the_last_one_wins() {
-        let order: Change = |o| o.complete(1, t(1), Some(5_000));
+        let order: Change = |o| o.complete(Key(1), t(1), Some(5_000));
         check_any_order(
-            &[order, |o| o.update(1, t(3), 4_000), |o| o.update(1, t(2), 6_000)],
+            &[order, |o| o.update(Key(1), t(3), 4_000), |o| o.update(Key(1), t(2), 6_000)],
             (1, "40"),
         );
     }
 
     #[test]
     fn an_update_at_the_instant_of_its_order_replaces_the_amount() {
-        let order: Change = |o| o.complete(1, t(1), Some(5_000));
-        check_any_order(&[order, |o| o.update(1, t(1), 4_000)], (1, "40"));
+        let order: Change = |o| o.complete(Key(1), t(1), Some(5_000));
+        check_any_order(&[order, |o| o.update(Key(1), t(1), 4_000)], (1, "40"));
     }
 
     #[test]
     fn an_order_tracked_again_without_an_amount_keeps_the_one_it_had() {
-        let order: Change = |o| o.complete(1, t(1), Some(5_000));
-        check_any_order(&[order, |o| o.complete(1, t(2), None)], (1, "50"));
+        let order: Change = |o| o.complete(Key(1), t(1), Some(5_000));
+        check_any_order(&[order, |o| o.complete(Key(1), t(2), None)], (1, "50"));
     }
 
     #[test]
     fn the_same_order_tracked_twice_is_one_order() {
         check_any_order(
-            &[|o| o.complete(1, t(1), Some(5_000)), |o| o.complete(1, t(2), Some(5_100))],
+            &[|o| o.complete(Key(1), t(1), Some(5_000)), |o| o.complete(Key(1), t(2), Some(5_100))],
             (1, "51"),
         );
     }
@@ -278,7 +282,7 @@ mod tests {
     #[test]
     fn old_orders_are_folded_and_none_is_lost() {
         let mut orders = Orders::default();
-        (1..=70_u32).for_each(|day| orders.complete(day.into(), t(day.into()), Some(100)));
+        (1..=70_u32).for_each(|day| orders.complete(Key(day), t(day.into()), Some(100)));
         assert_eq!((orders.list().len(), orders.folded().count), (64, 6));
         assert_eq!((orders.folded().cents, orders.first()), (600, Some(t(1))));
     }
@@ -286,12 +290,12 @@ mod tests {
     #[test]
     fn merging_is_adding() {
         let (mut one, mut two, mut both) = <(Orders, Orders, Orders)>::default();
-        one.complete(1, t(1), Some(5_000));
-        two.refund(1, t(3), 1_000);
-        two.complete(2, t(2), Some(700));
-        both.complete(1, t(1), Some(5_000));
-        both.refund(1, t(3), 1_000);
-        both.complete(2, t(2), Some(700));
+        one.complete(Key(1), t(1), Some(5_000));
+        two.refund(Key(1), t(3), 1_000);
+        two.complete(Key(2), t(2), Some(700));
+        both.complete(Key(1), t(1), Some(5_000));
+        both.refund(Key(1), t(3), 1_000);
+        both.complete(Key(2), t(2), Some(700));
         one.merge(&two);
         assert_eq!(one, both);
     }

@@ -1,6 +1,6 @@
 //! How a feature takes in an event, and another profile's feature.
 
-use crate::digest::hash64;
+use crate::digest::Key;
 use crate::event::Event;
 use crate::number::Number;
 use crate::plan::{Memory, Pattern};
@@ -60,14 +60,13 @@ impl Feature {
     }
 }
 
-/// The key of the order that an event speaks of, 40 bits of a hash; one without an id is an order of
-/// its own. Of customers of whom 64 orders are kept, one in 500 million has two with the same key.
-pub(crate) fn order_key(event: &Event) -> u64 {
-    let hash = match order_id(event) {
-        Some(id) => hash64(&["order", &id]),
-        None => event.id.hash(),
-    };
-    hash >> 24
+/// The key of the order that an event speaks of; one without an id is an order of its own. Of customers
+/// of whom 64 orders are kept, one in two million has two with the same key.
+pub(crate) fn order_key(event: &Event) -> Key {
+    match order_id(event) {
+        Some(id) => Key::of(&["order", &id]),
+        None => Key::of_hash(event.id.hash()),
+    }
 }
 
 /// The `order_id` of an event, if it has one.
@@ -81,7 +80,7 @@ pub(crate) fn order_id(event: &Event) -> Option<String> {
 
 /// Keys are kept in rising order. There are as many as orders that are kept one by one:
 /// [`Core::forget_folded_orders`](crate::profile::Core::forget_folded_orders).
-fn put_key(keys: &mut Vec<u64>, key: u64) {
+fn put_key(keys: &mut Vec<Key>, key: Key) {
     if let Err(at) = keys.binary_search(&key) {
         keys.insert(at, key);
     }

@@ -1,6 +1,7 @@
 //! Writing and reading small numbers in few bytes.
 
 use super::Unreadable;
+use crate::digest::Key;
 use crate::time::Timestamp;
 
 /// Appends values.
@@ -27,10 +28,8 @@ impl Writer {
         self.bytes.extend_from_slice(bytes);
     }
 
-    /// The lowest 40 bits.
-    pub(crate) fn bits40(&mut self, number: u64) {
-        let [_, _, _, bits @ ..] = number.to_be_bytes();
-        self.fixed(&bits);
+    pub(crate) fn key(&mut self, key: Key) {
+        self.fixed(&key.0.to_be_bytes());
     }
 
     /// Seven bits a byte, the lowest first (LEB128).
@@ -63,6 +62,15 @@ impl Writer {
         }
         let distance = at.millis().wrapping_sub(self.from);
         self.number(((distance << 1) ^ (distance >> 63)).cast_unsigned().wrapping_add(1));
+    }
+
+    /// How long `at` is before the instant that was written before it, if there is one, which is not
+    /// earlier. It becomes the one before the next.
+    pub(crate) fn earlier(&mut self, before: &mut Option<Timestamp>, at: Timestamp) {
+        match before.replace(at) {
+            None => self.instant(at),
+            Some(newer) => self.number(newer.since(at).millis().unsigned_abs()),
+        }
     }
 
     pub(crate) fn option(&mut self, at: Option<Timestamp>) {
@@ -110,9 +118,8 @@ impl<'a> Reader<'a> {
         Ok(*first)
     }
 
-    pub(crate) fn bits40(&mut self) -> Result<u64, Unreadable> {
-        let bits: [u8; 5] = self.fixed()?;
-        Ok(bits.iter().fold(0, |number, byte| number << 8 | u64::from(*byte)))
+    pub(crate) fn key(&mut self) -> Result<Key, Unreadable> {
+        Ok(Key(u32::from_be_bytes(self.fixed()?)))
     }
 
     pub(crate) fn take(&mut self, length: usize) -> Result<Self, Unreadable> {
@@ -164,6 +171,23 @@ impl<'a> Reader<'a> {
         let number = number.wrapping_sub(1);
         let distance = (number >> 1).cast_signed() ^ -((number & 1).cast_signed());
         Ok(Timestamp::from_millis(self.from.wrapping_add(distance)))
+    }
+
+    /// What [`Writer::earlier`] wrote.
+    #[inline]
+    pub(crate) fn earlier(
+        &mut self,
+        before: &mut Option<Timestamp>,
+    ) -> Result<Timestamp, Unreadable> {
+        let at = match *before {
+            None => self.instant()?,
+            Some(newer) => {
+                let millis = i64::try_from(self.number()?).map_err(|_| Unreadable)?;
+                Timestamp::from_millis(newer.millis().saturating_sub(millis))
+            }
+        };
+        *before = Some(at);
+        Ok(at)
     }
 
     pub(crate) fn option(&mut self) -> Result<Option<Timestamp>, Unreadable> {

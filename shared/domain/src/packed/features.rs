@@ -2,7 +2,6 @@
 
 use super::Unreadable;
 use super::bytes::{Reader, Writer};
-use crate::digest::Key;
 use crate::feature::{Feature, Latest, Score, Values};
 use crate::moment::Anniversary;
 use crate::number::Number;
@@ -16,7 +15,7 @@ pub(super) fn pack(out: &mut Writer, features: &[Feature], plan: &Plan) {
         (!feature.is_empty()).then_some((key, feature))
     });
     for (key, feature) in kept {
-        out.fixed(&key.0.to_be_bytes());
+        out.key(*key);
         out.block(|out| pack_one(out, feature));
     }
 }
@@ -26,7 +25,7 @@ pub(super) fn unpack(input: &mut Reader<'_>, plan: &Plan) -> Result<Vec<Feature>
     let mut features = empty_features(plan);
     let mut planned = plan.by_key().iter().peekable();
     while !input.is_empty() {
-        let key = Key(u32::from_be_bytes(input.fixed()?));
+        let key = input.key()?;
         let length = input.length()?;
         let mut block = input.take(length)?;
         while planned.next_if(|(known, _)| *known < key).is_some() {}
@@ -41,14 +40,18 @@ pub(super) fn unpack(input: &mut Reader<'_>, plan: &Plan) -> Result<Vec<Feature>
 
 fn pack_one(out: &mut Writer, feature: &Feature) {
     match feature {
-        Feature::Latest(latest) => latest.as_slice().iter().for_each(|at| out.instant(*at)),
+        Feature::Latest(latest) => {
+            let mut newer = None;
+            latest.as_slice().iter().for_each(|at| out.earlier(&mut newer, *at));
+        }
         Feature::First(instant) | Feature::Instant(instant) => out.option(*instant),
         Feature::Values(values) => {
             let (count, sum) = values.folded();
             out.number(count.into());
             out.signed(sum.micros());
+            let mut newer = None;
             for (at, value) in values.list() {
-                out.instant(*at);
+                out.earlier(&mut newer, *at);
                 out.signed(value.micros());
             }
         }
@@ -58,7 +61,7 @@ fn pack_one(out: &mut Writer, feature: &Feature) {
                 out.number(*sum);
             }
         }
-        Feature::Orders(keys) => keys.iter().for_each(|key| out.bits40(*key)),
+        Feature::Orders(keys) => keys.iter().for_each(|key| out.key(*key)),
         Feature::Rank(cell) => out.number(cell.unwrap_or_default().into()),
         Feature::Holds(_) | Feature::Anniversary(None) => {}
         Feature::Anniversary(Some(day)) => {
@@ -74,18 +77,23 @@ fn pack_one(out: &mut Writer, feature: &Feature) {
 /// Reads into an empty feature of the kind that the plan says.
 fn unpack_one(input: &mut Reader<'_>, feature: &mut Feature) -> Result<(), Unreadable> {
     match feature {
-        Feature::Latest(latest) => *latest = Latest::stored(rest(input, Reader::instant)?),
+        Feature::Latest(latest) => {
+            let mut newer = None;
+            *latest = Latest::stored(rest(input, |input| input.earlier(&mut newer))?);
+        }
         Feature::First(instant) | Feature::Instant(instant) => *instant = input.option()?,
         Feature::Values(values) => {
             let folded = (input.number32()?, Number::from_micros(input.signed()?));
-            let list =
-                rest(input, |input| Ok((input.instant()?, Number::from_micros(input.signed()?))))?;
+            let mut newer = None;
+            let list = rest(input, |input| {
+                Ok((input.earlier(&mut newer)?, Number::from_micros(input.signed()?)))
+            })?;
             *values = Values::stored(list, folded);
         }
         Feature::Score(score) => {
             *score = Score::stored(rest(input, |input| Ok((input.signed()?, input.number()?)))?);
         }
-        Feature::Orders(keys) => *keys = rest(input, Reader::bits40)?,
+        Feature::Orders(keys) => *keys = rest(input, Reader::key)?,
         Feature::Holds(holds) => *holds = true,
         Feature::Rank(cell) => {
             *cell = Some(Cell::try_from(input.number()?).map_err(|_| Unreadable)?);

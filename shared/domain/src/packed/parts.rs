@@ -22,12 +22,12 @@ pub(super) fn pack_ring(out: &mut Writer, ring: &Ring, id: &CustomerId) {
     }
     out.length(others.len());
     others.iter().for_each(|other| out.text(other.as_str()));
-    out.option(ring.let_go());
+    out.option(ring.latest_let_go());
     out.length(ring.entries().len());
     for entry in ring.entries() {
         let filed = others.iter().position(|other| **other == entry.filed).map_or(0, |at| at + 1);
         let late = entry.occurred.millis().wrapping_sub(entry.sent.millis());
-        out.number((filed as u64) << 2 | u64::from(late != 0) << 1 | u64::from(entry.row_seen));
+        out.number((filed as u64) << 1 | u64::from(late != 0));
         out.fixed(&entry.id.hash().to_be_bytes());
         out.instant(entry.sent);
         if late != 0 {
@@ -42,16 +42,15 @@ pub(super) fn unpack_ring(input: &mut Reader<'_>, id: &CustomerId) -> Result<Rin
     let let_go = input.option()?;
     let entries = input.list(|input| {
         let head = input.number()?;
-        let filed = usize::try_from(head >> 2).ok().and_then(|at| filed.get(at));
+        let filed = usize::try_from(head >> 1).ok().and_then(|at| filed.get(at));
         let id = EventId::stored(u64::from_be_bytes(input.fixed()?));
         let sent = input.instant()?;
-        let late = if head & 2 == 0 { 0 } else { input.signed()? };
+        let late = if head & 1 == 0 { 0 } else { input.signed()? };
         Ok(Entry {
             id,
             filed: filed.ok_or(Unreadable)?.clone(),
             sent,
             occurred: Timestamp::from_millis(sent.millis().wrapping_add(late)),
-            row_seen: head & 1 == 1,
         })
     })?;
     Ok(Ring::stored(entries, let_go))
@@ -74,9 +73,8 @@ const REFUNDED: u8 = 4;
 const REPRICED: u8 = 8;
 const UPDATED: u8 = 16;
 
-/// An order has a key of five bytes, how long it came before the next newer one, and its amount with a
-/// bit that says whether it is more than completed: only then its flags follow, and what they say. Of
-/// what is packed, orders are what grows.
+/// An order has a key of four bytes, how long it came before the next newer one, and its amount. Of what
+/// is packed, orders are what grows; so what else is known of some of them, by its place, comes behind.
 pub(super) fn pack_orders(out: &mut Writer, orders: &Orders) {
     let folded = orders.folded();
     out.number(folded.count.into());
@@ -88,29 +86,32 @@ pub(super) fn pack_orders(out: &mut Writer, orders: &Orders) {
     out.length(orders.list().len());
     let mut newer = None;
     for order in orders.list() {
-        let flag = |set: bool, flag: u8| if set { flag } else { 0 };
-        let (refunded, repriced) = (order.refunded != 0, order.priced_at != order.at);
-        let flags = flag(order.completed, COMPLETED)
-            | flag(order.cancelled, CANCELLED)
-            | flag(refunded, REFUNDED)
-            | flag(repriced, REPRICED)
-            | flag(order.updated, UPDATED);
-        out.bits40(order.key);
-        match newer.replace(order.at) {
-            None => out.instant(order.at),
-            Some(newer) => out.number(newer.since(order.at).millis().unsigned_abs()),
-        }
-        out.number(order.cents.unsigned_abs() << 1 | u64::from(flags != COMPLETED));
-        if flags != COMPLETED {
-            out.byte(flags);
-        }
-        if refunded {
+        out.key(order.key);
+        out.earlier(&mut newer, order.at);
+        out.number(order.cents.unsigned_abs());
+    }
+    let marked = orders.list().iter().enumerate().filter(|(_, order)| flags(order) != COMPLETED);
+    out.length(marked.clone().count());
+    for (place, order) in marked {
+        let flags = flags(order);
+        out.length(place);
+        out.byte(flags);
+        if flags & REFUNDED != 0 {
             out.signed(order.refunded);
         }
-        if repriced {
+        if flags & REPRICED != 0 {
             out.instant(order.priced_at);
         }
     }
+}
+
+fn flags(order: &Order) -> u8 {
+    let flag = |set: bool, flag: u8| if set { flag } else { 0 };
+    flag(order.completed, COMPLETED)
+        | flag(order.cancelled, CANCELLED)
+        | flag(order.refunded != 0, REFUNDED)
+        | flag(order.priced_at != order.at, REPRICED)
+        | flag(order.updated, UPDATED)
 }
 
 pub(super) fn unpack_orders(input: &mut Reader<'_>) -> Result<Orders, Unreadable> {
@@ -120,38 +121,33 @@ pub(super) fn unpack_orders(input: &mut Reader<'_>) -> Result<Orders, Unreadable
         folded.between = Some((input.instant()?, input.instant()?));
     }
     let mut newer = None;
-    let list = input.list(|input| {
-        let key = input.bits40()?;
-        let at = match newer {
-            None => input.instant()?,
-            Some(newer) => before(newer, input.number()?)?,
-        };
-        newer = Some(at);
-        let head = input.number()?;
-        let flags = if head & 1 == 0 { COMPLETED } else { input.byte()? };
-        Ok(Order {
-            key,
-            at,
-            completed: flags & COMPLETED != 0,
-            cancelled: flags & CANCELLED != 0,
-            cents: i64::try_from(head >> 1).map_err(|_| Unreadable)?,
-            refunded: if flags & REFUNDED == 0 { 0 } else { input.signed()? },
-            priced_at: if flags & REPRICED == 0 { at } else { input.instant()? },
-            updated: flags & UPDATED != 0,
-        })
+    let mut list = input.list(|input| {
+        let (key, at) = (input.key()?, input.earlier(&mut newer)?);
+        let cents = i64::try_from(input.number()?).map_err(|_| Unreadable)?;
+        let (completed, cancelled, updated) = (true, false, false);
+        Ok(Order { key, at, completed, cancelled, cents, refunded: 0, priced_at: at, updated })
     })?;
+    for _ in 0..input.length()? {
+        let order = usize::try_from(input.number()?).ok().and_then(|place| list.get_mut(place));
+        let order = order.ok_or(Unreadable)?;
+        let flags = input.byte()?;
+        order.completed = flags & COMPLETED != 0;
+        order.cancelled = flags & CANCELLED != 0;
+        order.updated = flags & UPDATED != 0;
+        if flags & REFUNDED != 0 {
+            order.refunded = input.signed()?;
+        }
+        if flags & REPRICED != 0 {
+            order.priced_at = input.instant()?;
+        }
+    }
     Ok(Orders::stored(list, folded))
-}
-
-fn before(newer: Timestamp, millis: u64) -> Result<Timestamp, Unreadable> {
-    let millis = i64::try_from(millis).map_err(|_| Unreadable)?;
-    Ok(Timestamp::from_millis(newer.millis().saturating_sub(millis)))
 }
 
 pub(super) fn pack_memberships(out: &mut Writer, memberships: &Memberships) {
     out.length(memberships.iter().count());
     for (key, place) in memberships.iter() {
-        out.fixed(&key.0.to_be_bytes());
+        out.key(*key);
         out.number(u64::from(place.ordinal) << 1 | u64::from(place.inside));
         out.instant(place.since);
     }
@@ -159,7 +155,7 @@ pub(super) fn pack_memberships(out: &mut Writer, memberships: &Memberships) {
 
 pub(super) fn unpack_memberships(input: &mut Reader<'_>) -> Result<Memberships, Unreadable> {
     let list = input.list(|input| {
-        let key = Key(u32::from_be_bytes(input.fixed()?));
+        let key = input.key()?;
         let head = input.number()?;
         let ordinal = u32::try_from(head >> 1).map_err(|_| Unreadable)?;
         Ok((key, Membership { inside: head & 1 == 1, ordinal, since: input.instant()? }))
@@ -170,7 +166,7 @@ pub(super) fn unpack_memberships(input: &mut Reader<'_>) -> Result<Memberships, 
 pub(super) fn pack_started(out: &mut Writer, started: &BTreeMap<Key, Timestamp>) {
     out.length(started.len());
     for (key, at) in started {
-        out.fixed(&key.0.to_be_bytes());
+        out.key(*key);
         out.instant(*at);
     }
 }
@@ -178,7 +174,6 @@ pub(super) fn pack_started(out: &mut Writer, started: &BTreeMap<Key, Timestamp>)
 pub(super) fn unpack_started(
     input: &mut Reader<'_>,
 ) -> Result<BTreeMap<Key, Timestamp>, Unreadable> {
-    let started =
-        input.list(|input| Ok((Key(u32::from_be_bytes(input.fixed()?)), input.instant()?)))?;
+    let started = input.list(|input| Ok((input.key()?, input.instant()?)))?;
     Ok(started.into_iter().collect())
 }

@@ -8,7 +8,7 @@ use crate::answer::Answer;
 use crate::definitions::mistake::Wrong;
 use crate::definitions::reader::Members;
 use crate::definitions::source::Node;
-use crate::digest::hash64;
+use crate::digest::{Key, hash64};
 use crate::event::Event;
 use crate::feature::Feature;
 use crate::id::MetricId;
@@ -236,7 +236,7 @@ impl Source {
     }
 }
 
-fn passes(slot: Option<usize>, key: u64, facts: &Facts<'_>) -> bool {
+fn passes(slot: Option<usize>, key: Key, facts: &Facts<'_>) -> bool {
     let Some(slot) = slot else { return true };
     matches!(facts.features.get(slot), Some(Feature::Orders(keys)) if keys.contains(&key))
 }

@@ -43,7 +43,7 @@ impl<'d> Person<'d> {
     /// Notes that the history row of an event is there, as the shell does once it is.
     fn see_row(&mut self, id: EventId) {
         self.history.insert(id);
-        self.profile.as_mut().unwrap().core.ring.see_row(id);
+        self.profile.as_mut().unwrap().core.ring.let_go(id);
     }
 
     /// Steps until the input is taken. Returns what changed.

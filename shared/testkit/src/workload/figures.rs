@@ -2,6 +2,8 @@
 
 use std::ops::AddAssign;
 
+use attune_aws::meter::Units;
+
 /// Write request units, by what they are for. Each row below 1 KB is one unit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Writes {
@@ -17,6 +19,19 @@ pub struct Writes {
     pub memberships: u64,
     /// Wake-ups.
     pub agenda: u64,
+    /// Who has an address.
+    pub addresses: u64,
+}
+
+/// Read request units for events in halves, by what they are for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Reads {
+    /// Profiles.
+    pub profiles: u64,
+    /// Rows of the history, by one key or by a short query.
+    pub events: u64,
+    /// What an address allows.
+    pub addresses: u64,
 }
 
 /// Counts over a number of customers and a span of time.
@@ -38,6 +53,8 @@ pub struct Figures {
     pub flips_by_time: u64,
     /// Written for events.
     pub by_event: Writes,
+    /// Read for events.
+    pub read_by_event: Reads,
     /// Written by sweeps.
     pub by_time: Writes,
 }
@@ -45,7 +62,8 @@ pub struct Figures {
 impl Writes {
     /// All of them.
     pub fn units(&self) -> u64 {
-        self.cores + self.cards + self.carts + self.events + self.memberships + self.agenda
+        let profiles = self.cores + self.cards + self.carts;
+        profiles + self.events + self.memberships + self.agenda + self.addresses
     }
 }
 
@@ -53,6 +71,14 @@ impl Figures {
     /// Wake-ups that were put, for each event.
     pub fn agenda_writes_per_event(&self) -> f64 {
         ratio(self.by_event.agenda + self.by_time.agenda, self.events)
+    }
+
+    /// What a million events cost at list price.
+    pub fn dollars_per_million_events(&self) -> f64 {
+        let Reads { profiles, events, addresses } = self.read_by_event;
+        let writes = ratio(self.by_event.units(), self.events);
+        let reads = ratio(profiles + events + addresses, self.events) / 2.0;
+        Units { writes, reads }.dollars() * 1e6
     }
 
     /// The part of `customers` that is woken in one of `hours`, in percent.
@@ -69,6 +95,15 @@ impl AddAssign for Writes {
         self.events += other.events;
         self.memberships += other.memberships;
         self.agenda += other.agenda;
+        self.addresses += other.addresses;
+    }
+}
+
+impl AddAssign for Reads {
+    fn add_assign(&mut self, other: Self) {
+        self.profiles += other.profiles;
+        self.events += other.events;
+        self.addresses += other.addresses;
     }
 }
 
@@ -82,6 +117,7 @@ impl AddAssign for Figures {
         self.flips_by_event += other.flips_by_event;
         self.flips_by_time += other.flips_by_time;
         self.by_event += other.by_event;
+        self.read_by_event += other.read_by_event;
         self.by_time += other.by_time;
     }
 }

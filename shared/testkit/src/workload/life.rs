@@ -6,6 +6,7 @@
 
 use std::collections::{BTreeSet, HashSet};
 
+use attune_domain::card::ConsentAct;
 use attune_domain::cart::Cart;
 use attune_domain::definitions::Definitions;
 use attune_domain::event::Event;
@@ -22,8 +23,10 @@ use super::{Figures, SEGMENTS};
 
 /// How far the second visit of a wake-up runs behind the first, as in the store.
 const SETTLED: Span = Span::minutes(15);
-/// How soon an overtaken wake-up must be due to be taken off the agenda, as in the store.
-const OVERTAKEN: Span = Span::hours(1);
+/// What a read of something small costs, in halves of a unit, that may be a little late.
+const HALF: u64 = 1;
+/// One that may not.
+const WHOLE: u64 = 2;
 
 /// One customer as the product sees them.
 #[derive(Debug, Clone)]
@@ -118,21 +121,27 @@ impl<'a> Life<'a> {
         let now = event.received;
         let new = || Profile::new(self.customer.clone(), self.definitions, now);
         let mut profile = self.profile.clone().unwrap_or_else(new);
-        if profile.core.ring.room() == 0 {
-            let unseen: Vec<EventId> = profile.core.ring.unseen().map(|entry| entry.id).collect();
-            for id in unseen {
-                profile.core.ring.see_row(id);
-            }
+        self.figures.read_by_event.profiles += HALF;
+        if !ConsentAct::of(event, &mut Vec::new()).is_empty() {
+            self.figures.read_by_event.addresses += WHOLE;
         }
-        let known = match profile.core.ring.knows(event) {
-            Known::AskHistory => self.history.contains(&event.id),
-            Known::New => false,
-            Known::Applied(entry) => {
-                if !entry.row_seen {
-                    self.repair();
-                }
-                true
+        let ring = &mut profile.core.ring;
+        if ring.entries().iter().any(|entry| entry.id == event.id) {
+            ring.let_go(event.id);
+            self.repair();
+        }
+        if ring.is_crowded(1) {
+            self.figures.read_by_event.events += HALF;
+            let ids: Vec<EventId> = ring.entries().iter().map(|entry| entry.id).collect();
+            ids.into_iter().for_each(|id| ring.let_go(id));
+        }
+        let known = match ring.knows(event) {
+            Known::AskHistory => {
+                self.figures.read_by_event.events += WHOLE;
+                self.history.contains(&event.id)
             }
+            Known::New => false,
+            Known::Applied(_) => true,
         };
         if known {
             self.figures.duplicates += 1;
@@ -208,6 +217,8 @@ impl<'a> Life<'a> {
         self.plan_wake_up(&mut profile.core, now, why);
         let before = self.profile.as_ref();
         let told = before.is_none_or(|before| before.card != profile.card);
+        let known = before.map(|before| before.card.addresses()).unwrap_or_default();
+        let addresses = profile.card.addresses().difference(&known).count() as u64;
         let shopped = match before {
             Some(before) => before.cart != profile.cart,
             None => profile.cart != Cart::default(),
@@ -222,6 +233,7 @@ impl<'a> Life<'a> {
         let (cores, carts) = self.core_and_cart_of(&profile, shopped);
         let writes = self.writes(why);
         writes.cards += u64::from(told);
+        writes.addresses += addresses;
         writes.carts += carts;
         writes.memberships += memberships;
         writes.cores += cores;
@@ -232,7 +244,7 @@ impl<'a> Life<'a> {
     fn plan_wake_up(&mut self, core: &mut Core, now: Timestamp, why: Why) {
         let before = self.profile.as_ref().map_or(Timestamp::NEVER, |p| p.core.wake_at);
         let overtaken = match why {
-            Why::Event => core.wake_ups.overtaken(core.wake_at, now + OVERTAKEN, now),
+            Why::Event => core.wake_ups.overtaken(core.wake_at, now),
             Why::Time => Vec::new(),
         };
         core.wake_ups.forget(&overtaken);
@@ -263,11 +275,12 @@ impl<'a> Life<'a> {
         (core, u64::from(outside))
     }
 
-    /// A retry whose row is not known to be there puts it again, and the memberships with it.
+    /// A retry whose row is not known to be there puts it again, and the projections with it.
     fn repair(&mut self) {
-        let memberships = self.profile.as_ref().map_or(0, |p| p.core.memberships.iter().count());
         self.figures.by_event.events += 1;
-        self.figures.by_event.memberships += memberships as u64;
+        let Some(profile) = &self.profile else { return };
+        self.figures.by_event.memberships += profile.core.memberships.iter().count() as u64;
+        self.figures.by_event.addresses += profile.card.addresses().len() as u64;
     }
 
     fn put_wake_up(&mut self, due: Timestamp, why: Why) {
