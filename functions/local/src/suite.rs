@@ -98,7 +98,7 @@ impl Suite {
         if let Some(folder) = folder {
             settings.pseudonyms = kept::pseudonyms(folder)?;
         }
-        let store = Store::new(sdk::dynamodb_unsigned(&aws), settings);
+        let store = Store::new(sdk::dynamodb_in_process(&aws), settings);
         let store = match observer {
             Some(observer) => store.observed_by(observer),
             None => store,
