@@ -58,7 +58,8 @@ fn sha256(parts: &[&str]) -> [u8; 32] {
 
 /// A 32-bit name for a slot, a segment, a program or an order inside a packed profile.
 ///
-/// `check` refuses a set of definitions in which two of them share one.
+/// `check` refuses a set of definitions in which two of them share one. Two orders of a customer that
+/// share one count as one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Key(pub u32);
 

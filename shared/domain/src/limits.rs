@@ -110,9 +110,12 @@ pub const WAKE_UPS: usize = 3;
 pub const MESSAGES_PER_STEP: usize = 20;
 /// Events of one customer that are committed at once.
 pub const COMMIT: usize = 16;
-/// Event ids that a profile remembers, unless more came at once, before it is looked which rows are there.
-/// That takes one query, so fewer ids cost more queries, and more of them longer cores.
+/// Event ids that a profile keeps before their rows are looked for, unless more are committed at once.
+/// Looking takes one query, so fewer ids cost more queries, and more of them longer cores.
 pub const RING: usize = 8;
+/// Event ids that a profile keeps after their rows were found: the same id comes again soon, if it does,
+/// and a client that dates each attempt anew is known by nothing else.
+pub const SEEN: usize = 2;
 /// History rows from which features are rebuilt; beyond, the newest count and the answer says so.
 pub const BACKFILL_ROWS: usize = 10_000;
 

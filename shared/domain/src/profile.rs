@@ -54,7 +54,7 @@ pub struct Core {
     pub wake_at: Timestamp,
     /// Rows of the agenda that are known to be there.
     pub wake_ups: WakeUps,
-    /// The last event ids.
+    /// The ids of the last events.
     pub ring: Ring,
     /// The person's zone.
     pub zone: Zone,

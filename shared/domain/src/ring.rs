@@ -1,4 +1,4 @@
-//! The last event ids of a profile, by which a retry is recognised at no cost.
+//! The ids of a profile's last events, by which a retry is recognised.
 //!
 //! A profile is written before the history rows of its events, so that a row proves that its event
 //! took effect. An id in the ring took effect too, and whether its row is there is not known. It is let
@@ -27,6 +27,8 @@ pub struct Entry {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Ring {
     entries: Vec<Entry>,
+    /// The last [`limits::SEEN`] of those whose rows were found to be there.
+    seen: Vec<EventId>,
     /// The latest time as sent among the entries that were let go. An event sent later than this
     /// was never seen unless it is in the ring.
     let_go: Option<Timestamp>,
@@ -35,11 +37,13 @@ pub struct Ring {
 /// What the ring knows of an event.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Known {
-    /// It took effect.
+    /// It took effect, and its row may be missing.
     Applied(Entry),
+    /// It took effect, and its row is there.
+    Done,
     /// It was never here.
     New,
-    /// It may have been here before the ring began: its row tells.
+    /// It may have been here and was let go: its row tells.
     AskHistory,
 }
 
@@ -48,6 +52,9 @@ impl Ring {
     pub fn knows(&self, event: &Event) -> Known {
         if let Some(entry) = self.entries.iter().find(|entry| entry.id == event.id) {
             return Known::Applied(entry.clone());
+        }
+        if self.seen.contains(&event.id) {
+            return Known::Done;
         }
         match self.let_go {
             Some(let_go) if event.sent <= let_go => Known::AskHistory,
@@ -75,21 +82,37 @@ impl Ring {
         !self.entries.is_empty() && self.entries.len() + wanted > limits::RING
     }
 
-    /// Lets go of an event whose row is there, or a tombstone that stands for it. From now on its row is
-    /// asked, so that a late retry finds a tombstone and puts the row in its place.
-    pub fn let_go(&mut self, id: EventId) {
-        if let Some(at) = self.entries.iter().position(|entry| entry.id == id) {
-            let gone = self.entries.remove(at);
-            self.let_go = self.let_go.max(Some(gone.sent));
+    /// Lets go of an event whose row is there.
+    pub fn see_row(&mut self, id: EventId) {
+        if self.lose_row(id) {
+            self.seen.push(id);
+            self.trim();
         }
     }
 
-    /// Adds the entries of another profile.
+    /// Lets go of an event whose row never came: only a tombstone stands for it. From now on its row
+    /// is asked, so that a late retry finds the tombstone and puts the row in its place. Says whether
+    /// the event was in the ring.
+    pub fn lose_row(&mut self, id: EventId) -> bool {
+        let place = self.entries.iter().position(|entry| entry.id == id);
+        let gone = place.map(|place| self.entries.remove(place));
+        self.let_go = self.let_go.max(gone.as_ref().map(|entry| entry.sent));
+        gone.is_some()
+    }
+
+    /// Adds what another profile has.
     pub fn merge(&mut self, other: &Self) {
         self.let_go = self.let_go.max(other.let_go);
         let new = other.entries.iter().filter(|e| !self.entries.iter().any(|own| own.id == e.id));
         let new: Vec<Entry> = new.cloned().collect();
         self.entries.extend(new);
+        self.seen.extend(&other.seen);
+        self.trim();
+    }
+
+    fn trim(&mut self) {
+        let over = self.seen.len().saturating_sub(limits::SEEN);
+        self.seen.drain(..over);
     }
 
     /// The entries, the newest last.
@@ -97,14 +120,23 @@ impl Ring {
         &self.entries
     }
 
+    /// The last of those whose rows were found to be there.
+    pub(crate) fn seen(&self) -> &[EventId] {
+        &self.seen
+    }
+
     /// The latest time as sent among the entries that were let go.
-    pub fn latest_let_go(&self) -> Option<Timestamp> {
+    pub(crate) fn let_go(&self) -> Option<Timestamp> {
         self.let_go
     }
 
     /// From what was stored.
-    pub(crate) fn stored(entries: Vec<Entry>, let_go: Option<Timestamp>) -> Self {
-        Self { entries, let_go }
+    pub(crate) fn stored(
+        entries: Vec<Entry>,
+        seen: Vec<EventId>,
+        let_go: Option<Timestamp>,
+    ) -> Self {
+        Self { entries, seen, let_go }
     }
 }
 
@@ -132,7 +164,7 @@ mod tests {
         assert!(!ring.is_crowded(limits::COMMIT), "there is nothing to look after");
         let mut ring = with(1..=limits::RING);
         assert!(ring.is_crowded(1));
-        ring.let_go(event(3).id);
+        ring.see_row(event(3).id);
         assert!(!ring.is_crowded(1));
         assert!(ring.is_crowded(2));
     }
@@ -148,19 +180,30 @@ mod tests {
         let mut ring = with(1..=5);
         assert!(matches!(ring.knows(&event(3)), Known::Applied(_)));
         assert_eq!(ring.knows(&event(0)), Known::New, "nothing was let go");
-        ring.let_go(event(3).id);
-        assert_eq!(ring.knows(&event(3)), Known::AskHistory);
-        assert_eq!(ring.knows(&event(0)), Known::AskHistory);
-        assert!(matches!(ring.knows(&event(2)), Known::Applied(_)));
+        for n in [1, 2, 3, 3] {
+            ring.see_row(event(n).id);
+        }
+        assert_eq!(ring.knows(&event(1)), Known::AskHistory);
+        assert_eq!(ring.knows(&event(3)), Known::Done, "one of the last is still known");
+        assert_eq!(ring.knows(&event(2)), Known::Done);
+        assert!(matches!(ring.knows(&event(4)), Known::Applied(_)));
         assert_eq!(ring.knows(&event(6)), Known::New);
+    }
+
+    #[test]
+    fn an_id_whose_row_never_came_is_asked_of_the_history() {
+        let mut ring = with(1..=5);
+        assert!(ring.lose_row(event(3).id));
+        assert_eq!(ring.knows(&event(3)), Known::AskHistory);
+        assert!(!ring.lose_row(event(3).id));
     }
 
     #[test]
     fn merging_is_adding() {
         let (mut ring, mut other) = (with(1..=3), with(3..=9));
-        other.let_go(event(9).id);
+        other.see_row(event(9).id);
         ring.merge(&other);
         assert_eq!(ring.entries(), with(1..=8).entries());
-        assert_eq!(ring.knows(&event(9)), Known::AskHistory);
+        assert_eq!(ring.knows(&event(9)), Known::Done);
     }
 }

@@ -9,7 +9,7 @@ use crate::time::{Span, Timestamp};
 
 /// How soon a wake-up that was overtaken must be due to be taken off the agenda, which costs as much
 /// as putting one. Most are of carts that became an order within the hour: on the reference workload
-/// a sixth fewer customers are woken for it. A later one is left: it may be in time for what the
+/// a seventh fewer customers are woken for it. A later one is left: it may be in time for what the
 /// customer does until then.
 const OVERTAKEN: Span = Span::hours(1);
 /// How soon one must be due that is left in place of another. To be woken by it costs a third of taking

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use attune_domain::card::{Card, ConsentAct};
 use attune_domain::event::{Act, Event};
-use attune_domain::id::CustomerId;
+use attune_domain::id::{CustomerId, EventId};
 use attune_domain::limits;
 use attune_domain::message::Message;
 use attune_domain::problem::{Flaw, Problem};
@@ -94,12 +94,12 @@ impl Store {
         events: &[Event],
         now: Timestamp,
     ) -> Result<Option<(Stored, Batch)>, StoreError> {
-        self.repair(&mut stored, events, now).await?;
+        let repaired = self.repair(&mut stored, events, now).await?;
         let Some(mut stored) = self.link(stored, events, now).await? else { return Ok(None) };
         if stored.profile.core.ring.is_crowded(events.len().min(limits::COMMIT)) {
             self.confirm_rows(&mut stored, now).await?;
         }
-        let (profile, mut batch) = self.step_events(&stored, events, now).await?;
+        let (profile, mut batch) = self.step_events(&stored, events, &repaired, now).await?;
         let customer = profile.id.clone();
         let keep = stored.definitions.shop.history;
         let mut stored = if batch.stepped {
@@ -130,35 +130,36 @@ impl Store {
                 // What is at hand is old then: the next commit loses its race and reads anew.
                 Box::pin(self.apply(&customer, &owed, now)).await?;
             }
-            stored.profile.core.ring.let_go(event.id);
+            stored.profile.core.ring.see_row(event.id);
         }
         Ok(Some((stored, batch)))
     }
 
     /// Does what an earlier attempt at some of `events` left undone: they took effect, and their rows
     /// are not known to be there. It comes before anything else looks for those rows, finds none, and
-    /// takes them for lost.
+    /// takes them for lost. Says which they are.
     async fn repair(
         &self,
         stored: &mut Stored,
         events: &[Event],
         now: Timestamp,
-    ) -> Result<(), StoreError> {
+    ) -> Result<BTreeSet<EventId>, StoreError> {
         let ring = &stored.profile.core.ring;
         let owed = events.iter().filter_map(|event| {
             let entry = ring.entries().iter().find(|entry| entry.id == event.id)?;
             // The row says what took effect, whatever the retry's clock makes of it.
-            Some(Event { occurred: entry.occurred, ..event.clone() })
+            let Entry { sent, occurred, filed, .. } = entry.clone();
+            Some(Event { sent, occurred, filed, ..event.clone() })
         });
         let owed: Vec<Event> = owed.collect();
         if owed.is_empty() {
-            return Ok(());
+            return Ok(BTreeSet::new());
         }
         self.project_again(stored, now).await?;
         let keep = stored.definitions.shop.history;
         self.put_rows(&owed, &stored.profile.id, keep).await?;
-        owed.iter().for_each(|event| stored.profile.core.ring.let_go(event.id));
-        Ok(())
+        owed.iter().for_each(|event| stored.profile.core.ring.see_row(event.id));
+        Ok(owed.iter().map(|event| event.id).collect())
     }
 
     /// Steps through events until there are enough for one commit.
@@ -166,6 +167,7 @@ impl Store {
         &self,
         stored: &Stored,
         events: &[Event],
+        repaired: &BTreeSet<EventId>,
         now: Timestamp,
     ) -> Result<(Profile, Batch), StoreError> {
         let (mut profile, mut batch) = (stored.profile.clone(), Batch::default());
@@ -175,16 +177,20 @@ impl Store {
             if full || profile.core.ring.room() == 0 {
                 break;
             }
-            match self.known(&profile, event).await? {
+            let known = match repaired.contains(&event.id) {
+                true => Known::Done,
+                false => self.known(&profile, event).await?,
+            };
+            match known {
                 Known::Applied(entry) => {
                     batch.duplicates += 1;
-                    // Neither known to have its row nor new in this batch: the row is lost.
+                    // Not new in this batch: only a tombstone stands for it.
                     if !batch.rows.iter().any(|row| row.id == event.id) {
                         batch.repair = true;
                         batch.rows.push(Event { occurred: entry.occurred, ..event.clone() });
                     }
                 }
-                Known::AskHistory => batch.duplicates += 1,
+                Known::Done | Known::AskHistory => batch.duplicates += 1,
                 Known::New => {
                     batch.repair |= stored.card.has_taken(event);
                     let stepped = step(profile, Input::Event(event), &stored.definitions, now);
@@ -203,12 +209,12 @@ impl Store {
             }
             taken.insert(at);
         }
-        // One that was taken before its turn is known by the ring when its turn comes.
+        // One that was taken before its turn is known when its turn comes.
         batch.taken = (0..events.len()).take_while(|at| taken.contains(at)).count();
         Ok((profile, batch))
     }
 
-    /// What is known of an event; `AskHistory` is left only for those that have a row.
+    /// What is known of an event, by the ring or by its row.
     pub(super) async fn known(
         &self,
         profile: &Profile,
@@ -220,7 +226,7 @@ impl Store {
         }
         Ok(match self.row(&event.filed, event.sent, event.id).await? {
             Row::Missing => Known::New,
-            Row::There => known,
+            Row::There => Known::Done,
             Row::Tombstone(occurred) => Known::Applied(Entry {
                 id: event.id,
                 filed: event.filed.clone(),

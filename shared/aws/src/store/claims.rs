@@ -82,7 +82,7 @@ impl Store {
         let known = self.known(&profile.profile, &event).await?;
         let input = match known {
             Known::New => Input::Event(&event),
-            Known::Applied(_) | Known::AskHistory => Input::Tick,
+            Known::Applied(_) | Known::Done | Known::AskHistory => Input::Tick,
         };
         let mut stepped = step(profile.profile.clone(), input, &profile.definitions, now);
         if class == Class::Marketing && !stepped.behind {
@@ -109,7 +109,7 @@ impl Store {
             event.occurred = booked.occurred;
             event.filed.clone_from(&booked.filed);
         }
-        if known != Known::AskHistory {
+        if matches!(known, Known::New | Known::Applied(_)) {
             if known != Known::New {
                 // Whoever claimed it before did not get here.
                 self.project_again(&claimed, now).await?;

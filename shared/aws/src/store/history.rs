@@ -1,6 +1,6 @@
 //! The history: one row per event.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use attune_domain::event::{Event, EventKey};
 use attune_domain::id::{CustomerId, EventId};
@@ -20,6 +20,9 @@ use super::{Store, StoreError, Table};
 
 /// Rows in one page of history.
 const PAGE: i32 = 500;
+/// Rows that are read to find those of a ring together. One event may have happened long before the
+/// others, and between them is all that the customer did.
+const LOOKED_FOR: i32 = 64;
 
 /// What the history has of what an event said.
 #[derive(Debug, Clone, PartialEq)]
@@ -123,14 +126,22 @@ impl Store {
         now: Timestamp,
     ) -> Result<(), StoreError> {
         let expires = now + stored.definitions.shop.history;
-        let mut missing = Vec::new();
         let mut by_id: BTreeMap<CustomerId, Vec<Entry>> = BTreeMap::new();
         for entry in stored.profile.core.ring.entries() {
             by_id.entry(entry.filed.clone()).or_default().push(entry.clone());
         }
+        let (mut missing, mut lost) = (Vec::new(), BTreeSet::new());
         for (filed, entries) in &by_id {
             let seen = self.seen_rows(filed, entries).await?;
-            missing.extend(entries.iter().filter(|entry| !seen.contains(&entry.id)));
+            for entry in entries.iter().filter(|entry| !seen.contains(&entry.id)) {
+                // The query may be a little late, and does not go far.
+                match self.row(filed, entry.sent, entry.id).await? {
+                    Row::There => continue,
+                    Row::Missing => missing.push(entry),
+                    Row::Tombstone(_) => {}
+                }
+                lost.insert(entry.id);
+            }
         }
         if !missing.is_empty() {
             self.project_again(stored, now).await?;
@@ -138,12 +149,18 @@ impl Store {
         for entry in missing {
             self.put_tombstone(entry, expires).await?;
         }
-        let entries = by_id.values().flatten();
-        entries.for_each(|entry| stored.profile.core.ring.let_go(entry.id));
+        let ring = &mut stored.profile.core.ring;
+        for entry in by_id.values().flatten() {
+            if lost.contains(&entry.id) {
+                ring.lose_row(entry.id);
+            } else {
+                ring.see_row(entry.id);
+            }
+        }
         Ok(())
     }
 
-    /// Which of these entries, all filed under one id, have a row: one query over their span.
+    /// Which of these entries, all filed under one id, have a row: one short query over their span.
     async fn seen_rows(
         &self,
         filed: &CustomerId,
@@ -153,34 +170,28 @@ impl Store {
         let (Some(first), Some(last)) = (keys.clone().min(), keys.max()) else {
             return Ok(Vec::new());
         };
-        let mut seen = Vec::new();
-        let mut from = None;
-        loop {
-            let output = self
-                .client
-                .query()
-                .table_name(self.table(Table::Events))
-                .key_condition_expression("id = :id AND #at BETWEEN :first AND :last")
-                .expression_attribute_names("#at", "at")
-                .expression_attribute_values(":id", text(filed.as_str()))
-                .expression_attribute_values(":first", text(first.as_str()))
-                .expression_attribute_values(":last", text(last.as_str()))
-                .projection_expression("#at")
-                .set_exclusive_start_key(from)
-                .return_consumed_capacity(ReturnConsumedCapacity::Total)
-                .send()
-                .await
-                .map_err(StoreError::of)?;
-            self.meter.reads(&output.consumed_capacity);
-            for item in output.items() {
-                let read = Read { table: Table::Events, item };
-                seen.push(read.parsed("at", parse_sort_key)?.1);
-            }
-            from = output.last_evaluated_key;
-            if from.is_none() || entries.iter().all(|entry| seen.contains(&entry.id)) {
-                return Ok(seen);
-            }
-        }
+        let output = self
+            .client
+            .query()
+            .table_name(self.table(Table::Events))
+            .key_condition_expression("id = :id AND #at BETWEEN :first AND :last")
+            .filter_expression("attribute_not_exists(tombstone)")
+            .expression_attribute_names("#at", "at")
+            .expression_attribute_values(":id", text(filed.as_str()))
+            .expression_attribute_values(":first", text(first.as_str()))
+            .expression_attribute_values(":last", text(last.as_str()))
+            .projection_expression("#at")
+            .limit(LOOKED_FOR)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await
+            .map_err(StoreError::of)?;
+        self.meter.reads(&output.consumed_capacity);
+        let id = |item: &Attributes| {
+            let read = Read { table: Table::Events, item };
+            Ok(read.parsed("at", parse_sort_key)?.1)
+        };
+        output.items().iter().map(id).collect()
     }
 
     /// Unless the row came after we looked: all the better.

@@ -142,7 +142,7 @@ impl Store {
             Committed::LostRace | Committed::Refused => return Ok(None),
         };
         self.finish_merge(&merged, &merge, &theirs.profile.id, &theirs.card).await?;
-        merged.profile.core.ring.let_go(merge.id);
+        merged.profile.core.ring.see_row(merge.id);
         Ok(Some(merged))
     }
 
@@ -178,7 +178,7 @@ impl Store {
         let card = self.left_card(&other.id).await?;
         let merge = merge_event(&stored.profile.id, &other.id, other.event, now);
         self.finish_merge(stored, &merge, &other.id, &card).await?;
-        stored.profile.core.ring.let_go(merge.id);
+        stored.profile.core.ring.see_row(merge.id);
         Ok(())
     }
 

@@ -7,7 +7,7 @@ use crate::time::{Span, Timestamp};
 /// One order, known by the hash of its `order_id`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Order {
-    /// Of its `order_id`.
+    /// The key of its `order_id`, or of the event, if that has none.
     pub key: Key,
     /// When it was completed; of one whose completion has not arrived, when we first heard of it.
     pub at: Timestamp,

@@ -67,6 +67,7 @@ impl Writer {
     /// How long `at` is before the instant that was written before it, if there is one, which is not
     /// earlier. It becomes the one before the next.
     pub(crate) fn earlier(&mut self, before: &mut Option<Timestamp>, at: Timestamp) {
+        debug_assert!(before.is_none_or(|newer| newer >= at));
         match before.replace(at) {
             None => self.instant(at),
             Some(newer) => self.number(newer.since(at).millis().unsigned_abs()),

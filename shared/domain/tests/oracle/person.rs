@@ -40,10 +40,14 @@ impl<'d> Person<'d> {
         self.profile.as_ref().unwrap()
     }
 
-    /// Notes that the history row of an event is there, as the shell does once it is.
+    /// Puts the history row of an event, and looks for those of the ring when the shell would.
     fn see_row(&mut self, id: EventId) {
         self.history.insert(id);
-        self.profile.as_mut().unwrap().core.ring.let_go(id);
+        let ring = &mut self.profile.as_mut().unwrap().core.ring;
+        if ring.is_crowded(1) {
+            let ids: Vec<_> = ring.entries().iter().map(|entry| entry.id).collect();
+            ids.into_iter().for_each(|id| ring.see_row(id));
+        }
     }
 
     /// Steps until the input is taken. Returns what changed.
@@ -67,7 +71,9 @@ impl<'d> Person<'d> {
         let known = self.history.contains(&event.id);
         let said = self.profile().core.ring.knows(event);
         match (&said, known) {
-            (Known::Applied(_), true) | (Known::New, false) | (Known::AskHistory, _) => {}
+            (Known::Applied(_) | Known::Done, true)
+            | (Known::New, false)
+            | (Known::AskHistory, _) => {}
             _ => return Err(format!("the ring says {said:?} of an event; taken before: {known}")),
         }
         let now = event.received.millis();

@@ -127,13 +127,13 @@ impl<'a> Life<'a> {
         }
         let ring = &mut profile.core.ring;
         if ring.entries().iter().any(|entry| entry.id == event.id) {
-            ring.let_go(event.id);
+            ring.see_row(event.id);
             self.repair();
         }
         if ring.is_crowded(1) {
             self.figures.read_by_event.events += HALF;
             let ids: Vec<EventId> = ring.entries().iter().map(|entry| entry.id).collect();
-            ids.into_iter().for_each(|id| ring.let_go(id));
+            ids.into_iter().for_each(|id| ring.see_row(id));
         }
         let known = match ring.knows(event) {
             Known::AskHistory => {
@@ -141,7 +141,7 @@ impl<'a> Life<'a> {
                 self.history.contains(&event.id)
             }
             Known::New => false,
-            Known::Applied(_) => true,
+            Known::Applied(_) | Known::Done => true,
         };
         if known {
             self.figures.duplicates += 1;
