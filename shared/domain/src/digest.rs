@@ -66,12 +66,7 @@ pub struct Key(pub u32);
 impl Key {
     /// The key of `parts`: the upper half of [`hash64`].
     pub fn of(parts: &[&str]) -> Self {
-        Self::of_hash(hash64(parts))
-    }
-
-    /// The upper half of a hash.
-    pub const fn of_hash(hash: u64) -> Self {
-        Self((hash >> 32) as u32)
+        Self((hash64(parts) >> 32) as u32)
     }
 }
 

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::digest::{bits_of, hash64, name_of, name128};
+use crate::digest::{Key, bits_of, hash64, name_of, name128};
 
 /// Who a profile is about: `u#` and the id the shop gave, or `a#` and the id an SDK made up for
 /// somebody it does not know yet.
@@ -74,6 +74,11 @@ impl EventId {
     /// Its 64 bits.
     pub const fn hash(self) -> u64 {
         self.0
+    }
+
+    /// The upper half of them.
+    pub const fn key(self) -> Key {
+        Key((self.0 >> 32) as u32)
     }
 }
 

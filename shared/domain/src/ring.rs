@@ -4,6 +4,7 @@
 //! took effect. An id in the ring took effect too, and whether its row is there is not known. It is let
 //! go once that is known; from then on the row tells.
 
+use crate::digest::Key;
 use crate::event::Event;
 use crate::id::{CustomerId, EventId};
 use crate::limits;
@@ -27,8 +28,9 @@ pub struct Entry {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Ring {
     entries: Vec<Entry>,
-    /// The last [`limits::SEEN`] of those whose rows were found to be there.
-    seen: Vec<EventId>,
+    /// The last [`limits::SEEN`] of those whose rows were found to be there. Of two thousand million new
+    /// events, one is taken for one of them.
+    seen: Vec<Key>,
     /// The latest time as sent among the entries that were let go. An event sent later than this
     /// was never seen unless it is in the ring.
     let_go: Option<Timestamp>,
@@ -53,7 +55,7 @@ impl Ring {
         if let Some(entry) = self.entries.iter().find(|entry| entry.id == event.id) {
             return Known::Applied(entry.clone());
         }
-        if self.seen.contains(&event.id) {
+        if self.seen.contains(&event.id.key()) {
             return Known::Done;
         }
         match self.let_go {
@@ -85,7 +87,7 @@ impl Ring {
     /// Lets go of an event whose row is there.
     pub fn see_row(&mut self, id: EventId) {
         if self.lose_row(id) {
-            self.seen.push(id);
+            self.seen.push(id.key());
             self.trim();
         }
     }
@@ -121,7 +123,7 @@ impl Ring {
     }
 
     /// The last of those whose rows were found to be there.
-    pub(crate) fn seen(&self) -> &[EventId] {
+    pub(crate) fn seen(&self) -> &[Key] {
         &self.seen
     }
 
@@ -131,11 +133,7 @@ impl Ring {
     }
 
     /// From what was stored.
-    pub(crate) fn stored(
-        entries: Vec<Entry>,
-        seen: Vec<EventId>,
-        let_go: Option<Timestamp>,
-    ) -> Self {
+    pub(crate) fn stored(entries: Vec<Entry>, seen: Vec<Key>, let_go: Option<Timestamp>) -> Self {
         Self { entries, seen, let_go }
     }
 }

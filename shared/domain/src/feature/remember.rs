@@ -65,7 +65,7 @@ impl Feature {
 pub(crate) fn order_key(event: &Event) -> Key {
     match order_id(event) {
         Some(id) => Key::of(&["order", &id]),
-        None => Key::of_hash(event.id.hash()),
+        None => event.id.key(),
     }
 }
 

@@ -24,7 +24,7 @@ pub(super) fn pack_ring(out: &mut Writer, ring: &Ring, id: &CustomerId) {
     others.iter().for_each(|other| out.text(other.as_str()));
     out.option(ring.let_go());
     out.length(ring.seen().len());
-    ring.seen().iter().for_each(|id| out.fixed(&id.hash().to_be_bytes()));
+    ring.seen().iter().for_each(|key| out.key(*key));
     out.length(ring.entries().len());
     for entry in ring.entries() {
         let filed = others.iter().position(|other| **other == entry.filed).map_or(0, |at| at + 1);
@@ -42,7 +42,7 @@ pub(super) fn unpack_ring(input: &mut Reader<'_>, id: &CustomerId) -> Result<Rin
     let mut filed = vec![id.clone()];
     filed.extend(input.list(|input| CustomerId::parse(input.text()?).ok_or(Unreadable))?);
     let let_go = input.option()?;
-    let seen = input.list(|input| Ok(EventId::stored(u64::from_be_bytes(input.fixed()?))))?;
+    let seen = input.list(Reader::key)?;
     let entries = input.list(|input| {
         let head = input.number()?;
         let filed = usize::try_from(head >> 1).ok().and_then(|at| filed.get(at));
