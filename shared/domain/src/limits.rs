@@ -103,8 +103,8 @@ pub const DEFINITION_DEPTH: usize = 64;
 pub const TEMPLATE_BYTES: usize = 256 * 1024;
 /// Instants that one step passes through; a profile further behind needs another step.
 pub const INSTANTS_PER_STEP: usize = 1_000;
-/// Wake-ups that a profile remembers to be on its agenda. On the reference workload one costs 0.52
-/// agenda writes an event, two 0.42, three 0.41, and any more save nothing.
+/// Wake-ups that a profile remembers to be on its agenda. On the reference workload any
+/// more save nothing.
 pub const WAKE_UPS: usize = 3;
 /// Messages that one step may start, as they share a transaction with the profile.
 pub const MESSAGES_PER_STEP: usize = 20;
