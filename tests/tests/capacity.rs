@@ -55,7 +55,7 @@ async fn a_customer_of_the_99th_percentile_has_a_core_of_one_unit_and_a_small_ca
         ["core", "card", "cart"]
             .map(|name| format!("{name} {}", bytes_of(&part(&world, &id, name))))
     };
-    expect![[r#"[["core 718", "card 1243", "cart 0"], ["core 672", "card 1243", "cart 960"]]"#]]
+    expect![[r#"[["core 710", "card 1243", "cart 0"], ["core 664", "card 1243", "cart 960"]]"#]]
         .assert_eq(&format!("{:?}", [sizes(Life::MEDIAN).await, sizes(Life::P99).await]));
 }
 
