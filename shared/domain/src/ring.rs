@@ -92,6 +92,12 @@ impl Ring {
         }
     }
 
+    /// Lets go of all events, whose rows are there.
+    pub fn see_rows(&mut self) {
+        let ids: Vec<EventId> = self.entries.iter().map(|entry| entry.id).collect();
+        ids.into_iter().for_each(|id| self.see_row(id));
+    }
+
     /// Lets go of an event whose row never came: only a tombstone stands for it. From now on its row
     /// is asked, so that a late retry finds the tombstone and puts the row in its place. Says whether
     /// the event was in the ring.

@@ -1,6 +1,6 @@
 //! The history: one row per event.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use attune_domain::event::{Event, EventKey};
 use attune_domain::id::{CustomerId, EventId};
@@ -130,7 +130,7 @@ impl Store {
         for entry in stored.profile.core.ring.entries() {
             by_id.entry(entry.filed.clone()).or_default().push(entry.clone());
         }
-        let (mut missing, mut lost) = (Vec::new(), BTreeSet::new());
+        let (mut missing, mut lost) = (Vec::new(), Vec::new());
         for (filed, entries) in &by_id {
             let seen = self.seen_rows(filed, entries).await?;
             for entry in entries.iter().filter(|entry| !seen.contains(&entry.id)) {
@@ -140,7 +140,7 @@ impl Store {
                     Row::Missing => missing.push(entry),
                     Row::Tombstone(_) => {}
                 }
-                lost.insert(entry.id);
+                lost.push(entry.id);
             }
         }
         if !missing.is_empty() {
@@ -150,13 +150,10 @@ impl Store {
             self.put_tombstone(entry, expires).await?;
         }
         let ring = &mut stored.profile.core.ring;
-        for entry in by_id.values().flatten() {
-            if lost.contains(&entry.id) {
-                ring.lose_row(entry.id);
-            } else {
-                ring.see_row(entry.id);
-            }
+        for id in lost {
+            ring.lose_row(id);
         }
+        ring.see_rows();
         Ok(())
     }
 

@@ -45,8 +45,7 @@ impl<'d> Person<'d> {
         self.history.insert(id);
         let ring = &mut self.profile.as_mut().unwrap().core.ring;
         if ring.is_crowded(1) {
-            let ids: Vec<_> = ring.entries().iter().map(|entry| entry.id).collect();
-            ids.into_iter().for_each(|id| ring.see_row(id));
+            ring.see_rows();
         }
     }
 

@@ -132,8 +132,7 @@ impl<'a> Life<'a> {
         }
         if ring.is_crowded(1) {
             self.figures.read_by_event.events += HALF;
-            let ids: Vec<EventId> = ring.entries().iter().map(|entry| entry.id).collect();
-            ids.into_iter().for_each(|id| ring.see_row(id));
+            ring.see_rows();
         }
         let known = match ring.knows(event) {
             Known::AskHistory => {
