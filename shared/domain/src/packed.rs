@@ -27,10 +27,9 @@ const FORMAT: u64 = 6;
 
 /// Bytes that the store writes for one unit.
 const UNIT: usize = 1_024;
-/// Bytes of a core's item beside the customer's id and what is packed: names of attributes, the name
-/// of the part, and a version of up to four digits.
-const ITEM_BYTES: usize =
-    "customer".len() + "partcore".len() + "version".len() + 3 + "packed".len();
+/// Bytes of a core's item beside the customer's id, the version, and what is packed: names of
+/// attributes, and the name of the part.
+const ITEM_BYTES: usize = "customer".len() + "partcore".len() + "version".len() + "packed".len();
 /// Bytes of the name of the cart in it.
 const CART_NAME: usize = "cart".len();
 
@@ -57,13 +56,28 @@ pub fn pack(core: &Core, id: &CustomerId, definitions: &Definitions) -> Vec<u8> 
 }
 
 /// Bytes of the item of a packed core.
-pub fn item_bytes(core: &[u8], id: &CustomerId) -> usize {
-    ITEM_BYTES + id.as_str().len() + core.len()
+pub fn item_bytes(core: &[u8], id: &CustomerId, version: u64) -> usize {
+    ITEM_BYTES + id.as_str().len() + number_bytes(version) + core.len()
+}
+
+/// Bytes of a number in an item: two significant digits take one, and the number itself another.
+/// Source: Amazon DynamoDB Developer Guide, "Item sizes and formats".
+fn number_bytes(mut number: u64) -> usize {
+    while number > 0 && number.is_multiple_of(10) {
+        number /= 10;
+    }
+    let digits = number.checked_ilog10().map_or(1, |log| log + 1);
+    digits.div_ceil(2) as usize + 1
 }
 
 /// Bytes of the item of a packed core with a cart, if that takes no more units than the core by itself.
-pub fn item_bytes_with_cart(core: &[u8], cart: &[u8], id: &CustomerId) -> Option<usize> {
-    let alone = item_bytes(core, id);
+pub fn item_bytes_with_cart(
+    core: &[u8],
+    cart: &[u8],
+    id: &CustomerId,
+    version: u64,
+) -> Option<usize> {
+    let alone = item_bytes(core, id, version);
     let both = alone + CART_NAME + cart.len();
     (both.div_ceil(UNIT) == alone.div_ceil(UNIT)).then_some(both)
 }
@@ -118,3 +132,14 @@ pub fn is_ahead(bytes: &[u8], definitions: &Definitions) -> Result<bool, Unreada
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("a stored profile cannot be read; it was written by a newer release, or damaged")]
 pub struct Unreadable;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_takes_a_byte_for_two_significant_digits_and_one_more() {
+        let bytes = [1, 10, 12, 123, 1_800, 1_801, 12_345].map(number_bytes);
+        assert_eq!(bytes, [2, 2, 2, 3, 2, 3, 4]);
+    }
+}

@@ -83,13 +83,15 @@ impl Parts {
         // A cart that is in its own item, and does not change, may not even have been read.
         let cart = (stored.cart_inside || profile.cart != stored.cart)
             .then(|| packed::pack_cart(&profile.cart));
-        let fits = |cart: &Vec<u8>| packed::item_bytes_with_cart(&core, cart, id).is_some();
+        let version = before.core + 1;
+        let fits =
+            |cart: &Vec<u8>| packed::item_bytes_with_cart(&core, cart, id, version).is_some();
         let (inside, outside) = match cart {
             Some(cart) if fits(&cart) => (Some(cart), None),
             cart => (None, cart),
         };
         let versions = Versions {
-            core: before.core + 1,
+            core: version,
             card: before.card + u64::from(card.is_some()),
             cart: before.cart + u64::from(outside.is_some()),
         };

@@ -38,6 +38,7 @@ pub struct Life<'a> {
     agenda: BTreeSet<Timestamp>,
     fresh: Timestamp,
     settled: Timestamp,
+    version: u64,
     core_units: u64,
     cart_inside: bool,
     changes: Vec<MembershipChange>,
@@ -62,6 +63,7 @@ impl<'a> Life<'a> {
             agenda: BTreeSet::new(),
             fresh: Timestamp::EPOCH,
             settled: Timestamp::EPOCH,
+            version: 0,
             core_units: 0,
             cart_inside: false,
             changes: Vec::new(),
@@ -104,7 +106,7 @@ impl<'a> Life<'a> {
     pub fn core_bytes(&self) -> Option<usize> {
         let core = &self.profile.as_ref()?.core;
         let packed = packed::pack(core, &self.customer, self.definitions);
-        Some(packed::item_bytes(&packed, &self.customer))
+        Some(packed::item_bytes(&packed, &self.customer, self.version))
     }
 
     /// The core as it would be stored after a step to `now`, but for the row it claims: when rows
@@ -262,14 +264,16 @@ impl<'a> Life<'a> {
     /// A put is charged by the larger of what was there and what is there. A cart that fits into the
     /// core's item is no write of its own.
     fn core_and_cart_of(&mut self, profile: &Profile, shopped: bool) -> (u64, u64) {
-        let core = packed::pack(&profile.core, &self.customer, self.definitions);
+        self.version += 1;
+        let id = &self.customer;
+        let core = packed::pack(&profile.core, id, self.definitions);
         let cart = packed::pack_cart(&profile.cart);
-        let with_cart = packed::item_bytes_with_cart(&core, &cart, &self.customer);
+        let with_cart = packed::item_bytes_with_cart(&core, &cart, id, self.version);
         let written = shopped || self.cart_inside;
         self.cart_inside = written && with_cart.is_some();
         let outside = written && with_cart.is_none();
         // With a cart that fits it is as many units as without.
-        let units = packed::item_bytes(&core, &self.customer).div_ceil(1_024) as u64;
+        let units = packed::item_bytes(&core, id, self.version).div_ceil(1_024) as u64;
         let core = std::mem::replace(&mut self.core_units, units).max(units);
         (core, u64::from(outside))
     }
