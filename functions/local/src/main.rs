@@ -7,7 +7,7 @@ use attune::cli::Cli;
 use clap::Parser as _;
 use tracing_subscriber::EnvFilter;
 
-/// The demo makes 290,000 calls, each of which allocates some hundred times.
+/// The demo makes 300,000 calls, each of which allocates some hundred times.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 

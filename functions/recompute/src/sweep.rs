@@ -1,8 +1,8 @@
 //! One sweep: every wake-up that became due since the last, and a second look at those of a while ago.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
-use attune_aws::store::{Cores, Cursors, Due, Position, SETTLED, StoreError, Woken};
+use attune_aws::store::{AtHand, Cursors, Due, Position, SETTLED, StoreError, Woken};
 use attune_domain::time::{Span, Timestamp};
 use futures_util::stream::{StreamExt as _, iter};
 use serde::Serialize;
@@ -11,7 +11,7 @@ use crate::Deps;
 
 /// Wake-ups in one page: as many as are done in a second or so.
 const PAGE: i32 = 100;
-/// Wake-ups visited at the same time.
+/// Customers visited at the same time.
 const AT_ONCE: usize = 16;
 /// How far a cursor may lag behind the clock without being written. Nothing is read twice for it,
 /// as there was nothing to read.
@@ -106,16 +106,16 @@ async fn visit_page(
     visit: Visit,
     swept: &mut Swept,
 ) -> Result<(), StoreError> {
-    let cores = deps.store.cores_of(page, visit == Visit::Settled).await?;
-    let mut seen = BTreeSet::new();
-    let visits = page.iter().map(|due| {
-        // The first visit of a customer may change what was read for the second.
-        let cores = if seen.insert(&due.customer) { cores.clone() } else { Cores::default() };
-        visit_one(deps.clone(), due.clone(), cores, visit)
-    });
-    let visits = iter(visits.collect::<Vec<_>>());
-    let results = visits.buffer_unordered(AT_ONCE).collect::<Vec<_>>().await;
-    for result in results {
+    let settled = visit == Visit::Settled;
+    let at_hand = deps.store.at_hand(page, settled, deps.clock.now()).await?;
+    let mut customers: BTreeMap<_, Vec<Due>> = BTreeMap::new();
+    for due in page {
+        customers.entry(&due.customer).or_default().push(due.clone());
+    }
+    let visits = customers.into_values();
+    let visits = visits.map(|theirs| visit_one(deps, theirs, at_hand.clone(), settled));
+    let results = iter(visits).buffer_unordered(AT_ONCE).collect::<Vec<_>>().await;
+    for result in results.into_iter().flatten() {
         match visit {
             Visit::Fresh => swept.fresh += 1,
             Visit::Settled => swept.settled += 1,
@@ -134,12 +134,25 @@ async fn visit_page(
     Ok(())
 }
 
-/// Visits one wake-up. One that others interfered with too often is put off, not lost.
-async fn visit_one(deps: Deps, due: Due, cores: Cores, visit: Visit) -> Result<Woken, StoreError> {
-    let now = deps.clock.now();
-    let woken = deps.store.wake(&due, &cores, visit == Visit::Settled, now).await;
-    if let (Err(StoreError::Contended(_)), Visit::Settled) = (&woken, visit) {
-        deps.store.put_off(&due, now + Span::minutes(1)).await?;
+/// Visits the wake-ups of one customer, one after another. One that others interfered with too often is
+/// put off, not lost.
+async fn visit_one(
+    deps: &Deps,
+    theirs: Vec<Due>,
+    mut at_hand: AtHand,
+    settled: bool,
+) -> Vec<Result<Woken, StoreError>> {
+    let mut visited = Vec::new();
+    for due in theirs {
+        let now = deps.clock.now();
+        let mut woken = deps.store.wake(&due, &at_hand, settled, now).await;
+        if let (Err(StoreError::Contended(_)), true) = (&woken, settled) {
+            let put_off = deps.store.put_off(&due, now + Span::minutes(1)).await;
+            woken = put_off.and(woken);
+        }
+        visited.push(woken);
+        // The first visit may change what was read for the second.
+        at_hand = AtHand::default();
     }
-    woken
+    visited
 }

@@ -80,7 +80,7 @@ pub use restored::{LATE, Restored};
 pub use schema::Table;
 pub use slices::{SliceProgress, Stretch};
 pub use suppression::Spoken;
-pub use wake::{Cores, Woken};
+pub use wake::{AtHand, Woken};
 
 use crate::meter::Meter;
 use crate::pseudonym::Pseudonyms;

@@ -226,8 +226,8 @@ async fn sweep_wrongly(world: &World) -> Result<(), StoreError> {
             let (due, _) = store.due_wake_ups(0, &from, &until, 100).await?;
             store.raise_cursors(0, &cursors).await?;
             for due in due {
-                let cores = store.cores_of(std::slice::from_ref(&due), settled).await?;
-                store.wake(&due, &cores, settled, now).await?;
+                let at_hand = store.at_hand(std::slice::from_ref(&due), settled, now).await?;
+                store.wake(&due, &at_hand, settled, now).await?;
             }
         }
     }

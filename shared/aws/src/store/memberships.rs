@@ -4,7 +4,7 @@
 //! of somebody who left stays for a while, so that a late writer of the entry does not bring it
 //! back.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use attune_domain::id::CustomerId;
 use attune_domain::membership::Membership;
@@ -13,6 +13,7 @@ use attune_domain::time::{Span, Timestamp};
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::ReturnConsumedCapacity;
+use futures_util::stream::{StreamExt as _, TryStreamExt as _, iter};
 
 use super::item::{Attributes, Build, Read, number, text};
 use super::schema::TTL;
@@ -20,6 +21,8 @@ use super::{Store, StoreError, Table, expiry};
 
 /// How long the row of somebody who left stays: longer than any writer can be late.
 const LEFT: Span = Span::hours(24);
+/// Rows written at the same time: a new customer enters about as many segments.
+const AT_ONCE: usize = 8;
 /// Pages of a count in one shard; a segment larger than that is counted by the census alone.
 const COUNT_PAGES: usize = 64;
 
@@ -47,6 +50,10 @@ pub struct Size {
     pub counted_at: Timestamp,
 }
 
+/// Rows that are there: partition, customer, ordinal, and whether inside.
+#[derive(Debug, Default)]
+pub(super) struct MembershipRows(BTreeSet<(String, CustomerId, u32, bool)>);
+
 impl Store {
     /// Writes the rows of changes.
     pub(super) async fn project_memberships(
@@ -55,17 +62,14 @@ impl Store {
         now: Timestamp,
     ) -> Result<(), StoreError> {
         // Of several changes in one step only the last of each segment is left to be seen.
-        for (at, change) in changes.iter().enumerate() {
-            let later = changes.iter().skip(at + 1);
-            let about = |other: &MembershipChange| {
-                (&other.segment, &other.customer) == (&change.segment, &change.customer)
-            };
-            if !later.into_iter().any(about) {
-                let segment = change.segment.as_str();
-                self.put_membership(segment, &change.customer, change.membership, now).await?;
-            }
+        let mut last = BTreeMap::new();
+        for MembershipChange { segment, customer, membership, .. } in changes {
+            last.insert((segment.clone(), customer.clone()), *membership);
         }
-        Ok(())
+        let puts = last.into_iter().map(|((segment, customer), membership)| async move {
+            self.put_membership(segment.as_str(), &customer, membership, now).await
+        });
+        iter(puts).buffer_unordered(AT_ONCE).try_collect().await
     }
 
     pub(super) async fn put_membership(
@@ -109,28 +113,40 @@ impl Store {
         Ok(())
     }
 
-    /// Puts those rows of a customer's memberships that are not there. They may have been put a few
+    /// Reads rows by customer and segment, those that are there. They may be a few seconds old.
+    pub(super) async fn membership_rows(
+        &self,
+        wanted: BTreeSet<(&CustomerId, &str)>,
+    ) -> Result<MembershipRows, StoreError> {
+        let key = |(customer, segment): (&CustomerId, &str)| {
+            let partition = self.partition(segment, self.shard_of(customer));
+            let key = Build::default().text("segment", partition);
+            key.text("customer", customer.as_str()).done()
+        };
+        let keys: Vec<_> = wanted.into_iter().map(key).collect();
+        let mut rows = BTreeSet::new();
+        for item in self.get_all(Table::Memberships, &keys, false).await? {
+            let read = Read { table: Table::Memberships, item: &item };
+            let Member { customer, ordinal, .. } = member(&item)?;
+            let segment = read.text("segment")?.to_owned();
+            rows.insert((segment, customer, ordinal, !read.flag("gone")));
+        }
+        Ok(MembershipRows(rows))
+    }
+
+    /// Puts those rows of a customer's memberships that are not `there`. They may have been put a few
     /// seconds ago: then one is put again, which changes nothing.
     pub(super) async fn repair_memberships(
         &self,
         customer: &CustomerId,
         memberships: &[(&str, Membership)],
+        there: &MembershipRows,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        let partition = |segment: &str| self.partition(segment, self.shard_of(customer));
-        let key = |(segment, _): &(&str, Membership)| {
-            let key = Build::default().text("segment", partition(segment));
-            key.text("customer", customer.as_str()).done()
-        };
-        let keys: Vec<_> = memberships.iter().map(key).collect();
-        let mut there = BTreeSet::new();
-        for item in self.get_all(Table::Memberships, &keys, false).await? {
-            let read = Read { table: Table::Memberships, item: &item };
-            let inside = !read.flag("gone");
-            there.insert((read.text("segment")?.to_owned(), read.number("ordinal")?, inside));
-        }
         for (segment, membership) in memberships {
-            if !there.contains(&(partition(segment), membership.ordinal, membership.inside)) {
+            let partition = self.partition(segment, self.shard_of(customer));
+            let row = (partition, customer.clone(), membership.ordinal, membership.inside);
+            if !there.0.contains(&row) {
                 self.put_membership(segment, customer, *membership, now).await?;
             }
         }

@@ -257,7 +257,7 @@ impl Store {
             Ok(Found::Pointer(_)) => return Ok(None),
             Ok(Found::Profile(stored)) if !stored.profile.is_behind(definitions) => {
                 if again {
-                    self.check_projection(&stored, Timestamp::default(), now).await?;
+                    self.check_projection(&stored, Timestamp::default(), None, now).await?;
                 }
                 return Ok(Some(Visited { changed: 0, profile: stored.profile }));
             }
@@ -269,7 +269,7 @@ impl Store {
         };
         if again {
             // A scan that read late may show as behind what the dead writer had brought up to date.
-            self.check_projection(&stored, Timestamp::default(), now).await?;
+            self.check_projection(&stored, Timestamp::default(), None, now).await?;
         }
         Ok(stored.exists().then_some(Visited { changed, profile: stored.profile }))
     }

@@ -11,7 +11,8 @@ use attune_domain::time::Timestamp;
 
 use super::agenda::Due;
 use super::commit::{Committed, MOST_RACES, Work};
-use super::item::{Attributes, Read};
+use super::item::Read;
+use super::memberships::MembershipRows;
 use super::profiles::{Consistency, Found, Stored, part_key, read};
 use super::{Store, StoreError, Table};
 
@@ -24,47 +25,53 @@ pub struct Woken {
     pub found: bool,
 }
 
-/// Cores that were read together, for the wake-ups of one page: one call instead of one for each.
-/// Cheap to clone.
+/// What was read together for the wake-ups of one page, instead of by one call for each. Cheap to
+/// clone.
 #[derive(Debug, Clone, Default)]
-pub struct Cores(Arc<BTreeMap<CustomerId, Attributes>>);
+pub struct AtHand(Arc<Together>);
+
+#[derive(Debug, Default)]
+struct Together {
+    /// Profiles with nothing but their cores, where that is enough: time alone changes nothing else,
+    /// and looks at nothing else, unless the definitions changed since.
+    profiles: BTreeMap<CustomerId, Stored>,
+    /// Of what changed since they were due: for the second visit.
+    rows: MembershipRows,
+}
 
 impl Store {
-    /// Reads the cores that a page of wake-ups is about. On the second visit, `settled`, it sees
-    /// everything.
-    pub async fn cores_of(&self, page: &[Due], settled: bool) -> Result<Cores, StoreError> {
+    /// Reads what a page of wake-ups is about. On the second visit, `settled`, it sees everything.
+    pub async fn at_hand(
+        &self,
+        page: &[Due],
+        settled: bool,
+        now: Timestamp,
+    ) -> Result<AtHand, StoreError> {
         let customers: BTreeSet<&CustomerId> = page.iter().map(|due| &due.customer).collect();
         let key = |customer: &&CustomerId| part_key(customer.as_str(), "core");
         let keys: Vec<_> = customers.iter().map(key).collect();
         let items = self.get_all(Table::Profiles, &keys, settled).await?;
-        let entry = |item: Attributes| {
-            let read = Read { table: Table::Profiles, item: &item };
-            Ok((read.parsed("customer", CustomerId::parse)?, item))
-        };
-        let cores = items.into_iter().map(entry).collect::<Result<_, StoreError>>()?;
-        Ok(Cores(Arc::new(cores)))
-    }
-
-    /// A profile with nothing but its core, if that is enough: time alone changes nothing else, and
-    /// looks at nothing else, unless the definitions changed since.
-    async fn core_at_hand(
-        &self,
-        cores: &Cores,
-        customer: &CustomerId,
-        now: Timestamp,
-    ) -> Result<Option<Stored>, StoreError> {
-        let Some(item) = cores.0.get(customer) else { return Ok(None) };
         let definitions = self.definitions(now).await?;
-        let version = definitions.version();
-        let found = read(customer, std::slice::from_ref(item), definitions, now);
-        Ok(match found {
-            Ok(Found::Profile(stored))
-                if stored.exists() && stored.profile.core.judged_by == version =>
+        let mut profiles = BTreeMap::new();
+        for item in items {
+            let row = Read { table: Table::Profiles, item: &item };
+            let customer = row.parsed("customer", CustomerId::parse)?;
+            // Whoever visits one that cannot be read reads it again, and reports it.
+            if let Ok(Found::Profile(stored)) = read(&customer, &[item], definitions.clone(), now)
+                && stored.exists()
+                && stored.profile.core.judged_by == definitions.version()
             {
-                Some(*stored)
+                profiles.insert(customer, *stored);
             }
-            _ => None,
-        })
+        }
+        let mut changed = BTreeSet::new();
+        for due in page.iter().filter(|_| settled) {
+            let changes = profiles.get(&due.customer).map(|stored| changes(stored, due.at));
+            let segments = changes.into_iter().flatten().map(|(segment, _)| segment);
+            changed.extend(segments.map(|segment| (&due.customer, segment)));
+        }
+        let rows = self.membership_rows(changed).await?;
+        Ok(AtHand(Arc::new(Together { profiles, rows })))
     }
 
     /// Visits one wake-up. The first visit may read a little late; the second, `settled`, sees
@@ -72,16 +79,18 @@ impl Store {
     pub async fn wake(
         &self,
         due: &Due,
-        cores: &Cores,
+        at_hand: &AtHand,
         settled: bool,
         now: Timestamp,
     ) -> Result<Woken, StoreError> {
-        let mut at_hand = self.core_at_hand(cores, &due.customer, now).await?;
+        let AtHand(together) = at_hand;
+        let mut profile = together.profiles.get(&due.customer);
         let mut woken = Woken::default();
         let mut consistency = if settled { Consistency::Strong } else { Consistency::Eventual };
         for _ in 0..MOST_RACES {
-            let stored = match at_hand.take() {
-                Some(stored) => stored,
+            let rows = profile.map(|_| &together.rows);
+            let stored = match profile.take() {
+                Some(stored) => stored.clone(),
                 None => match self.find(&due.customer, consistency, now).await? {
                     Found::Profile(stored) if stored.exists() => *stored,
                     // Merged or erased: its wake-ups end here, and so does what is left of it.
@@ -95,8 +104,10 @@ impl Store {
             consistency = Consistency::Strong;
             let stepped = step(stored.profile.clone(), Input::Tick, &stored.definitions, now);
             if stepped.changes.is_empty() && stepped.messages.is_empty() && !stepped.behind {
-                self.stay_on_agenda(&stored, stepped.profile.core.wake_at, due, settled, now)
-                    .await?;
+                if settled {
+                    self.check_projection(&stored, due.at, rows, now).await?;
+                }
+                self.stay_on_agenda(&stored, stepped.profile.core.wake_at, due, settled).await?;
                 return Ok(woken);
             }
             let work = Work {
@@ -125,12 +136,8 @@ impl Store {
         wake_at: Timestamp,
         due: &Due,
         settled: bool,
-        now: Timestamp,
     ) -> Result<(), StoreError> {
         let core = &stored.profile.core;
-        if settled {
-            self.check_projection(stored, due.at, now).await?;
-        }
         if wake_at.is_never() || core.wake_ups.cover(wake_at, due.at) {
             return Ok(());
         }
@@ -141,20 +148,36 @@ impl Store {
         self.put_wake_up(&due.customer, wake_at, Some(stored.versions.core)).await
     }
 
-    /// Whether what changed since an instant reached the membership rows. Its writer may have died in
-    /// between, and nobody retries a wake-up or a visit of the pass.
+    /// Puts the membership rows of what changed since an instant, where they are missing. Its writer may
+    /// have died in between, and nobody retries a wake-up or a visit of the pass.
     pub(super) async fn check_projection(
         &self,
         stored: &Stored,
         since: Timestamp,
+        at_hand: Option<&MembershipRows>,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        // Also of a segment that is no longer defined: whoever left it with that may have died.
-        let changed = |(key, membership): &(Key, Membership)| {
-            let id = stored.definitions.segment_id(*key).filter(|_| membership.since >= since)?;
-            Some((id.as_str(), *membership))
+        let customer = &stored.profile.id;
+        let changed: Vec<_> = changes(stored, since).collect();
+        let read;
+        let there = match at_hand {
+            Some(rows) => rows,
+            None => {
+                let keys = changed.iter().map(|(segment, _)| (customer, *segment)).collect();
+                read = self.membership_rows(keys).await?;
+                &read
+            }
         };
-        let changed: Vec<_> = stored.profile.core.memberships.iter().filter_map(changed).collect();
-        self.repair_memberships(&stored.profile.id, &changed, now).await
+        self.repair_memberships(customer, &changed, there, now).await
     }
+}
+
+/// What changed since an instant. Also of a segment that is no longer defined: whoever left it with
+/// that may have died.
+fn changes(stored: &Stored, since: Timestamp) -> impl Iterator<Item = (&str, Membership)> {
+    let changed = move |(key, membership): &(Key, Membership)| {
+        let id = stored.definitions.segment_id(*key).filter(|_| membership.since >= since)?;
+        Some((id.as_str(), *membership))
+    };
+    stored.profile.core.memberships.iter().filter_map(changed)
 }
