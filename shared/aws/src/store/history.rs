@@ -119,7 +119,7 @@ impl Store {
     /// Looks for the rows of all entries of a ring and lets go of them. One that has none gets a
     /// tombstone: its event took effect, and its writer died before the row, or is late and will
     /// overwrite it. What such a writer owes beside the row is written before it, as nobody else may
-    /// come to do it.
+    /// come to do it; and a merge is finished, row and all.
     pub(super) async fn confirm_rows(
         &self,
         stored: &mut Stored,
@@ -136,11 +136,19 @@ impl Store {
             for entry in entries.iter().filter(|entry| !seen.contains(&entry.id)) {
                 // The query may be a little late, and does not go far.
                 match self.row(filed, entry.sent, entry.id).await? {
-                    Row::There => continue,
+                    Row::There => {}
                     Row::Missing => missing.push(entry),
-                    Row::Tombstone(_) => {}
+                    Row::Tombstone(_) => lost.push(entry.id),
                 }
-                lost.push(entry.id);
+            }
+        }
+        let ids = stored.profile.card.ids.iter().filter(|known| known.merged);
+        let merged: Vec<CustomerId> = ids.map(|known| known.id.clone()).collect();
+        for from in merged {
+            let merge = stored.unfinished_merge(&from);
+            if let Some(merge) = merge.filter(|merge| missing.contains(&merge)) {
+                self.take_up_merge(stored, &from, &merge, now).await?;
+                missing.retain(|entry| **entry != merge);
             }
         }
         if !missing.is_empty() {
@@ -148,6 +156,7 @@ impl Store {
         }
         for entry in missing {
             self.put_tombstone(entry, expires).await?;
+            lost.push(entry.id);
         }
         let ring = &mut stored.profile.core.ring;
         for id in lost {

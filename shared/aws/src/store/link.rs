@@ -10,6 +10,7 @@ use attune_domain::card::Card;
 use attune_domain::event::{Act, Event, Writer};
 use attune_domain::id::{CustomerId, EventId};
 use attune_domain::membership::Membership;
+use attune_domain::ring::Entry;
 use attune_domain::step::{Input, step};
 use attune_domain::time::Timestamp;
 use aws_sdk_dynamodb::types::TransactWriteItem;
@@ -44,8 +45,8 @@ impl Store {
                 if seen.contains(&other.id) || other.id == stored.profile.id {
                     continue;
                 }
-                if stored.merge_is_unfinished(&other.id) {
-                    self.take_up_merge(&mut stored, &other, now).await?;
+                if let Some(merge) = stored.unfinished_merge(&other.id) {
+                    self.take_up_merge(&mut stored, &other.id, &merge, now).await?;
                 }
                 if stored.profile.card.knows(&other.id) && !other.take_over {
                     continue;
@@ -118,7 +119,8 @@ impl Store {
         }
         theirs.profile = woken.profile;
         let mut changes = woken.changes;
-        let merge = merge_event(&ours.profile.id, &theirs.profile.id, event, now);
+        let times = (event.sent, event.occurred);
+        let merge = merge_event(&ours.profile.id, &theirs.profile.id, times, now);
         let definitions = Arc::clone(&ours.definitions);
         let stepped =
             step(ours.profile.clone(), Input::Merge(&merge, &theirs.profile), &definitions, now);
@@ -161,10 +163,11 @@ impl Store {
     }
 
     /// Finishes a merge whose writer died after its transaction.
-    async fn take_up_merge(
+    pub(super) async fn take_up_merge(
         &self,
         stored: &mut Stored,
-        other: &Other<'_>,
+        from: &CustomerId,
+        merge: &Entry,
         now: Timestamp,
     ) -> Result<(), StoreError> {
         self.project_again(stored, now).await?;
@@ -172,12 +175,12 @@ impl Store {
             if let Some(segment) = stored.definitions.segment_id(*key) {
                 // Which of our segments they were in is forgotten. The number is at least theirs.
                 let left = Membership { inside: false, ..*ours };
-                self.put_membership(segment.as_str(), &other.id, left, now).await?;
+                self.put_membership(segment.as_str(), from, left, now).await?;
             }
         }
-        let card = self.left_card(&other.id).await?;
-        let merge = merge_event(&stored.profile.id, &other.id, other.event, now);
-        self.finish_merge(stored, &merge, &other.id, &card).await?;
+        let card = self.left_card(from).await?;
+        let merge = merge_event(&stored.profile.id, from, (merge.sent, merge.occurred), now);
+        self.finish_merge(stored, &merge, from, &card).await?;
         stored.profile.core.ring.see_row(merge.id);
         Ok(())
     }
@@ -219,15 +222,21 @@ fn others(event: &Event) -> Vec<Other<'_>> {
     anonymous.chain(alias).collect()
 }
 
-/// The event that stands for a merge. Its id names the profile that goes and the one it becomes a
-/// part of, so that whoever takes the merge up again makes the same event.
-fn merge_event(into: &CustomerId, from: &CustomerId, event: &Event, now: Timestamp) -> Event {
+/// The event that stands for a merge, sent and occurred when that was which brought it. Its id names the
+/// profile that goes and the one it becomes a part of, so that whoever takes the merge up makes the same
+/// event.
+fn merge_event(
+    into: &CustomerId,
+    from: &CustomerId,
+    (sent, occurred): (Timestamp, Timestamp),
+    now: Timestamp,
+) -> Event {
     Event {
         id: merge_id(into, from),
         filed: into.clone(),
         alias: None,
-        sent: event.sent,
-        occurred: event.occurred,
+        sent,
+        occurred,
         received: now,
         writer: Writer::Ourselves,
         import: false,
@@ -242,9 +251,9 @@ fn merge_id(into: &CustomerId, from: &CustomerId) -> EventId {
 }
 
 impl Stored {
-    /// Whether another profile became part of this one, and what follows a merge may be undone yet.
-    fn merge_is_unfinished(&self, from: &CustomerId) -> bool {
+    /// The entry of a merge of another profile into this one, if what follows it may be undone yet.
+    pub(super) fn unfinished_merge(&self, from: &CustomerId) -> Option<Entry> {
         let merge = merge_id(&self.profile.id, from);
-        self.profile.core.ring.entries().iter().any(|entry| entry.id == merge)
+        self.profile.core.ring.entries().iter().find(|entry| entry.id == merge).cloned()
     }
 }
