@@ -104,7 +104,7 @@ impl<'a> Run<'a> {
     }
 
     /// The last restore that was reported. It is looked up once in a run, if at all: no run may begin
-    /// on restored tables before that is reported.
+    /// on restored tables before that is reported, and a release is heard of by the next run.
     pub(crate) async fn restored(&self) -> Result<Option<Restored>, StoreError> {
         self.restored.get_or_try_init(|| self.deps.store.restored()).await.copied()
     }

@@ -106,6 +106,9 @@ async fn visit_page(
     visit: Visit,
     swept: &mut Swept,
 ) -> Result<(), StoreError> {
+    if page.is_empty() {
+        return Ok(());
+    }
     let settled = visit == Visit::Settled;
     let at_hand = deps.store.at_hand(page, settled, deps.clock.now()).await?;
     let mut customers: BTreeMap<_, Vec<Due>> = BTreeMap::new();
@@ -113,7 +116,7 @@ async fn visit_page(
         customers.entry(&due.customer).or_default().push(due.clone());
     }
     let visits = customers.into_values();
-    let visits = visits.map(|theirs| visit_one(deps, theirs, at_hand.clone(), settled));
+    let visits = visits.map(|theirs| visit_customer(deps, theirs, at_hand.clone(), settled));
     let results = iter(visits).buffer_unordered(AT_ONCE).collect::<Vec<_>>().await;
     for result in results.into_iter().flatten() {
         match visit {
@@ -134,9 +137,9 @@ async fn visit_page(
     Ok(())
 }
 
-/// Visits the wake-ups of one customer, one after another. One that others interfered with too often is
-/// put off, not lost.
-async fn visit_one(
+/// Visits the wake-ups of one customer, one after another. One that others interfered with too often
+/// is put off, not lost.
+async fn visit_customer(
     deps: &Deps,
     theirs: Vec<Due>,
     mut at_hand: AtHand,

@@ -12,6 +12,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, TransactWriteItem,
 
 use super::commit::MOST_RACES;
 use super::item::{Build, Read, number, text};
+use super::profiles::Stored;
 use super::tombstones::Buried;
 use super::{Store, StoreError, Table};
 
@@ -158,10 +159,28 @@ impl Store {
         Ok(customers)
     }
 
+    /// Withdraws what events allowed at addresses that were unsubscribed. What is at hand is old then:
+    /// the next commit loses its race and reads anew.
+    pub(super) async fn withdraw_owed(
+        &self,
+        events: &[Event],
+        stored: &Stored,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let customer = &stored.profile.id;
+        for event in events {
+            let owed = self.allow_anew(event, &stored.card, customer).await?;
+            if !owed.is_empty() {
+                Box::pin(self.apply(customer, &owed, now)).await?;
+            }
+        }
+        Ok(())
+    }
+
     /// Looks again at an address of a card that was allowed anew: its owner may have been erased.
-    /// And whoever reads it may have unsubscribed: what does not count there is withdrawn by the events
-    /// that are returned.
-    pub(super) async fn allow_anew(
+    /// And whoever reads it may have unsubscribed: what does not count there is withdrawn by the
+    /// events that are returned.
+    async fn allow_anew(
         &self,
         event: &Event,
         card: &Card,

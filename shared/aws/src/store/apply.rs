@@ -121,32 +121,15 @@ impl Store {
         if batch.repair {
             self.project_again(&stored, now).await?;
         }
+        // A row says that nothing is left to do.
+        self.withdraw_owed(&batch.rows, &stored, now).await?;
         if !batch.rows.is_empty() {
             self.put_rows(&batch.rows, &customer, keep).await?;
         }
-        self.withdraw_owed(&batch.rows, &stored, now).await?;
         for event in &batch.rows {
             stored.profile.core.ring.see_row(event.id);
         }
         Ok(Some((stored, batch)))
-    }
-
-    /// Withdraws what events allowed at addresses that were unsubscribed. What is at hand is old then: the
-    /// next commit loses its race and reads anew.
-    async fn withdraw_owed(
-        &self,
-        events: &[Event],
-        stored: &Stored,
-        now: Timestamp,
-    ) -> Result<(), StoreError> {
-        let customer = &stored.profile.id;
-        for event in events {
-            let owed = self.allow_anew(event, &stored.card, customer).await?;
-            if !owed.is_empty() {
-                Box::pin(self.apply(customer, &owed, now)).await?;
-            }
-        }
-        Ok(())
     }
 
     /// Does what an earlier attempt at some of `events` left undone: they took effect, and their rows
@@ -171,8 +154,8 @@ impl Store {
         }
         self.project_again(stored, now).await?;
         let keep = stored.definitions.shop.history;
-        self.put_rows(&owed, &stored.profile.id, keep).await?;
         self.withdraw_owed(&owed, stored, now).await?;
+        self.put_rows(&owed, &stored.profile.id, keep).await?;
         owed.iter().for_each(|event| stored.profile.core.ring.see_row(event.id));
         Ok(owed.iter().map(|event| event.id).collect())
     }

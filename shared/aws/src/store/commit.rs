@@ -10,10 +10,11 @@
 //!    merged. A small cart is written with the core, in its item.
 //! 3. **Core**, on the condition that nobody wrote it since it was read. With this the event has
 //!    taken effect. Messages are planned in the same transaction.
-//! 4. **History rows**. An id in the ring without a row is a retry's to repair.
-//! 5. **Memberships and addresses**, which are projections of the profile: repaired by the retry,
+//! 4. **Memberships and addresses**, which are projections of the profile: repaired by the retry,
 //!    by the second visit of the agenda, and by the census.
-//! 6. **Agenda rows that were overtaken** are taken off. One that stays is a spurious wake-up.
+//! 5. **Agenda rows that were overtaken** are taken off. One that stays is a spurious wake-up.
+//! 6. **History rows**. One says that nothing is left to do. An id in the ring without a row is
+//!    repaired by a retry, or by whoever finds the ring crowded.
 //!
 //! Only then is the request answered.
 
@@ -107,7 +108,7 @@ impl Parts {
 }
 
 impl Store {
-    /// Writes steps 1 to 3, 5 and 6; the history rows are the caller's.
+    /// Writes steps 1 to 5; the history rows are the caller's.
     pub(super) async fn commit(
         &self,
         mut work: Work,

@@ -118,8 +118,8 @@ impl Store {
 
     /// Looks for the rows of all entries of a ring and lets go of them. One that has none gets a
     /// tombstone: its event took effect, and its writer died before the row, or is late and will
-    /// overwrite it. What such a writer owes beside the row is written before it, as nobody else may
-    /// come to do it; and a merge is finished, row and all.
+    /// overwrite it. What such a writer owes beside the row is written before it, as nobody else
+    /// may come to do it; and a merge is finished, row and all.
     pub(super) async fn confirm_rows(
         &self,
         stored: &mut Stored,
@@ -142,15 +142,7 @@ impl Store {
                 }
             }
         }
-        let ids = stored.profile.card.ids.iter().filter(|known| known.merged);
-        let merged: Vec<CustomerId> = ids.map(|known| known.id.clone()).collect();
-        for from in merged {
-            let merge = stored.unfinished_merge(&from);
-            if let Some(merge) = merge.filter(|merge| missing.contains(&merge)) {
-                self.take_up_merge(stored, &from, &merge, now).await?;
-                missing.retain(|entry| **entry != merge);
-            }
-        }
+        self.finish_merges(stored, &mut missing, now).await?;
         if !missing.is_empty() {
             self.project_again(stored, now).await?;
         }

@@ -162,8 +162,28 @@ impl Store {
         self.put_rows(std::slice::from_ref(merge), &merged.profile.id, keep).await
     }
 
+    /// Finishes the merges among entries of a profile that have no row, and takes them off the list.
+    /// One of an id that the card has no room for is not recognised.
+    pub(super) async fn finish_merges(
+        &self,
+        stored: &mut Stored,
+        missing: &mut Vec<&Entry>,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let ids = stored.profile.card.ids.iter().filter(|known| known.merged);
+        let merged: Vec<CustomerId> = ids.map(|known| known.id.clone()).collect();
+        for from in merged {
+            let merge = stored.unfinished_merge(&from);
+            if let Some(merge) = merge.filter(|merge| missing.contains(&merge)) {
+                self.take_up_merge(stored, &from, &merge, now).await?;
+                missing.retain(|entry| **entry != merge);
+            }
+        }
+        Ok(())
+    }
+
     /// Finishes a merge whose writer died after its transaction.
-    pub(super) async fn take_up_merge(
+    async fn take_up_merge(
         &self,
         stored: &mut Stored,
         from: &CustomerId,
@@ -222,9 +242,9 @@ fn others(event: &Event) -> Vec<Other<'_>> {
     anonymous.chain(alias).collect()
 }
 
-/// The event that stands for a merge, sent and occurred when that was which brought it. Its id names the
-/// profile that goes and the one it becomes a part of, so that whoever takes the merge up makes the same
-/// event.
+/// The event that stands for a merge, sent and occurred when that was which brought it. Its id
+/// names the profile that goes and the one it becomes a part of, so that whoever takes the merge up
+/// makes the same event.
 fn merge_event(
     into: &CustomerId,
     from: &CustomerId,
@@ -252,7 +272,7 @@ fn merge_id(into: &CustomerId, from: &CustomerId) -> EventId {
 
 impl Stored {
     /// The entry of a merge of another profile into this one, if what follows it may be undone yet.
-    pub(super) fn unfinished_merge(&self, from: &CustomerId) -> Option<Entry> {
+    fn unfinished_merge(&self, from: &CustomerId) -> Option<Entry> {
         let merge = merge_id(&self.profile.id, from);
         self.profile.core.ring.entries().iter().find(|entry| entry.id == merge).cloned()
     }

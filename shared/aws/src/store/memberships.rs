@@ -113,7 +113,8 @@ impl Store {
         Ok(())
     }
 
-    /// Reads rows by customer and segment, those that are there. They may be a few seconds old.
+    /// Reads rows by customer and segment, those that are there. They may be a few seconds old. One
+    /// that cannot be read is left out, and must not stop what else is read with it.
     pub(super) async fn membership_rows(
         &self,
         wanted: BTreeSet<(&CustomerId, &str)>,
@@ -127,9 +128,10 @@ impl Store {
         let mut rows = BTreeSet::new();
         for item in self.get_all(Table::Memberships, &keys, false).await? {
             let read = Read { table: Table::Memberships, item: &item };
-            let Member { customer, ordinal, .. } = member(&item)?;
-            let segment = read.text("segment")?.to_owned();
-            rows.insert((segment, customer, ordinal, !read.flag("gone")));
+            if let (Ok(segment), Ok(member)) = (read.text("segment"), member(&item)) {
+                let Member { customer, ordinal, .. } = member;
+                rows.insert((segment.to_owned(), customer, ordinal, !read.flag("gone")));
+            }
         }
         Ok(MembershipRows(rows))
     }

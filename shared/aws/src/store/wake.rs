@@ -35,7 +35,7 @@ struct Together {
     /// Profiles with nothing but their cores, where that is enough: time alone changes nothing else,
     /// and looks at nothing else, unless the definitions changed since.
     profiles: BTreeMap<CustomerId, Stored>,
-    /// Of what changed since they were due: for the second visit.
+    /// For the second visit, the membership rows of what changed since they were due.
     rows: MembershipRows,
 }
 
@@ -148,8 +148,8 @@ impl Store {
         self.put_wake_up(&due.customer, wake_at, Some(stored.versions.core)).await
     }
 
-    /// Puts the membership rows of what changed since an instant, where they are missing. Its writer may
-    /// have died in between, and nobody retries a wake-up or a visit of the pass.
+    /// Puts the membership rows of what changed since an instant, where they are missing. Its writer
+    /// may have died in between, and nobody retries a wake-up or a visit of the pass.
     pub(super) async fn check_projection(
         &self,
         stored: &Stored,
