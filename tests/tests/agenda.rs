@@ -7,8 +7,11 @@
     reason = "a test fails by panicking, and helpers of tests are tests"
 )]
 
+use std::sync::Arc;
+
 use attune_domain::time::Span;
 use attune_testkit::World;
+use attune_testkit::faults::{Faults, Faulty};
 use attune_tests::sweep;
 use bytes::Bytes;
 use http::Request;
@@ -121,4 +124,36 @@ async fn somebody_who_need_not_be_woken_earlier_costs_no_agenda_write() {
         track(&world, "Page Seen").await;
     }
     assert_eq!(writes().to_bits(), before.to_bits());
+}
+
+/// Five customers who left a cart: they were woken, and are visited for the second time.
+async fn second_visits() -> (World, Faults) {
+    let faults = Faults::none();
+    let behind = faults.clone();
+    let world = World::behind(|inner| Arc::new(Faulty::new(inner, behind))).await;
+    world.publish(CARTS).await;
+    for customer in ["1", "2", "3", "4", "5"] {
+        let cart = world.track(customer, "Product Added", json!({"product_id": "tea"}));
+        world.apply(&[cart]).await;
+    }
+    world.pass(Span::hours(1));
+    assert_eq!(sweep(&world).await.unwrap().changed, 5);
+    world.pass(Span::minutes(16));
+    (world, faults)
+}
+
+#[tokio::test]
+async fn second_visits_of_a_page_read_together_and_repair_each() {
+    let (world, faults) = second_visits().await;
+    let row = world.items("memberships").into_iter().find(|row| row["customer"]["S"] == "u#3");
+    let key = json!({"segment": row.as_ref().unwrap()["segment"], "customer": {"S": "u#3"}});
+    let body = json!({"TableName": "attune-memberships", "Key": key}).to_string();
+    let request = Request::post("/").header("x-amz-target", "DynamoDB_20120810.DeleteItem");
+    world.engine.answer(&request.body(Bytes::from(body)).unwrap());
+    let before = faults.calls().len();
+    assert_eq!(sweep(&world).await.unwrap().settled, 5);
+    let calls = faults.calls().split_off(before);
+    let together = calls.iter().filter(|call| call.operation == "BatchGetItem");
+    assert_eq!(together.count(), 2, "cores, and rows");
+    assert!(world.items("memberships").contains(&row.unwrap()), "what was missing is there again");
 }
