@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use attune_aws::senders::{ATTEMPT, SETTLE};
-use attune_aws::store::{Restored, StoreError, Switch};
+use attune_aws::store::{StoreError, Switch};
 use attune_domain::brakes::{Brakes, Tally};
 use attune_domain::channel::Channel;
 use attune_domain::id::ProgramId;
 use attune_domain::message::Class;
 use attune_domain::time::{Span, Timestamp};
-use tokio::sync::{Mutex, OnceCell};
+use tokio::sync::Mutex;
 
 use crate::Deps;
 use crate::noted::Noted;
@@ -31,7 +31,6 @@ pub struct Run<'a> {
     /// What is noted when messages are written.
     pub(crate) noted: Noted,
     switch: Switch,
-    restored: OnceCell<Option<Restored>>,
     taken: Mutex<Taken>,
     emails: Mutex<Leased>,
     texts: Mutex<Leased>,
@@ -78,7 +77,6 @@ impl<'a> Run<'a> {
             brakes,
             noted: Noted::default(),
             switch,
-            restored: OnceCell::new(),
             taken: Mutex::default(),
             emails: Mutex::default(),
             texts: Mutex::default(),
@@ -101,12 +99,6 @@ impl<'a> Run<'a> {
     /// Whether a send that begins now could not be settled in time any more.
     pub(crate) fn is_over(&self, now: Timestamp) -> bool {
         now + ATTEMPT + SETTLE > self.deadline
-    }
-
-    /// The last restore that was reported. It is looked up once in a run, if at all: no run may begin
-    /// on restored tables before that is reported, and a release is heard of by the next run.
-    pub(crate) async fn restored(&self) -> Result<Option<Restored>, StoreError> {
-        self.restored.get_or_try_init(|| self.deps.store.restored()).await.copied()
     }
 
     /// Counts what was sent since the last time. The breaker looks at it beside what comes back, which

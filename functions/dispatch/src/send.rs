@@ -143,7 +143,7 @@ impl Turn<'_> {
         if now.since(due) < LATE {
             return Ok(false);
         }
-        let restored = self.run.restored().await?;
+        let restored = self.deps.store.restored().await?;
         Ok(restored.is_some_and(|mark| mark.holds(due)))
     }
 
